@@ -1,0 +1,50 @@
+# A bare `make` lists the words. Every word does the set-up it needs; a second call does not reinstall.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_ARGS := $(if $(PROVINCES),--provinces $(PROVINCES)) $(if $(RUN),--run $(RUN)) $(if $(REPORT_YEAR),--report-year $(REPORT_YEAR)) $(if $(JOBS),--jobs $(JOBS)) $(if $(OUT),--out $(OUT))
+STORE ?= data/store
+
+.DEFAULT_GOAL := help
+.PHONY: help setup evaluate test lab bench format lock
+
+help: ## list the words
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
+	@echo "  evaluate takes RAW=folder PROVINCES=pilot|all|TH-50,TH-10 RUN=name REPORT_YEAR=2026 JOBS=2"
+
+setup: $(VENV)/.installed ## make .venv with the locked packages
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make setup PYTHON=python3.12"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+evaluate: setup ## evaluate the pilot provinces: synthetic sample, or real files with RAW=folder
+ifdef RAW
+	$(BIN)/sdg-eval import "$(RAW)" --store "$(STORE)"
+	$(BIN)/sdg-eval evaluate --store "$(STORE)" --raw "$(RAW)" $(RUN_ARGS)
+else
+	$(BIN)/sdg-eval evaluate $(RUN_ARGS)
+endif
+
+test: setup ## run every test, then every notebook on the sample data
+	@command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || echo "Chromium is missing, browser tests are skipped: apt-get install chromium"
+	$(BIN)/python -m ruff check sdg_eval tests benchmarks
+	$(BIN)/python -m pytest tests -n 2
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 notebooks
+
+lab: setup ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab --notebook-dir=. notebooks
+
+bench: setup ## run the benchmarks: one line of JSON per figure
+	@for f in benchmarks/bench_*.py; do $(BIN)/python $$f || exit 1; done
+
+format: setup ## format code and strip notebooks
+	$(BIN)/python -m ruff format sdg_eval tests benchmarks
+	$(BIN)/python -m ruff check --fix sdg_eval tests benchmarks
+	$(BIN)/nbstripout notebooks/*.ipynb
+
+lock: ## remake requirements.lock (needs uv on the path)
+	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 -o requirements.lock

@@ -1,0 +1,131 @@
+"""The observation table: what every module hands to the next.
+
+One row is one value of one series in one area and period, and it knows the cell it came from.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from sdg_eval.concepts import COLUMNS, KEY, NUMERIC, TOTAL
+from sdg_eval.errors import DataError
+
+FREQUENCIES = {"A": "annual", "Q": "quarterly", "M": "monthly"}
+_YEAR = re.compile(r"^\d{4}$")
+_QUARTER = re.compile(r"^(\d{4})-Q([1-4])$")
+_MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
+_RANGE = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])-01/P1Y$")
+_AREA = re.compile(r"^TH(-[0-9A-Z]{1,6})?$")
+
+
+def observation_table(rows) -> pd.DataFrame:
+    """Return `rows` (dicts or a frame) as an observation table: all columns, defaults, key order.
+
+    Missing dimensions become `_T`, missing status `A`, missing flags empty; numbers are float.
+    """
+    table = pd.DataFrame(rows)
+    defaults = {"SEX": TOTAL, "AGE": TOTAL, "URBANISATION": TOTAL, "OBS_STATUS": "A", "UNIT_MULT": 0}
+    for column in COLUMNS:
+        if column not in table:
+            table[column] = np.nan if column in NUMERIC else defaults.get(column, "")
+    table = table[COLUMNS].copy()
+    for column in COLUMNS:
+        if column in NUMERIC:
+            table[column] = table[column].astype("float64")
+        elif column == "UNIT_MULT":
+            table[column] = table[column].fillna(0).astype("int64")
+        elif column == "source_row":
+            table[column] = pd.to_numeric(table[column].replace("", np.nan)).astype("Int64")
+        else:
+            table[column] = table[column].fillna(defaults.get(column, "")).astype("str")
+    return table.sort_values(KEY, kind="stable", ignore_index=True)
+
+
+def period_bounds(time_period: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return first and last day of an SDMX period: `2023`, `2023-Q1`, `2023-05`, `2022-10-01/P1Y`.
+
+    Raises DataError for anything else.
+    """
+    if _YEAR.match(time_period):
+        return pd.Timestamp(f"{time_period}-01-01"), pd.Timestamp(f"{time_period}-12-31")
+    if m := _QUARTER.match(time_period):
+        start = pd.Timestamp(int(m[1]), 3 * int(m[2]) - 2, 1)
+        return start, start + pd.DateOffset(months=3) - pd.Timedelta(days=1)
+    if m := _MONTH.match(time_period):
+        start = pd.Timestamp(int(m[1]), int(m[2]), 1)
+        return start, start + pd.DateOffset(months=1) - pd.Timedelta(days=1)
+    if m := _RANGE.match(time_period):
+        start = pd.Timestamp(int(m[1]), int(m[2]), 1)
+        return start, start + pd.DateOffset(years=1) - pd.Timedelta(days=1)
+    raise DataError(
+        f"TIME_PERIOD {time_period!r} is not an SDMX period. "
+        "Write 2023, 2023-Q1, 2023-05, or 2022-10-01/P1Y for fiscal year 2566."
+    )
+
+
+def mid_points(time_periods) -> np.ndarray:
+    """Return the middle of each period in decimal years (METHODS 1.3), same length as the input."""
+    unique = {}
+    for period in pd.unique(pd.Series(time_periods, dtype="str")):
+        if _YEAR.match(period):  # exact halves keep slopes of annual series exact
+            unique[period] = int(period) + 0.5
+            continue
+        if m := _QUARTER.match(period):
+            unique[period] = int(m[1]) + (int(m[2]) - 0.5) / 4
+            continue
+        if m := _MONTH.match(period):
+            unique[period] = int(m[1]) + (int(m[2]) - 0.5) / 12
+            continue
+        start, _ = period_bounds(period)
+        unique[period] = start.year + (start.month - 1) / 12 + 0.5
+    return pd.Series(time_periods, dtype="str").map(unique).to_numpy(dtype=float)
+
+
+def period_year(time_period: str) -> int:
+    """Return the calendar year a period ends in (fiscal year 2566 = 2022-10-01/P1Y ends in 2023)."""
+    return period_bounds(time_period)[1].year
+
+
+def validate_observations(table: pd.DataFrame, *, where: str = "observations") -> pd.DataFrame:
+    """Return `table` unchanged if it keeps the contract, else raise DataError naming the first faults.
+
+    Checked: columns, no null keys, area codes, frequencies, periods, finite values.
+    """
+    if missing := [c for c in COLUMNS if c not in table.columns]:
+        raise DataError(f"{where} lack the column(s) {', '.join(missing)}. Found: {', '.join(table.columns)}.")
+    faults = []
+
+    def note(mask, what, remedy):
+        for _, row in table[mask].head(5).iterrows():
+            place = f"{row['source_file'] or where}, sheet {row['source_sheet'] or '-'}, row {row['source_row']}, column {row['source_column'] or '-'}"
+            faults.append(f"{place}: {what} (series {row['SERIES']}, area {row['REF_AREA']}, period {row['TIME_PERIOD']}). {remedy}")
+
+    keys = table[KEY]
+    note(keys.isna().any(axis=1) | (keys == "").any(axis=1), "a key column is empty", "Give series, area, frequency and period.")
+    note(~table["REF_AREA"].str.match(_AREA), "REF_AREA is not an ISO 3166-2 code", "Write TH-50 for Chiang Mai.")
+    note(~table["FREQ"].isin(FREQUENCIES), "FREQ is not A, Q or M", "Write A, Q or M.")
+    good = {p: bool(_YEAR.match(p) or _QUARTER.match(p) or _MONTH.match(p) or _RANGE.match(p)) for p in table["TIME_PERIOD"].unique()}
+    note(~table["TIME_PERIOD"].map(good).astype(bool), "TIME_PERIOD is not an SDMX period", "Write 2023, 2023-Q1, 2023-05 or 2022-10-01/P1Y.")
+    note(np.isinf(table["OBS_VALUE"]), "OBS_VALUE is infinite", "Leave the cell empty where there is no value.")
+    if faults:
+        raise DataError("\n".join(faults))
+    return table
+
+
+def select_latest(table: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per key: the one of the latest vintage.
+
+    Rows of the same key and vintage that differ in value stay, both: the trend says `data_conflict`
+    (METHODS 1.4). Identical ones collapse to one.
+    """
+    newest = table.groupby(KEY)["vintage"].transform("max")
+    latest = table[table["vintage"] == newest]
+    return latest.drop_duplicates(KEY + ["OBS_VALUE"]).sort_values(KEY, kind="stable", ignore_index=True)
+
+
+def select_area(table: pd.DataFrame, ref_area: str) -> pd.DataFrame:
+    """Return the rows of one area."""
+    return table[table["REF_AREA"] == ref_area].reset_index(drop=True)

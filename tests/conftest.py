@@ -1,0 +1,51 @@
+"""Fixtures that more than one test needs."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def shared_folder() -> Path:
+    """The team's shared folder: SDG_EVAL_SHARED, else ../shared beside the project."""
+    return Path(os.environ.get("SDG_EVAL_SHARED", ROOT.parent / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder of official files and reference cases; in CI its absence is a failure, not a skip."""
+    folder = shared_folder()
+    if not (folder / "data").is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"The shared folder {folder} is absent, and CI must read it.")
+        pytest.skip(f"The shared folder {folder} is absent: set SDG_EVAL_SHARED to run this test.")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def reference(shared):
+    """Return a function: name of a reference case -> its JSON as a dict."""
+
+    def read(name: str) -> dict:
+        return json.loads((shared / "reference" / f"{name}.json").read_text(encoding="utf-8"))
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def codelists():
+    """The committed codelists."""
+    from sdg_eval.codelists import read_codelists
+
+    return read_codelists()
+
+
+@pytest.fixture(scope="session")
+def sample():
+    """The committed synthetic observations."""
+    from sdg_eval.store import read_observations
+
+    return read_observations(ROOT / "data" / "sample" / "observations.csv")

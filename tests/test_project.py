@@ -1,0 +1,90 @@
+"""What the project promises about itself: dependencies, layers, cleanliness."""
+
+import ast
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+CONDA_NAMES = {"matplotlib-base": "matplotlib"}
+LAYER = {
+    "errors": 0, "concepts": 0, "thai": 0,
+    "codelists": 1, "grid": 1, "observations": 1, "store": 1, "derive": 1, "simulate": 1,
+    "trends": 2.1, "pooling": 2.1,
+    "sources": 2.2, "quality": 2.2, "progress": 2.2,
+    "evaluation": 3, "wording": 3,
+    "figures": 4,
+    "ingest_cli": 6, "batch": 6, "publish": 6, "__main__": 6,
+}  # fmt: skip
+ALLOWED = {
+    0: {0}, 1: {0, 1}, 2.1: {0, 1, 2.1}, 2.2: {0, 1, 2.1}, 3: {0, 1, 2.1, 2.2, 3}, 4: {0, 1, 4},
+    6: {0, 1, 2.2, 3, 4, 6},
+}  # fmt: skip
+
+
+def module_of(path: Path) -> str:
+    return path.relative_to(ROOT / "sdg_eval").parts[0].removesuffix(".py")
+
+
+def imported_modules(path: Path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("sdg_eval"):
+            tail = node.module.split(".")[1:]
+            yield from [tail[0]] if tail else [alias.name for alias in node.names]
+        elif isinstance(node, ast.Import):
+            yield from (a.name.split(".")[1] for a in node.names if a.name.startswith("sdg_eval."))
+
+
+def test_every_module_imports_only_from_the_layers_below():
+    faults = []
+    for path in sorted((ROOT / "sdg_eval").rglob("*.py")):
+        here = module_of(path)
+        if here == "__init__":
+            continue
+        for other in imported_modules(path):
+            if other in ("__version__", here):
+                continue
+            # siblings of 2b do not import each other; the other layers may
+            if LAYER[other] not in ALLOWED[LAYER[here]]:
+                faults.append(f"{path.relative_to(ROOT)} imports {other}")
+    assert faults == []
+
+
+def test_conda_users_get_the_same_direct_dependencies():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = set(project["dependencies"] + project["optional-dependencies"]["dev"])
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    found = {d for d in conda if isinstance(d, str) and not d.startswith("python>")}
+    for conda_name, pypi_name in CONDA_NAMES.items():
+        found = {re.sub(rf"^{conda_name}(?=\W)", pypi_name, d) for d in found}
+    assert found == wanted
+
+
+def test_the_lock_has_a_hash_for_every_package_and_no_address():
+    text = (ROOT / "requirements.lock").read_text()
+    pinned = re.findall(r"^[a-z0-9][^\n]*==[^\n]*(?:\n    --hash=sha256:[0-9a-f]{64}[^\n]*)+", text, re.M)
+    assert len(pinned) == len(re.findall(r"^[a-z0-9]", text, re.M)) > 50
+    assert "://" not in text
+
+
+def test_committed_notebooks_carry_no_output():
+    for path in (ROOT / "notebooks").rglob("*.ipynb"):
+        if "methods" in path.parts or ".ipynb_checkpoints" in path.parts:
+            continue
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            assert not cell.get("outputs"), path
+            assert cell.get("execution_count") is None, path
+
+
+def test_help_answers_without_the_heavy_libraries():
+    code = (
+        "import sys, sdg_eval.__main__; "
+        "print([m for m in ('matplotlib', 'statsmodels', 'scipy', 'pandas', 'papermill') if m in sys.modules])"
+    )
+    python = ROOT / ".venv" / "bin" / "python"
+    out = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
