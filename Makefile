@@ -24,7 +24,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 evaluate: setup ## evaluate the pilot provinces: synthetic sample, or real files with RAW=folder
 ifdef RAW
 	$(BIN)/sdg-eval import "$(RAW)" --store "$(STORE)"
-	$(BIN)/sdg-eval evaluate --store "$(STORE)" --raw "$(RAW)" $(RUN_ARGS)
+	$(BIN)/sdg-eval evaluate --store "$(STORE)" $(RUN_ARGS)
 else
 	$(BIN)/sdg-eval evaluate $(RUN_ARGS)
 endif

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -85,6 +86,5 @@ def test_help_answers_without_the_heavy_libraries():
         "import sys, sdg_eval.__main__; "
         "print([m for m in ('matplotlib', 'statsmodels', 'scipy', 'pandas', 'papermill') if m in sys.modules])"
     )
-    python = ROOT / ".venv" / "bin" / "python"
-    out = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
