@@ -1,0 +1,348 @@
+"""The codelists: provinces, goals, UN targets and indicators, series, target values, sources.
+
+They are plain CSV files that anyone can read and correct, so they are checked each time they are
+read: a fault is refused with file and row before any number is computed from it.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from sdg_eval.errors import DataError, UsageError
+from sdg_eval.thai import normalise_province_name
+
+FOLDER_VARIABLE = "SDG_EVAL_CODELISTS"
+"""Environment variable that names another folder of codelists."""
+
+CROSS_CUTTING = "0"
+"""Goal of series that belong to no single goal."""
+
+LANGUAGES = ("th", "en")
+
+COLUMNS = {
+    "areas": ["REF_AREA", "code", "name_th", "name_en", "region", "nso_region", "border", "coast", "pilot",
+              "valid_from", "neighbours", "col", "row"],
+    "area_names": ["REF_AREA", "spelling"],
+    "goals": ["goal", "name_th", "name_en", "short_th", "short_en", "colour", "title_th", "title_en"],
+    "targets_un": ["target", "goal", "name_en"],
+    "indicators": ["indicator", "target", "goal", "name_en"],
+    "sources": ["source", "publisher_th", "publisher_en", "title_th", "title_en", "licence_th", "licence_en",
+                "non_commercial", "synthetic"],
+    "series": ["SERIES", "indicator", "goal", "name_th", "name_en", "unit", "unit_th", "unit_en", "direction",
+               "freq", "time_basis", "kind", "aggregation", "denominator", "per", "lower", "upper", "proxy",
+               "proxy_reason_th", "proxy_reason_en", "source", "breaks", "provisional", "evaluate", "derived",
+               "coastal_only", "decimals"],
+    "targets": ["SERIES", "value", "year", "baseline_year", "kind", "rule", "set_by_th", "set_by_en", "level",
+                "source_th", "source_en"],
+    "derivations": ["SERIES", "rule", "numerator", "denominator", "factor", "note"],
+}  # fmt: skip
+"""Columns of each file; more columns are kept, missing ones are refused."""
+
+UNIQUE = {
+    "areas": [["REF_AREA"], ["code"], ["name_th"], ["name_en"], ["col", "row"]],
+    "area_names": [["spelling"]],
+    "goals": [["goal"], ["colour"]],
+    "targets_un": [["target"]],
+    "indicators": [["indicator"]],
+    "sources": [["source"]],
+    "series": [["SERIES"]],
+    "targets": [["SERIES", "year"]],
+    "derivations": [["SERIES"]],
+}
+
+WORDS = {
+    "areas": {"region": {"north", "northeast", "centre", "east", "west", "south"},
+              "nso_region": {"bangkok", "central", "north", "northeast", "south"},
+              "border": {"0", "1"}, "coast": {"0", "1"}, "pilot": {"0", "1"}},
+    "sources": {"non_commercial": {"0", "1"}, "synthetic": {"0", "1"}},
+    "series": {"direction": {"higher", "lower", "range", "none"}, "freq": {"A", "Q", "M"},
+               "time_basis": {"calendar", "fiscal"},
+               "kind": {"count", "rate", "proportion", "amount", "index"},
+               "aggregation": {"sum", "mean", "last", "none"}, "proxy": {"0", "1"}, "evaluate": {"0", "1"},
+               "coastal_only": {"0", "1"}},
+    "targets": {"kind": {"official", "derived"}, "level": {"global", "national"},
+                "rule": {"fixed", "half_of_baseline", "double_of_baseline"}},
+    "derivations": {"rule": {"rate", "deflate", "share", "growth", "per_capita", "year_total"}},
+}  # fmt: skip
+"""Words that a column may hold."""
+
+FORMS = {
+    "areas": {"REF_AREA": r"TH-\d\d", "code": r"\d\d", "valid_from": r"\d{4}", "col": r"\d+", "row": r"\d+",
+              "name_th": r".+", "name_en": r".+"},
+    "area_names": {"spelling": r".+"},
+    "goals": {"goal": r"\d|1[0-7]", "colour": r"#[0-9A-F]{6}", "name_th": r".+", "name_en": r".+"},
+    "targets_un": {"target": r"\d{1,2}\.[0-9a-d]{1,2}", "name_en": r".+"},
+    "indicators": {"indicator": r"\d{1,2}\.[0-9a-d]{1,2}\.\d", "name_en": r".+"},
+    "sources": {c: r".+" for c in COLUMNS["sources"][:7]},
+    "series": {"SERIES": r"[A-Z0-9_]+", "name_th": r".+", "name_en": r".+", "unit": r"[A-Z0-9_]+",
+               "unit_th": r".+", "unit_en": r".+", "per": r"\d*", "lower": r"(-?\d+(\.\d+)?)?",
+               "upper": r"(-?\d+(\.\d+)?)?", "decimals": r"\d",
+               "breaks": r"(\d{4}(@TH-\d\d)?(;\d{4}(@TH-\d\d)?)*)?", "provisional": r"(\d{4}(;\d{4})*)?"},
+    "targets": {"value": r"(-?\d+(\.\d+)?)?", "year": r"\d{4}", "baseline_year": r"\d{4}",
+                "set_by_th": r".+", "set_by_en": r".+", "source_th": r".+", "source_en": r".+"},
+    "derivations": {"factor": r"\d+(\.\d+)?", "numerator": r".+"},
+}  # fmt: skip
+"""Pattern that the whole cell must match; `.+` means that it must not be empty."""
+
+
+def default_folder() -> Path:
+    """Folder of the codelists: SDG_EVAL_CODELISTS if set, else data/codelists beside the package."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) if named else Path(__file__).parents[1] / "data" / "codelists"
+
+
+@dataclass(frozen=True, eq=False)
+class Codelists:
+    """The codelists as tables of text, and the lookups that the modules need."""
+
+    areas: pd.DataFrame
+    area_names: pd.DataFrame
+    goals: pd.DataFrame
+    targets_un: pd.DataFrame
+    indicators: pd.DataFrame
+    sources: pd.DataFrame
+    series: pd.DataFrame
+    targets: pd.DataFrame
+    derivations: pd.DataFrame
+    folder: Path = field(default_factory=default_folder)
+
+    @cached_property
+    def provinces(self) -> list[str]:
+        """The 77 REF_AREA codes, sorted."""
+        return sorted(self.areas["REF_AREA"])
+
+    @cached_property
+    def pilots(self) -> list[str]:
+        """REF_AREA codes of the pilot provinces, sorted."""
+        return sorted(self.areas.loc[self.areas["pilot"] == "1", "REF_AREA"])
+
+    @cached_property
+    def goals17(self) -> pd.DataFrame:
+        """The 17 goals, without the row for cross-cutting series."""
+        return self.goals[self.goals["goal"] != CROSS_CUTTING].reset_index(drop=True)
+
+    @cached_property
+    def evaluated(self) -> list[str]:
+        """Series that get a row in an evaluation, in the order of the file."""
+        return list(self.series.loc[self.series["evaluate"] == "1", "SERIES"])
+
+    @cached_property
+    def _rows(self) -> dict[str, dict[str, pd.Series]]:
+        keys = {"areas": "REF_AREA", "goals": "goal", "series": "SERIES", "sources": "source"}
+        return {
+            name: {row[key]: row for _, row in getattr(self, name).iterrows()} for name, key in keys.items()
+        }
+
+    @cached_property
+    def _area_lookup(self) -> dict[str, str]:
+        return {name: area for name, area, _ in _spellings(self)}
+
+    def area(self, code: str) -> pd.Series:
+        """Return the row of one province. Raises UsageError for a code that is none."""
+        return self._row("areas", str(code), "province", "Write an ISO 3166-2 code such as TH-50 (Chiang Mai)")
+
+    def area_name(self, code: str, lang: str) -> str:
+        """Return the official name of a province, or of the country for `TH`."""
+        if code == "TH":
+            return {"th": "ประเทศไทย", "en": "Thailand"}[_language(lang)]
+        return self.area(code)[f"name_{_language(lang)}"]
+
+    def find_area(self, text) -> str | None:
+        """Return the REF_AREA that a code, name or known spelling means, or None; never a near match."""
+        return self._area_lookup.get(normalise_province_name(str(text)))
+
+    def neighbours(self, code: str) -> list[str]:
+        """Return the REF_AREA codes of the neighbouring provinces, sorted."""
+        return _listed(self.area(code)["neighbours"])
+
+    def series_row(self, code: str) -> pd.Series:
+        """Return the row of one series. Raises UsageError for a code that is none."""
+        return self._row("series", str(code), "series", "The codes are in series.csv, such as TH_ROAD_DEATHS")
+
+    def series_name(self, code: str, lang: str) -> str:
+        """Return the name of a series in `th` or `en`."""
+        return self.series_row(code)[f"name_{_language(lang)}"]
+
+    def unit_name(self, code: str, lang: str) -> str:
+        """Return the unit of a series in words."""
+        return self.series_row(code)[f"unit_{_language(lang)}"]
+
+    def goal_row(self, goal) -> pd.Series:
+        """Return the row of one goal ("0" is cross-cutting). Raises UsageError for a number that is none."""
+        return self._row("goals", str(goal), "goal", "Write 1 to 17, or 0 for cross-cutting series")
+
+    def goal_name(self, goal, lang: str) -> str:
+        """Return the name of a goal in `th` or `en`."""
+        return self.goal_row(goal)[f"name_{_language(lang)}"]
+
+    def source_row(self, key: str) -> pd.Series:
+        """Return the row of one source. Raises UsageError for a key that is none."""
+        return self._row("sources", str(key), "source", f"Known are {', '.join(self.sources['source'])}")
+
+    def _row(self, table: str, key: str, what: str, hint: str) -> pd.Series:
+        try:
+            return self._rows[table][key]
+        except KeyError:
+            found = f" Did you mean {self.find_area(key)}?" if table == "areas" and self.find_area(key) else ""
+            raise UsageError(f"{key!r} is no {what} of {table}.csv. {hint}.{found}") from None
+
+
+def _language(lang: str) -> str:
+    if lang not in LANGUAGES:
+        raise UsageError(f"{lang!r} is no language of the codelists. Write th or en.")
+    return lang
+
+
+def _listed(text: str) -> list[str]:
+    return [part for part in text.split(";") if part]
+
+
+def read_codelists(folder=None) -> Codelists:
+    """Return the checked codelists of `folder` (default: see `default_folder`).
+
+    Raises DataError, with file and row, for a missing file or column, a repeated key, a word that the
+    column does not know, or a reference to something that is not there.
+    """
+    folder = Path(folder) if folder is not None else default_folder()
+    tables = {name: _read_table(folder / f"{name}.csv", columns) for name, columns in COLUMNS.items()}
+    for name, table in tables.items():
+        _validate_cells(name, table)
+    return validate_codelists(Codelists(**tables, folder=folder))
+
+
+def _read_table(path: Path, columns: list[str]) -> pd.DataFrame:
+    try:
+        # utf-8-sig: spreadsheet programs put a byte-order mark in front when they save
+        table = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False)
+    except OSError as error:
+        raise DataError(
+            f"{path}: the codelist cannot be read ({error.strerror}). "
+            f"Restore it, or point {FOLDER_VARIABLE} to a folder that holds it."
+        ) from error
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError(f"{path}: the codelist is broken ({error}). Save it as UTF-8 CSV with commas.") from error
+    if missing := [c for c in columns if c not in table.columns]:
+        raise DataError(
+            f"{path}, row 1: the column(s) {', '.join(missing)} are missing. Found: {', '.join(table.columns)}."
+        )
+    return table.fillna("")
+
+
+def _fault(name: str, index: int, column: str, message: str) -> DataError:
+    # The header is line 1 of the file, and pandas counts from 0.
+    return DataError(f"{name}.csv, row {index + 2}, column {column}: {message}")
+
+
+def _validate_cells(name: str, table: pd.DataFrame) -> None:
+    """Check keys, words and forms of one file."""
+    for column, words in WORDS.get(name, {}).items():
+        for index in table.index[~table[column].isin(words)]:
+            found = table.at[index, column]
+            raise _fault(name, index, column, f"{found!r} is not one of {', '.join(sorted(words))}.")
+    for column, pattern in FORMS.get(name, {}).items():
+        for index in table.index[~table[column].str.fullmatch(pattern)]:
+            found = table.at[index, column]
+            wanted = "must not be empty" if pattern == ".+" else f"must have the form {pattern}"
+            raise _fault(name, index, column, f"{found!r} {wanted}.")
+    for columns in UNIQUE[name]:
+        for index in table.index[table.duplicated(columns)]:
+            found = ", ".join(table.loc[index, columns])
+            raise _fault(name, index, columns[0], f"{found!r} is there twice; keep one row.")
+
+
+def validate_codelists(codelists: Codelists) -> Codelists:
+    """Return `codelists` unchanged if their references hold, else raise DataError naming file and row."""
+    series, known = codelists.series, set(codelists.series["SERIES"])
+    goals = set(codelists.goals["goal"])
+    _refers("targets_un", codelists.targets_un, "goal", goals)
+    _refers("indicators", codelists.indicators, "target", set(codelists.targets_un["target"]))
+    _refers("series", series, "goal", goals)
+    _refers("series", series, "indicator", set(codelists.indicators["indicator"]) | {""})
+    _refers("series", series, "source", set(codelists.sources["source"]))
+    _refers("series", series, "denominator", known | {""})
+    _refers("targets", codelists.targets, "SERIES", known)
+    for column in ("SERIES", "numerator"):
+        _refers("derivations", codelists.derivations, column, known)
+    _refers("derivations", codelists.derivations, "denominator", known | {""})
+    _validate_goals(codelists)
+    _validate_series(codelists)
+    _validate_targets(codelists)
+    _validate_areas(codelists)
+    return codelists
+
+
+def _refers(name: str, table: pd.DataFrame, column: str, known: set[str]) -> None:
+    for index in table.index[~table[column].isin(known)]:
+        raise _fault(name, index, column, f"{table.at[index, column]!r} is not known.")
+
+
+def _validate_goals(codelists: Codelists) -> None:
+    if missing := sorted({str(g) for g in range(18)} - set(codelists.goals["goal"]), key=int):
+        raise DataError(f"goals.csv: the goal(s) {', '.join(missing)} are missing. Give 0 to 17.")
+    for name, key in (("targets_un", "target"), ("indicators", "indicator")):
+        table = getattr(codelists, name)
+        for index in table.index[table["goal"] != table[key].str.partition(".")[0]]:
+            raise _fault(name, index, "goal", f"{table.at[index, key]} is not of goal {table.at[index, 'goal']}.")
+
+
+def _validate_series(codelists: Codelists) -> None:
+    others = codelists.derivations[codelists.derivations["SERIES"] != codelists.derivations["numerator"]]
+    # A yearly total of the series' own months makes no derived series of it.
+    rules = dict(zip(others["SERIES"], others["rule"], strict=True))
+    for index, row in codelists.series.iterrows():
+        if row["indicator"] and row["indicator"].partition(".")[0] != row["goal"]:
+            raise _fault("series", index, "goal", f"indicator {row['indicator']} is not of goal {row['goal']}.")
+        if row["proxy"] == "1" and not (row["proxy_reason_th"] and row["proxy_reason_en"]):
+            raise _fault("series", index, "proxy", "a proxy needs its reason in Thai and in English.")
+        if row["derived"] != rules.get(row["SERIES"], ""):
+            wanted = rules.get(row["SERIES"]) or "no rule"
+            raise _fault("series", index, "derived", f"{row['derived']!r}, but derivations.csv has {wanted}.")
+        if row["lower"] and row["upper"] and float(row["lower"]) >= float(row["upper"]):
+            raise _fault("series", index, "upper", "the upper bound must lie above the lower one.")
+        for part in _listed(row["breaks"]):
+            area = part.partition("@")[2]
+            if area and area not in set(codelists.areas["REF_AREA"]):
+                raise _fault("series", index, "breaks", f"{area} is no province.")
+
+
+def _validate_targets(codelists: Codelists) -> None:
+    for index, row in codelists.targets.iterrows():
+        if (row["rule"] == "fixed") != bool(row["value"]):
+            raise _fault("targets", index, "value", "rule fixed needs a value; the other rules derive theirs.")
+        if codelists.series_row(row["SERIES"])["direction"] == "none":
+            raise _fault("targets", index, "SERIES", "a series without direction can have no target.")
+        if int(row["baseline_year"]) >= int(row["year"]):
+            raise _fault("targets", index, "year", "the target year must come after the baseline year.")
+
+
+def _validate_areas(codelists: Codelists) -> None:
+    areas = codelists.areas
+    of = {row["REF_AREA"]: set(_listed(row["neighbours"])) for _, row in areas.iterrows()}
+    for index, area in areas["REF_AREA"].items():
+        if areas.at[index, "code"] != area[3:]:
+            raise _fault("areas", index, "code", f"must be {area[3:]} for {area}.")
+        for other in sorted(of[area]):
+            if other == area or area not in of.get(other, set()):
+                raise _fault("areas", index, "neighbours", f"{other} does not name {area} as its neighbour.")
+    _refers("area_names", codelists.area_names, "REF_AREA", set(of))
+    seen: dict[str, str] = {}
+    for name, area, (file, index) in _spellings(codelists):
+        if not name or seen.setdefault(name, area) != area:
+            found = f"{name!r} after folding means {seen.get(name, 'nothing')} as well as {area}"
+            raise _fault(file, index, "spelling" if file == "area_names" else "name_th", f"{found}.")
+
+
+def _spellings(codelists: Codelists):
+    """Yield (folded name, REF_AREA, (file, index)) of every code, name and spelling."""
+    for column in ("REF_AREA", "code", "name_th", "name_en"):
+        for index, text in codelists.areas[column].items():
+            yield normalise_province_name(text), codelists.areas.at[index, "REF_AREA"], ("areas", index)
+    for index, row in codelists.area_names.iterrows():
+        yield normalise_province_name(row["spelling"]), row["REF_AREA"], ("area_names", index)
+
+
