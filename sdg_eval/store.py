@@ -92,6 +92,11 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
     return table.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode("utf-8")
 
 
+def write_table(table: pd.DataFrame, path) -> None:
+    """Write a table of results as CSV, complete or not at all."""
+    write_atomic(path, csv_bytes(table))
+
+
 def parquet_bytes(table: pd.DataFrame) -> bytes:
     """Return a table as Parquet bytes."""
     return table.to_parquet(index=False, compression="zstd")

@@ -14,8 +14,8 @@ from sdg_eval.errors import DataError
 
 BE_OFFSET = 543
 """Buddhist Era minus Common Era, for dates from 1 January 1941 on (B.E. 2484)."""
-YEARS_CE = range(1941, 2201)
-YEARS_BE = range(1941 + BE_OFFSET, 2201 + BE_OFFSET)
+YEARS_CE = range(1900, 2201)
+YEARS_BE = range(2401, 2201 + BE_OFFSET)
 
 _DIGITS = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"))

@@ -1,0 +1,227 @@
+"""The batch: plan, lock, compute what is national once, run the notebooks, write the site."""
+
+from __future__ import annotations
+
+import concurrent.futures as futures
+import hashlib
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from sdg_eval import __version__
+from sdg_eval.batch.execute import Outcome, is_done, run_job
+from sdg_eval.batch.lock import run_lock
+from sdg_eval.batch.plan import (
+    NOTEBOOKS,
+    Job,
+    parameters_json,
+    parse_languages,
+    parse_provinces,
+    parse_report_year,
+    parse_run_name,
+    plan_jobs,
+)
+from sdg_eval.codelists import read_codelists
+from sdg_eval.derive import with_derived
+from sdg_eval.errors import DataError, RunsFailedError, WriteError
+from sdg_eval.evaluation import evaluate_national
+from sdg_eval.publish import write_site
+from sdg_eval.store import (
+    BOUNDARIES,
+    csv_bytes,
+    data_hash,
+    parquet_bytes,
+    read_observations,
+    write_atomic,
+    write_json,
+)
+
+PACKAGE = Path(__file__).parents[1]
+DONE = ("done", "kept")
+
+
+def evaluate_provinces(
+    *, provinces: str, observations: Path, out: Path, run: str | None, report_year: int | None, jobs: int | None,
+    lang: str, parameters: list[str], again: bool = False, say=print,
+) -> pd.DataFrame:  # fmt: skip
+    """Evaluate provinces into `out`/`run` and return the table of runs (also written as runs.csv).
+
+    Parameters
+    ----------
+    provinces
+        `pilot`, `all` or a comma list.
+    observations
+        A store folder, or a CSV or Parquet file of observations.
+    parameters
+        NAME=VALUE texts for the notebooks.
+    say
+        Takes lines for the reader.
+
+    Raises
+    ------
+    UsageError, DataError, LockedError, WriteError
+        Before anything is run.
+    RunsFailedError
+        After everything ran, when a run failed; the site says which.
+    """
+    codelists = read_codelists()
+    areas = parse_provinces(provinces, codelists)
+    languages, year = parse_languages(lang), parse_report_year(report_year)
+    name = parse_run_name(run or ("sample" if Path(observations).is_file() else Path(observations).resolve().name))
+    planned = plan_jobs(areas, report_year=year, lang=languages, overrides=parameters)
+    table = read_observations(observations)
+    if table.empty:
+        raise DataError(f"{observations}: holds no values. Import files first.")
+    with run_lock(out):
+        folder = Path(out) / name
+        record = _prepare(table, codelists, folder, year, planned[0].parameters["CONFIDENCE"], observations)
+        say(f"{len(areas)} provinces, report year {year}, data {record['data_hash'][:12]}")
+        outcomes = _run_all(planned, folder, record, _workers(jobs), again, say)
+        _remove_others(folder, areas)
+        runs = _runs_table(planned, outcomes, record)
+        write_atomic(folder / "runs.csv", csv_bytes(runs))
+        write_site(folder, codelists, record | {"run": name, "lang": languages}, runs)
+        complete = bool(runs["status"].isin(DONE).all())
+        if complete:
+            _point_latest(Path(out), name)
+    _summarise(runs, folder, say)
+    if (runs["status"] == "interrupted").any():
+        raise KeyboardInterrupt
+    if not complete:
+        failed = ", ".join(o.name for o in outcomes if o.status not in DONE)
+        raise RunsFailedError(f"Not done: {failed}. The other results stand; {folder / 'runs.csv'} has the reasons.")
+    return runs
+
+
+def _workers(jobs: int | None) -> int:
+    return jobs or max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def _prepare(table, codelists, folder: Path, year: int, confidence: float, origin) -> dict:
+    """Write what all provinces share: observations, national tables, boundaries; return the record."""
+    national = folder / "national"
+    digest = data_hash(table)
+    table = with_derived(table, codelists)
+    write_atomic(national / "observations.parquet", parquet_bytes(table))
+    evaluate_national(table, codelists, report_year=year, confidence=confidence).write(national)
+    boundaries = Path(origin) / BOUNDARIES
+    if boundaries.is_file():
+        write_atomic(national / BOUNDARIES, boundaries.read_bytes())
+    else:
+        (national / BOUNDARIES).unlink(missing_ok=True)
+    record = {
+        "version": __version__, "report_year": year, "confidence": confidence, "data_hash": digest,
+        "code_hash": code_hash(codelists), "synthetic": bool((table["source"] == "synthetic").any()),
+    }  # fmt: skip
+    write_json(folder / "record.json", record)
+    return record
+
+
+def code_hash(codelists) -> str:
+    """Return sha256 over package, notebooks and codelists: a result is kept only if none of them changed."""
+    digest = hashlib.sha256()
+    for root, pattern in ((PACKAGE, "**/*"), (NOTEBOOKS, "*.ipynb"), (codelists.folder, "*.csv")):
+        for path in sorted(root.glob(pattern)):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _fingerprint(job: Job, record: dict) -> str:
+    text = f"{job.notebook} {parameters_json(job)} {record['data_hash']} {record['code_hash']}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _run_all(planned: list[Job], folder: Path, record: dict, workers: int, again: bool, say) -> list[Outcome]:
+    """Run what is not done yet, `workers` at a time; Ctrl-C keeps what is complete."""
+    from sdg_eval.batch.screen import Progress
+
+    outcomes, open_jobs = {}, []
+    for job in planned:
+        if not again and is_done(job, folder, _fingerprint(job, record)):
+            outcomes[job.name] = Outcome(job.notebook, job.area, job.folder, "kept", 0.0)
+        else:
+            open_jobs.append(job)
+    with Progress(len(planned), say, stream=sys.stderr) as progress:
+        for outcome in outcomes.values():
+            progress.tell(outcome)
+        try:
+            for outcome in _run_open(open_jobs, folder, record, workers):
+                outcomes[outcome.name] = outcome
+                progress.tell(outcome)
+        except KeyboardInterrupt:
+            say("interrupted: finished provinces are kept")
+    return [
+        outcomes.get(job.name, Outcome(job.notebook, job.area, job.folder, "interrupted", 0.0)) for job in planned
+    ]
+
+
+def _run_open(open_jobs: list[Job], folder: Path, record: dict, workers: int):
+    """Yield outcomes as they end."""
+    import multiprocessing
+
+    if not open_jobs:
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = futures.ProcessPoolExecutor(min(workers, len(open_jobs)), mp_context=context)
+    started = {pool.submit(run_job, job, folder, _fingerprint(job, record)): job for job in open_jobs}
+    try:
+        for done in futures.as_completed(started):
+            job, problem = started[done], done.exception()
+            if problem is None:
+                yield done.result()
+            else:  # the worker itself was killed: memory, or a crash below Python
+                yield Outcome(job.notebook, job.area, job.folder, "failed", 0.0, f"{type(problem).__name__}: {problem}")
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _remove_others(folder: Path, areas: list[str]) -> None:
+    """Drop province folders of an earlier call with the same name, and what a killed run left behind."""
+    for path in (folder / "provinces").glob("*"):
+        if path.name not in areas:
+            shutil.rmtree(path, ignore_errors=True)
+    for path in (folder / "national").glob(".*.tmp"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _runs_table(planned: list[Job], outcomes: list[Outcome], record: dict) -> pd.DataFrame:
+    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    rows = [
+        {
+            "notebook": job.notebook, "REF_AREA": job.area, "status": outcome.status, "seconds": outcome.seconds,
+            "error": outcome.error, "parameters": parameters_json(job), "data_hash": record["data_hash"],
+            "code_hash": record["code_hash"], "version": record["version"], "recorded": started,
+        }  # fmt: skip
+        for job, outcome in zip(planned, outcomes, strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _point_latest(out: Path, name: str) -> None:
+    """Make `latest` lead to the run; where links are not allowed, a file holds its name."""
+    link, temporary = out / "latest", out / ".latest.tmp"
+    try:
+        temporary.unlink(missing_ok=True)
+        try:
+            temporary.symlink_to(name, target_is_directory=True)
+        except OSError:
+            temporary.write_text(name + "\n", encoding="utf-8")
+        os.replace(temporary, link)
+    except OSError as error:
+        raise WriteError(f"{link}: cannot be written ({error.strerror}).") from error
+
+
+def _summarise(runs: pd.DataFrame, folder: Path, say) -> None:
+    """Tell the counts, every run that is not done, and where the site is."""
+    provinces = runs[runs["REF_AREA"] != ""]
+    done = int(provinces["status"].isin(DONE).sum())
+    for row in runs[~runs["status"].isin(DONE)].to_dict("records"):
+        say(f"  {row['REF_AREA'] or row['notebook']}: {row['status']}. {row['error']}")
+    counts = ", ".join(f"{count} {status}" for status, count in runs["status"].value_counts().sort_index().items())
+    say(f"{done} of {len(provinces)} provinces ({counts}); slowest {runs['seconds'].max():.0f} s")
+    say(f"open {(folder / 'index.html').resolve().as_uri()}")

@@ -1,0 +1,155 @@
+"""What will be run, checked before anything runs: provinces, parameters, names.
+
+papermill itself only warns of an unknown parameter and goes on with defaults; here it is refused.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from sdg_eval.errors import DataError, UsageError
+from sdg_eval.thai import parse_year
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+PROVINCE = "10_province_evaluation"
+NATIONAL = ("00_data_quality", "90_synthesis")
+SET_BY_BATCH = ("REF_AREA", "OBSERVATIONS", "NATIONAL", "OUTPUT_DIR", "PROVINCES", "BOUNDARIES")
+TYPES = {"str": str, "int": int, "float": float, "bool": bool}
+_RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_RESERVED = re.compile(r"latest|con|prn|aux|nul|(com|lpt)\d", re.I)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One notebook run: `area` is '' for the national ones; `folder` is below the run's folder."""
+
+    notebook: str
+    area: str
+    folder: str
+    parameters: dict
+
+    @property
+    def name(self) -> str:
+        """The province's code, or the notebook's name."""
+        return self.area or self.notebook
+
+
+def parse_provinces(text: str, codelists) -> list[str]:
+    """Return codes in order of code for `pilot`, `all`, or a comma list of codes, Thai or English names.
+
+    Raises UsageError naming every one that is not a province.
+    """
+    if text in ("pilot", "pilots"):
+        return codelists.pilots
+    if text == "all":
+        return codelists.provinces
+    wanted = [part.strip() for part in text.split(",") if part.strip()]
+    found = {part: codelists.find_area(part) for part in wanted}
+    if unknown := [part for part, area in found.items() if area is None]:
+        raise UsageError(f"Not a province: {', '.join(unknown)}. Write pilot, all, or codes such as TH-50,TH-10.")
+    if not wanted:
+        raise UsageError("No province given. Write pilot, all, or codes such as TH-50,TH-10.")
+    return sorted(set(found.values()))
+
+
+def parse_languages(text: str) -> str:
+    """Return the notebooks' LANG (th, en or both) for `th`, `en`, `th,en`. Raises UsageError for others."""
+    wanted = set(filter(None, (part.strip() for part in text.replace("both", "th,en").split(","))))
+    if not wanted or not wanted <= {"th", "en"}:
+        raise UsageError(f"Languages {text!r} are not known. Write th, en or th,en.")
+    return "both" if len(wanted) == 2 else wanted.pop()
+
+
+def parse_run_name(text: str) -> str:
+    """Return a run's name, safe as a folder on any system. Raises UsageError otherwise."""
+    if not _RUN_NAME.fullmatch(text) or _RESERVED.fullmatch(text.partition(".")[0]) or text.endswith("."):
+        raise UsageError(f"{text!r} cannot name a run. Use up to 64 letters, digits, '-', '_' and '.', such as 2569-Q1.")
+    return text
+
+
+def parse_report_year(year: int | None) -> int:
+    """Return the report year in C.E.; None means this year. Raises UsageError for no likely year."""
+    if year is None:
+        return dt.date.today().year
+    try:
+        return parse_year(year)
+    except DataError as error:
+        raise UsageError(f"--report-year: {error}") from error
+
+
+def notebook_path(name: str) -> Path:
+    """Return the path of a notebook of the suite."""
+    return NOTEBOOKS / f"{name}.ipynb"
+
+
+def known_parameters(name: str) -> dict[str, str]:
+    """Return {parameter: type} of a notebook, from its parameters cell."""
+    from papermill import inspect_notebook
+
+    return {key: value["inferred_type_name"] for key, value in inspect_notebook(str(notebook_path(name))).items()}
+
+
+def parse_parameters(texts: list[str], known: dict[str, str]) -> dict:
+    """Return NAME=VALUE texts as typed values. Raises UsageError for unknown names and wrong types."""
+    values = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        free = sorted(set(known) - set(SET_BY_BATCH))
+        if not equals or name not in free:
+            raise UsageError(f"-p {text}: there is no parameter {name!r} to set. Choose from {', '.join(free)}.")
+        values[name] = _typed(name, value, known[name])
+    return values
+
+
+def _typed(name: str, text: str, kind: str):
+    try:
+        if kind == "bool":
+            return {"true": True, "false": False}[text.lower()]
+        return TYPES[kind](text)
+    except (KeyError, ValueError):
+        raise UsageError(f"-p {name}={text}: {text!r} is not of type {kind}.") from None
+
+
+def require_parameters(name: str, given: dict, known: dict[str, str]) -> dict:
+    """Return `given` if it fits the notebook exactly in names and types. Raises UsageError otherwise."""
+    if unknown := sorted(set(given) - set(known)):
+        raise UsageError(f"{name}: unknown parameter(s) {', '.join(unknown)}. It has {', '.join(known)}.")
+    if missing := sorted(set(known) - set(given)):
+        raise UsageError(f"{name}: parameter(s) {', '.join(missing)} are not given.")
+    for key, value in given.items():
+        wanted = TYPES.get(known[key], str)
+        if not isinstance(value, wanted) or (wanted is not bool and isinstance(value, bool)):
+            raise UsageError(f"{name}: {key} is {value!r}, not of type {known[key]}.")
+    return given
+
+
+def plan_jobs(areas: list[str], *, report_year: int, lang: str, overrides: list[str]) -> list[Job]:
+    """Return every run of a batch, provinces first, fully checked. Raises UsageError; writes nothing."""
+    known = {name: known_parameters(name) for name in (PROVINCE, *NATIONAL)}
+    extra = parse_parameters(overrides, known[PROVINCE])
+    common = {"REPORT_YEAR": report_year, "LANG": lang, "CONFIDENCE": 0.95} | extra
+    if not 0.5 <= common["CONFIDENCE"] < 1:
+        raise UsageError(f"CONFIDENCE is {common['CONFIDENCE']}; give a number from 0.5 to below 1, such as 0.95.")
+    jobs = [_job(PROVINCE, area, f"provinces/{area}", known[PROVINCE], common) for area in areas]
+    jobs += [_job(name, "", f"national/{name}", known[name], common | {"PROVINCES": ",".join(areas)}) for name in NATIONAL]
+    return jobs
+
+
+def _job(name: str, area: str, folder: str, known: dict[str, str], values: dict) -> Job:
+    """Paths are relative to the run's own folder, so that an executed notebook can be run again anywhere."""
+    up = "../" * folder.count("/") + "../"
+    values = values | {
+        "REF_AREA": area, "OBSERVATIONS": f"{up}national/observations.parquet", "NATIONAL": f"{up}national",
+        "OUTPUT_DIR": ".", "BOUNDARIES": f"{up}national/boundaries.geojson",
+    }  # fmt: skip
+    given = {key: value for key, value in values.items() if key in known}
+    return Job(name, area, folder, require_parameters(name, given, known))
+
+
+def parameters_json(job: Job) -> str:
+    """Return a job's parameters as one line of JSON."""
+    return json.dumps(job.parameters, ensure_ascii=False, sort_keys=True)

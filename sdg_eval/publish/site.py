@@ -1,0 +1,186 @@
+"""The pages of a run: an index and one page per province, in Thai (`index.html`) and English (`index.en.html`)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from sdg_eval.evaluation import STATUSES, goal_status, read_evaluation
+from sdg_eval.publish.words import words_of
+from sdg_eval.store import write_atomic, write_text
+from sdg_eval.thai import format_period, year_text
+from sdg_eval.wording import LANGUAGES, label, number, say_flags, say_target, say_trend
+
+HERE = Path(__file__).parent
+FONTS = HERE.parent / "figures" / "fonts"
+PAGE = {"th": "index.html", "en": "index.en.html"}
+DONE = ("done", "kept")
+MARK = {
+    "improving": "▲", "worsening": "▼", "changed": "◆", "mixed": "◆", "not_detected": "–", "no_change": "＝",
+    "indicative": "?", "insufficient": "…", "no_data": "○",
+}  # fmt: skip
+"""A sign for each status, so that colour is never the only one."""
+
+
+def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
+    """Write index and province pages of a run into `folder`.
+
+    Parameters
+    ----------
+    record
+        run, lang, report_year, data_hash, version, synthetic.
+    runs
+        The table of runs; a run that is not done gets a page that says so.
+    """
+    folder = Path(folder)
+    _write_assets(folder / "assets")
+    observations = pd.read_parquet(folder / "national" / "observations.parquet")
+    languages = LANGUAGES if record["lang"] == "both" else (record["lang"],)
+    provinces = runs[runs["REF_AREA"] != ""].to_dict("records")
+    evaluations = {r["REF_AREA"]: read_evaluation(folder / "provinces" / r["REF_AREA"]) for r in provinces if r["status"] in DONE}
+    for lang in languages:
+        environment = _environment(lang, record, codelists, languages)
+        for run in provinces:
+            area = run["REF_AREA"]
+            context = {"area": codelists.area(area), "root": "../../", "run": run}
+            if area in evaluations:
+                own = observations[observations["REF_AREA"] == area]
+                page = _province(environment, evaluations[area], own, codelists, folder, lang, context)
+            else:
+                page = environment.get_template("not_done.html.j2").render(context)
+            write_text(folder / "provinces" / area / PAGE[lang], page)
+        write_text(folder / PAGE[lang], _index(environment, evaluations, provinces, runs, codelists, folder, lang))
+    if languages == ("en",):  # the address told at the end is index.html in every language
+        write_text(folder / "index.html", (folder / PAGE["en"]).read_text(encoding="utf-8"))
+
+
+def _write_assets(folder: Path) -> None:
+    write_atomic(folder / "style.css", (HERE / "templates" / "style.css").read_bytes())
+    for font in sorted(FONTS.glob("*")):
+        if font.suffix in (".ttf", ".txt"):
+            write_atomic(folder / font.name, font.read_bytes())
+
+
+def _environment(lang: str, record: dict, codelists, languages):
+    """Return the template environment: everything that comes from data is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.globals |= {
+        "w": words_of(lang), "lang": lang, "record": record, "codelists": codelists, "mark": MARK, "page": PAGE,
+        "other": next((other for other in languages if other != lang), None), "statuses": STATUSES,
+        "report_year": year_text(record["report_year"], lang), "label": lambda code: label(code, lang),
+    }  # fmt: skip
+    return environment
+
+
+def _province(environment, evaluation, observations, codelists, folder: Path, lang: str, context: dict) -> str:
+    """Return the page of a province that has an evaluation."""
+    place = folder / "provinces" / evaluation.area
+    figures = {(f["series"], f["freq"]): f for f in _read_figures(place, lang)}
+    text, rows = evaluation.text[lang], evaluation.table.to_dict("records")
+    cards = [_card(row, text, figures, observations, codelists, lang) for row in rows if row["SERIES"]]
+    by_goal = [
+        {
+            "goal": goal,
+            "status": status,
+            "cards": [c for c in cards if c["row"]["goal"] == goal["goal"]],
+            "empty": text.get(f"goal.{goal['goal']}", ""),
+        }
+        for goal, status in _goals(evaluation.table, codelists)
+    ]
+    context |= {
+        "headline": evaluation.sentence(lang), "goals": by_goal,
+        "findings": [c for c in cards if c["row"]["status"] in ("improving", "worsening", "changed") and c["row"]["preferred"]],
+        "unknown": [c for c in cards if c["row"]["status"] in ("insufficient", "no_data") and c["row"]["preferred"]],
+        "empty_goals": [g for g in by_goal if g["empty"]],
+        "sources": _sources(observations, codelists),
+        "synthetic": bool((evaluation.table["synthetic"].fillna(False)).any()),
+    }  # fmt: skip
+    return environment.get_template("province.html.j2").render(context)
+
+
+def _goals(table: pd.DataFrame, codelists) -> list[tuple[dict, str]]:
+    """The 17 goals with their status, then the cross-cutting series where there are any."""
+    status = goal_status(table).set_index("goal")["status"].to_dict()
+    goals = [(g, status.get(g["goal"], "no_data")) for g in codelists.goals17.to_dict("records")]
+    if (table["goal"] == "0").any():
+        goals.append((dict(codelists.goal_row("0")), ""))
+    return goals
+
+
+def _read_figures(place: Path, lang: str) -> list[dict]:
+    path = place / "figures" / lang / "figures.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+
+
+def _card(row: dict, text: dict, figures: dict, observations: pd.DataFrame, codelists, lang: str) -> dict:
+    """Everything the page shows of one series."""
+    series = dict(codelists.series_row(row["SERIES"]))
+    own = observations[(observations["SERIES"] == row["SERIES"]) & (observations["FREQ"] == row["FREQ"])]
+    targets = codelists.targets[codelists.targets["SERIES"] == row["SERIES"]]
+    return {
+        "row": row, "series": series, "name": series[f"name_{lang}"], "unit": series[f"unit_{lang}"],
+        "sentence": text[row["result_id"]], "short": say_trend(row, series, lang),
+        "figure": figures.get((row["SERIES"], row["FREQ"])),
+        "values": _values(own, series, lang), "sources": _sources(own, codelists),
+        "target": say_target(row, series, lang),
+        "target_source": targets[f"source_{lang}"].iloc[0] if len(targets) else "",
+        "proxy_reason": series[f"proxy_reason_{lang}"] if series["proxy"] == "1" else "",
+    }  # fmt: skip
+
+
+def _values(rows: pd.DataFrame, series: dict, lang: str) -> list[dict]:
+    """Rows of the table under a chart, latest first; the text of the period, value, base, note and cell."""
+    decimals = int(series["decimals"] or 1)
+    words = words_of(lang)
+    status = {"P": words["provisional"], "E": words["estimated"], "I": words["estimated"], "B": words["break"]}
+    shown = []
+    for row in rows.sort_values("TIME_PERIOD", ascending=False, kind="stable").to_dict("records"):
+        base = ""
+        if row["NUMERATOR"] == row["NUMERATOR"] and row["DENOMINATOR"] == row["DENOMINATOR"]:
+            base = f"{number(row['NUMERATOR'], 0)} / {number(row['DENOMINATOR'], 0)}"
+        notes = [status.get(row["OBS_STATUS"], ""), say_flags(row["flags"], lang)]
+        place = [row["source_file"], row["source_sheet"], str(row["source_row"] if pd.notna(row["source_row"]) else ""), row["source_column"]]
+        shown.append({
+            "period": format_period(row["TIME_PERIOD"], lang), "value": number(row["OBS_VALUE"], decimals),
+            "base": base, "note": "; ".join(filter(None, notes)), "origin": " ".join(filter(None, place)),
+        })  # fmt: skip
+    return shown
+
+
+def _sources(rows: pd.DataFrame, codelists) -> list[dict]:
+    return [dict(codelists.source_row(key)) for key in sorted(set(rows["source"])) if key]
+
+
+def _index(environment, evaluations: dict, provinces: list[dict], runs: pd.DataFrame, codelists, folder: Path, lang: str) -> str:
+    """Return the overview of the run."""
+    lines = []
+    for run in provinces:
+        area, evaluation = run["REF_AREA"], evaluations.get(run["REF_AREA"])
+        line = {"area": area, "name": codelists.area_name(area, lang), "pilot": codelists.area(area)["pilot"] == "1", "run": run}
+        if evaluation is not None:
+            shown = evaluation.table[evaluation.table["preferred"] & (evaluation.table["n_obs"] > 0)]
+            counts = shown["status"].value_counts()
+            line |= {
+                "counts": {s: int(counts.get(s, 0)) for s in STATUSES},
+                "goals": [(g["goal"], g[f"name_{lang}"], s) for g, s in _goals(evaluation.table, codelists) if s],
+                "empty": ", ".join(sorted(evaluation.table.loc[evaluation.table["SERIES"] == "", "goal"], key=int)),
+            }
+        lines.append(line)
+    done = [line for line in lines if line["run"]["status"] in DONE]
+    national = [
+        {"name": row["notebook"], "done": row["status"] in DONE, "error": row["error"], "status": row["status"]}
+        for row in runs[runs["REF_AREA"] == ""].to_dict("records")
+    ]
+    place = folder / "national" / "90_synthesis"
+    figures = [f | {"folder": "national/90_synthesis/figures"} for f in _read_figures(place, lang)]
+    return environment.get_template("index.html.j2").render(
+        root="", lines=lines, n_done=len(done), n_all=len(lines), national=national, figures=figures,
+        synthetic=environment.globals["record"]["synthetic"],
+    )
