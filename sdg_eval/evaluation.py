@@ -43,12 +43,12 @@ class National:
     pooled: pd.DataFrame
     peers: pd.DataFrame
 
-    def write(self, folder) -> None:
-        """Write each table to `folder` as Parquet and CSV."""
+    def write(self, folder, synthetic: bool = False) -> None:
+        """Write each table to `folder` as Parquet and CSV; the CSV says whether any data are synthetic."""
         for part in fields(self):
             table = getattr(self, part.name)
             write_atomic(Path(folder) / f"{part.name}.parquet", parquet_bytes(table))
-            write_atomic(Path(folder) / f"{part.name}.csv", csv_bytes(table))
+            write_atomic(Path(folder) / f"{part.name}.csv", csv_bytes(table.assign(synthetic=synthetic)))
 
 
 def read_national(folder) -> National:
@@ -339,8 +339,9 @@ def goal_status(table: pd.DataFrame) -> pd.DataFrame:
     are `mixed`.
     """
     rows = table[table["preferred"] & (table["goal"] != "0")]
-    groups = rows.groupby(["REF_AREA", "goal"])["status"].agg(lambda s: _combine(set(s)))
-    return groups.reset_index()
+    groups = rows.groupby(["REF_AREA", "goal"])
+    status = groups["status"].agg(lambda s: _combine(set(s)))
+    return status.to_frame().join(groups["synthetic"].any()).reset_index()
 
 
 def _combine(found: set[str]) -> str:

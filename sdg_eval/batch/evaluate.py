@@ -105,9 +105,9 @@ def _prepare(table, codelists, folder: Path, year: int, confidence: float, origi
     """Write what all provinces share: observations, national tables, boundaries; return the record."""
     national = folder / "national"
     digest = data_hash(table)
-    table = with_derived(table, codelists)
+    table, synthetic = with_derived(table, codelists), bool((table["source"] == "synthetic").any())
     write_atomic(national / "observations.parquet", parquet_bytes(table))
-    evaluate_national(table, codelists, report_year=year, confidence=confidence).write(national)
+    evaluate_national(table, codelists, report_year=year, confidence=confidence).write(national, synthetic)
     boundaries = Path(origin) / BOUNDARIES
     if boundaries.is_file():
         write_atomic(national / BOUNDARIES, boundaries.read_bytes())
@@ -115,7 +115,7 @@ def _prepare(table, codelists, folder: Path, year: int, confidence: float, origi
         (national / BOUNDARIES).unlink(missing_ok=True)
     record = {
         "version": __version__, "report_year": year, "confidence": confidence, "data_hash": digest,
-        "code_hash": code_hash(codelists), "synthetic": bool((table["source"] == "synthetic").any()),
+        "code_hash": code_hash(codelists), "synthetic": synthetic,
     }  # fmt: skip
     write_json(folder / "record.json", record)
     return record
@@ -168,7 +168,7 @@ def _run_open(open_jobs: list[Job], folder: Path, record: dict, workers: int):
         return
     context = multiprocessing.get_context("spawn")
     pool = futures.ProcessPoolExecutor(min(workers, len(open_jobs)), mp_context=context)
-    started = {pool.submit(run_job, job, folder, _fingerprint(job, record)): job for job in open_jobs}
+    started = {pool.submit(run_job, job, folder, _fingerprint(job, record), record["synthetic"]): job for job in open_jobs}
     try:
         for done in futures.as_completed(started):
             job, problem = started[done], done.exception()

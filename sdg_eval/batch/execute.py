@@ -7,16 +7,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sdg_eval.batch.plan import Job, notebook_path
+from sdg_eval.figures.style import SYNTHETIC
 from sdg_eval.store import write_json
 
 CELL_TIMEOUT_SECONDS = 600
 RECORD = "run.json"
+AUDIT_STYLE = """
+@font-face { font-family: Sarabun; src: url(../../assets/Sarabun-Regular.ttf); }
+@font-face { font-family: Sarabun; src: url(../../assets/Sarabun-Bold.ttf); font-weight: bold; }
+:root { --jp-content-font-family: Sarabun, sans-serif; --jp-ui-font-family: Sarabun, sans-serif; }
+body, .jp-RenderedHTMLCommon, .jp-RenderedHTMLCommon table { font-family: Sarabun, sans-serif; }
+.synthetic { background: #7a1f5c; color: #fff; font-weight: bold; text-align: center; padding: .5rem; margin: 0; }
+"""
+"""Thai must show on a machine without Thai fonts; the fonts are those of the site."""
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 """Provinces run side by side already, and sums keep their order."""
 
@@ -47,8 +57,11 @@ def is_done(job: Job, run_folder: Path, fingerprint: str) -> bool:
     return record.get("fingerprint") == fingerprint and record.get("status") == "done"
 
 
-def run_job(job: Job, run_folder: Path, fingerprint: str) -> Outcome:
-    """Execute one job; never raises for what the notebook did, the Outcome says it."""
+def run_job(job: Job, run_folder: Path, fingerprint: str, synthetic: bool = False) -> Outcome:
+    """Execute one job; never raises for what the notebook did, the Outcome says it.
+
+    `synthetic` marks the audit page as made from data that are not real.
+    """
     started, final = time.monotonic(), run_folder / job.folder
     temporary = final.parent / f".{final.name}.{os.getpid()}.tmp"
     os.environ.update(ONE_THREAD)
@@ -58,7 +71,7 @@ def run_job(job: Job, run_folder: Path, fingerprint: str) -> Outcome:
     try:
         _execute(job, temporary)
         _check_echo(job, temporary)
-        _export_html(temporary)
+        _export_html(temporary, synthetic)
     except KeyboardInterrupt:
         status = "interrupted"
     except Exception as problem:  # whatever the notebook raised is this province's result
@@ -79,7 +92,7 @@ def _execute(job: Job, folder: Path) -> None:
 
     options = {
         "parameters": job.parameters, "kernel_name": "python3", "progress_bar": False, "cwd": str(folder),
-        "execution_timeout": CELL_TIMEOUT_SECONDS, "start_timeout": 120,
+        "execution_timeout": CELL_TIMEOUT_SECONDS, "start_timeout": 120, "config": _kernel_config(),
     }  # fmt: skip
     target = str(folder / "notebook.ipynb")
     try:
@@ -89,6 +102,13 @@ def _execute(job: Job, folder: Path) -> None:
         if "Kernel died" not in str(error) and "didn't respond" not in str(error):
             raise
         execute_notebook(str(notebook_path(job.notebook)), target, **options)
+
+
+def _kernel_config():
+    """Local sockets instead of TCP ports: no race for ports, and nothing for other users to listen to."""
+    from traitlets.config import Config
+
+    return Config() if os.name == "nt" else Config({"ConnectionFileMixin": {"transport": "ipc"}})
 
 
 def _check_echo(job: Job, folder: Path) -> None:
@@ -107,7 +127,7 @@ def _told(problem: Exception) -> tuple[str, str]:
     return ("refused" if name == "DataError" else "failed"), f"{name}{where}: {text}".replace("\n", " ")[:500]
 
 
-def _export_html(folder: Path) -> None:
+def _export_html(folder: Path, synthetic: bool) -> None:
     """Write notebook.html: the audit record, readable without Jupyter, with no request to anywhere."""
     from nbconvert import HTMLExporter
 
@@ -118,4 +138,6 @@ def _export_html(folder: Path) -> None:
         html_manager_semver_range="", mermaid_js_url="", sanitize_html=False,
     )  # fmt: skip
     body, _ = exporter.from_filename(str(folder / "notebook.ipynb"))
-    write_text(folder / "notebook.html", body)
+    banner = f'<p class="synthetic">{SYNTHETIC["th"]} · {SYNTHETIC["en"]}</p>' if synthetic else ""
+    body = body.replace("</head>", f"<style>{AUDIT_STYLE}</style></head>", 1)
+    write_text(folder / "notebook.html", re.sub(r"(<body[^>]*>)", lambda m: m[1] + banner, body, count=1))

@@ -18,7 +18,7 @@ FONTS = HERE.parent / "figures" / "fonts"
 PAGE = {"th": "index.html", "en": "index.en.html"}
 DONE = ("done", "kept")
 MARK = {
-    "improving": "▲", "worsening": "▼", "changed": "◆", "mixed": "◆", "not_detected": "–", "no_change": "＝",
+    "improving": "▲", "worsening": "▼", "changed": "◆", "mixed": "◆", "not_detected": "–", "no_change": "=",
     "indicative": "?", "insufficient": "…", "no_data": "○",
 }  # fmt: skip
 """A sign for each status, so that colour is never the only one."""

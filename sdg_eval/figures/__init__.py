@@ -1,0 +1,5 @@
+"""Tables become figures; nothing here estimates."""
+
+from sdg_eval.figures.render import draw_overview, draw_province, show_figures
+
+__all__ = ["draw_overview", "draw_province", "show_figures"]

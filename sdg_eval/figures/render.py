@@ -1,0 +1,176 @@
+"""All figures of a province, or of the overview, written as SVG with their texts beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from sdg_eval.figures.heatmap import LABELS, draw_goals
+from sdg_eval.figures.maps import MAP_LABELS, draw_map, draw_tiles
+from sdg_eval.figures.peers import draw_peers
+from sdg_eval.figures.series import draw_series
+from sdg_eval.figures.style import (
+    finish,
+    is_synthetic,
+    mark_synthetic,
+    new_figure,
+    save_svg,
+    source_text,
+    title,
+)
+from sdg_eval.grid import read_json
+from sdg_eval.store import write_json
+from sdg_eval.thai import format_period
+
+LANGUAGES = ("th", "en")
+
+
+def languages_of(lang: str) -> tuple[str, ...]:
+    """Return the languages that `th`, `en` or `both` means."""
+    return LANGUAGES if lang == "both" else (lang,)
+
+
+def draw_province(observations: pd.DataFrame, table: pd.DataFrame, codelists, area: str, folder, lang: str) -> list[dict]:
+    """Write two figures per series with values: the series, and the province among all.
+
+    Returns what is also written as `<folder>/<lang>/figures.json`: per figure series, freq, file, alt,
+    source, synthetic, peers_file, peers_alt, lang.
+    """
+    rows = [row for row in table.to_dict("records") if row["SERIES"] and row["n_obs"] > 0]
+    families = {key: part for key, part in observations.groupby(["SERIES", "FREQ"], sort=True)}
+    written = []
+    for language in languages_of(lang):
+        found = [_series_figures(families[r["SERIES"], r["FREQ"]], r, codelists, area, Path(folder) / language, language) for r in rows]
+        write_json(Path(folder) / language / "figures.json", found)
+        written += found
+    return written
+
+
+def _series_figures(family: pd.DataFrame, row: dict, codelists, area: str, folder: Path, lang: str) -> dict:
+    own = family[(family["REF_AREA"] == area) & family["OBS_VALUE"].notna()]
+    name = row["SERIES"] if row["FREQ"] == "A" else f"{row['SERIES']}_{row['FREQ']}"
+    synthetic, source = is_synthetic(own, codelists), source_text(own, codelists, lang)
+    figure, axes = new_figure()
+    draw_series(axes, own, row, codelists, lang)
+    finish(figure, axes, source, lang=lang, synthetic=synthetic)
+    save_svg(figure, folder / f"{name}.svg")
+    result = {
+        "series": row["SERIES"], "freq": row["FREQ"], "file": f"{name}.svg", "alt": alt_text(own, row, codelists, lang),
+        "source": source, "synthetic": synthetic, "peers_file": "", "peers_alt": "", "lang": lang,
+    }  # fmt: skip
+    if row["peer_period"] and row["n_peers"] == row["n_peers"] and row["peer_value"] == row["peer_value"]:
+        latest = family[(family["TIME_PERIOD"] == row["peer_period"]) & family["OBS_VALUE"].notna()]
+        values = dict(zip(latest["REF_AREA"], latest["OBS_VALUE"], strict=True))
+        figure, axes = new_figure()
+        axes.set_position((0.04, 0.26, 0.92, 0.58))
+        draw_peers(axes, values, row, codelists, lang)
+        finish(figure, axes, source, lang=lang, synthetic=synthetic)
+        save_svg(figure, folder / f"{name}_peers.svg")
+        result |= {"peers_file": f"{name}_peers.svg", "peers_alt": peers_alt(row, codelists, lang)}
+    return result
+
+
+def alt_text(rows: pd.DataFrame, row: dict, codelists, lang: str) -> str:
+    """Return the chart in one sentence, with its numbers."""
+    series, rows = codelists.series_row(row["SERIES"]), rows.sort_values("TIME_PERIOD", kind="stable")
+    first, last = rows.iloc[0], rows.iloc[-1]
+    digits = int(series["decimals"] or 1)
+    start, end = f"{first['OBS_VALUE']:,.{digits}f}", f"{last['OBS_VALUE']:,.{digits}f}"
+    unit, area = series[f"unit_{lang}"], codelists.area_name(row["REF_AREA"], lang)
+    begun, ended = format_period(first["TIME_PERIOD"], lang), format_period(last["TIME_PERIOD"], lang)
+    if lang == "th":
+        return f"กราฟ{series['name_th']} {area}: จาก {start} ใน {begun} เป็น {end} ใน {ended} ({unit}) รวม {len(rows)} ค่า"
+    return f"Chart of {series['name_en']}, {area}: from {start} in {begun} to {end} in {ended} ({unit}), {len(rows)} values."
+
+
+def peers_alt(row: dict, codelists, lang: str) -> str:
+    """Return the peers chart in one sentence, with its numbers."""
+    series = codelists.series_row(row["SERIES"])
+    digits, area = int(series["decimals"] or 1), codelists.area_name(row["REF_AREA"], lang)
+    value, median = f"{row['peer_value']:,.{digits}f}", f"{row['peer_median']:,.{digits}f}"
+    period, count = format_period(row["peer_period"], lang), int(row["n_peers"])
+    if lang == "th":
+        return f"กราฟเทียบ {count} จังหวัดใน {period}: {area} {value} ค่ากลาง {median} ({series['unit_th']})"
+    return f"Chart of {count} provinces in {period}: {area} {value}, median {median} ({series['unit_en']})."
+
+
+def draw_overview(table: pd.DataFrame, goals: pd.DataFrame, codelists, folder, lang: str, boundaries: str = "") -> list[dict]:
+    """Write the heat map of goals and the map of how many goals improve; returns what figures.json holds.
+
+    `table` are evaluation rows of all provinces, `goals` one status per REF_AREA and goal. Provinces
+    are drawn in their shapes when the file `boundaries` exists, else as tiles.
+    """
+    geojson = read_json(boundaries)[0] if boundaries and Path(boundaries).is_file() else None
+    synthetic = bool(table["synthetic"].fillna(False).astype(bool).any())
+    written = []
+    for language in languages_of(lang):
+        place = Path(folder) / language
+        found = [
+            _heatmap(goals, codelists, place, language, synthetic),
+            _map(balance(goals), codelists, place, language, synthetic, geojson),
+        ]
+        write_json(place / "figures.json", found)
+        written += found
+    return written
+
+
+def balance(goals: pd.DataFrame) -> dict[str, str]:
+    """Return per province whether more goals improve than worsen, as one status."""
+    result = {}
+    for area, status in goals.groupby("REF_AREA")["status"]:
+        better, worse = int((status == "improving").sum()), int((status == "worsening").sum())
+        if better == worse:
+            result[area] = "mixed" if better else "not_detected"
+        else:
+            result[area] = "improving" if better > worse else "worsening"
+    return result
+
+
+def _heatmap(goals: pd.DataFrame, codelists, folder: Path, lang: str, synthetic: bool) -> dict:
+    count = goals["REF_AREA"].nunique()
+    height = 2.6 + 0.27 * count
+    figure, axes = new_figure((9.6, height))
+    axes.set_position((0.19, 0.75 / height, 0.74, (height - 2.45) / height))
+    draw_goals(axes, goals, codelists, lang)
+    name = {"th": "สถานะ 17 เป้าหมายรายจังหวัด", "en": "The 17 goals, province by province"}[lang]
+    title(axes, name, 90)
+    if synthetic:
+        mark_synthetic(figure, lang)
+    save_svg(figure, folder / "goals.svg")
+    told = goals["status"].value_counts()
+    counts = ", ".join(f"{LABELS[s][lang != 'th']} {told[s]}" for s in LABELS if s in told)
+    return {"file": "goals.svg", "alt": f"{name}: {counts}", "series": "", "freq": "", "lang": lang, "synthetic": synthetic, "source": ""}
+
+
+def _map(values: dict[str, str], codelists, folder: Path, lang: str, synthetic: bool, geojson: dict | None) -> dict:
+    figure, axes = new_figure((6.4, 8.2))
+    axes.set_position((0.05, 0.12, 0.9, 0.79))
+    if geojson is None:
+        draw_tiles(axes, values, codelists, lang)
+        axes.set_aspect("equal")
+    else:
+        draw_map(axes, geojson, values, codelists, lang)
+    name = {
+        "th": "ในแต่ละจังหวัด เป้าหมายที่ดีขึ้นมากกว่าหรือน้อยกว่าที่แย่ลง",
+        "en": "Do more goals improve or worsen in a province?",
+    }[lang]
+    title(axes, name, 90)
+    if synthetic:
+        mark_synthetic(figure, lang)
+    save_svg(figure, folder / "map.svg")
+    counts = {status: sum(v == status for v in values.values()) for status in LABELS}
+    told = ", ".join(f"{MAP_LABELS[s][lang != 'th']} {n}" for s, n in counts.items() if n)
+    return {"file": "map.svg", "alt": f"{name} {told}", "series": "", "freq": "", "lang": lang, "synthetic": synthetic, "source": ""}
+
+
+def show_figures(figures: list[dict], folder) -> None:
+    """Show written figures in a notebook, each with its text; the notebook holds links, not copies."""
+    from html import escape
+
+    from IPython.display import HTML, display
+
+    place = Path(folder).as_posix()
+    for item in figures:
+        source = f"{place}/{item['lang']}/{item['file']}"
+        display(HTML(f'<img src="{escape(source)}" alt="{escape(item["alt"])}" style="max-width:46rem;width:100%">'))

@@ -1,0 +1,159 @@
+"""One series of one province: values, the line that was estimated, its interval, breaks, target."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sdg_eval.figures.style import BAND, INK, LINE, SOFT, TARGET, title
+from sdg_eval.observations import mid_points
+from sdg_eval.thai import year_text
+
+WORDS = {
+    "official": ("เป้าหมายทางการ", "official target"),
+    "derived": ("เป้าหมายที่โครงการคำนวณ", "derived target"),
+    "provisional": ("ค่าเบื้องต้น", "provisional"),
+    "break": ("นิยามใหม่", "new definition"),
+    "line": ("เส้นแนวโน้มและช่วงความเชื่อมั่น", "trend and interval"),
+    "direction": ("ทิศทางเบื้องต้น", "direction only"),
+    "values": ("ค่าที่รายงาน", "reported values"),
+}
+
+
+def word(key: str, lang: str) -> str:
+    """Return a fixed word of the charts."""
+    return WORDS[key][lang != "th"]
+
+
+def draw_series(axes, observations: pd.DataFrame, row: dict, codelists, lang: str):
+    """Draw one series on `axes` and return it.
+
+    Parameters
+    ----------
+    observations
+        Rows of one SERIES, REF_AREA and FREQ.
+    row
+        The row of the evaluation: slope, ci_low, ci_high, segment_start, verdict, target_*.
+    """
+    series = codelists.series_row(row["SERIES"])
+    rows = observations.sort_values("TIME_PERIOD", kind="stable")
+    times, values = mid_points(rows["TIME_PERIOD"]), rows["OBS_VALUE"].to_numpy(dtype=float)
+    open_ = rows["OBS_STATUS"].isin(["P", "E", "I"]).to_numpy()
+    broken = row["segment_start"] if {"break_segment", "basis_change"} & set(row["reason"].split(";")) else ""
+    _draw_points(axes, times, values, open_, (rows["TIME_PERIOD"] >= broken).to_numpy(), dense=len(rows) > 40)
+    _draw_line(axes, rows, row)
+    _draw_break(axes, rows, row, lang)
+    _draw_target(axes, row, times, lang)
+    _years(axes, times, row, lang)
+    _value_axis(axes, values, series)
+    axes.set_ylabel(series[f"unit_{lang}"].partition(" (")[0], fontsize=9.5)
+    title(axes, f"{series[f'name_{lang}']} · {codelists.area_name(row['REF_AREA'], lang)}")
+    _legend(axes, row, open_.any(), lang)
+    return axes
+
+
+def _draw_points(axes, times, values, open_, after_break, *, dense: bool) -> None:
+    # A line joins neighbours only: over a gap or a break it would claim what was not seen.
+    step = np.median(np.diff(times)) if len(times) > 1 else 1
+    apart = (np.diff(times) > 1.6 * step) | (np.diff(after_break.astype(int)) != 0)
+    pieces = np.split(np.arange(len(times)), np.flatnonzero(apart) + 1)
+    for piece in pieces:
+        axes.plot(times[piece], values[piece], color=SOFT, linewidth=0.9, alpha=0.55, zorder=2)
+    size = 10 if dense else 30
+    axes.scatter(times[~open_], values[~open_], s=size, color=INK, zorder=4)
+    axes.scatter(times[open_], values[open_], s=size, facecolor="white", edgecolor=INK, linewidth=1.2, zorder=4)
+
+
+def _used(rows: pd.DataFrame, row: dict) -> pd.DataFrame:
+    """Rows from the first to the last period that the estimate used."""
+    if not row.get("first_period"):
+        return rows.head(0)
+    return rows[(rows["TIME_PERIOD"] >= row["first_period"]) & (rows["TIME_PERIOD"] <= row["last_period"])]
+
+
+def _draw_line(axes, rows: pd.DataFrame, row: dict) -> None:
+    """The slope through the median point, with the interval of the slope as a fan around it."""
+    used = _used(rows, row)
+    if not np.isfinite(row["slope"]) or len(used) < 3:
+        return
+    times, values = mid_points(used["TIME_PERIOD"]), used["OBS_VALUE"].to_numpy(dtype=float)
+    centre, level = np.median(times), np.median(values)
+    ends = np.array([times.min(), times.max()])
+    if np.isfinite(row["ci_low"]) and np.isfinite(row["ci_high"]):
+        grid = np.linspace(*ends, 60)
+        low, high = level + row["ci_low"] * (grid - centre), level + row["ci_high"] * (grid - centre)
+        axes.fill_between(grid, np.minimum(low, high), np.maximum(low, high), color=BAND, alpha=0.15, linewidth=0, zorder=1)
+    style = "-" if row["verdict"] in ("rising", "falling", "not_detected") else (0, (4, 3))
+    axes.plot(ends, level + row["slope"] * (ends - centre), color=LINE, linewidth=2, linestyle=style, zorder=3)
+
+
+def _draw_break(axes, rows: pd.DataFrame, row: dict, lang: str) -> None:
+    if "break_segment" not in row["reason"] and "basis_change" not in row["reason"]:
+        return
+    later = rows[rows["TIME_PERIOD"] >= row["segment_start"]]
+    before = rows[rows["TIME_PERIOD"] < row["segment_start"]]
+    if later.empty or before.empty:
+        return
+    at = (mid_points(before["TIME_PERIOD"])[-1] + mid_points(later["TIME_PERIOD"])[0]) / 2
+    axes.axvline(at, color=SOFT, linestyle=(0, (1, 2)), linewidth=1.2)
+    axes.annotate(word("break", lang), (at, 0.985), xycoords=("data", "axes fraction"), xytext=(4, 0),
+                  textcoords="offset points", fontsize=8.5, color=SOFT, va="top")  # fmt: skip
+
+
+def _draw_target(axes, row: dict, times, lang: str) -> None:
+    if not row.get("target_kind") or not np.isfinite(row["target_value"]):
+        return
+    at = row["target_year"] + 0.5
+    # A long way to the target year would squeeze the values: the line then ends with them.
+    at = at if at - times.max() < 1.2 * max(np.ptp(times), 5) else times.max()
+    axes.plot([times.min(), at], [row["target_value"]] * 2, color=TARGET, linewidth=1.3, linestyle=(0, (6, 3)), zorder=2)
+    axes.plot([at], [row["target_value"]], marker="D", color=TARGET, markersize=5, zorder=4)
+
+
+def _years(axes, times, row: dict, lang: str) -> None:
+    """Whole years on the axis, in the era of the language; as many as fit."""
+    low, high = axes.get_xlim()
+    first, last = int(np.floor(low + 0.25)), int(np.floor(high))
+    step = max(1, int(np.ceil((last - first + 1) / 9)))
+    years = np.arange(first, last + 1, step)
+    annual = row["FREQ"] == "A"
+    axes.set_xticks(years + (0.5 if annual else 0.0), [year_text(int(y), lang) for y in years])
+    axes.set_xlim(low, high)
+    axes.set_xlabel({"th": "พ.ศ.", "en": ""}[lang], fontsize=9.5, labelpad=2)
+    axes.grid(axis="x", visible=False)
+
+
+def _value_axis(axes, values, series) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    low, high = axes.get_ylim()
+    if series["lower"] and low < float(series["lower"]):
+        axes.set_ylim(bottom=float(series["lower"]) - 0.02 * (high - float(series["lower"])))
+    if series["upper"] and high > float(series["upper"]):
+        axes.set_ylim(top=float(series["upper"]) + 0.02 * (float(series["upper"]) - low))
+    axes.yaxis.set_major_locator(MaxNLocator(6))
+    axes.yaxis.set_major_formatter(FuncFormatter(_tick))
+
+
+def _tick(value, _position) -> str:
+    text = f"{value:,.0f}" if abs(value) >= 1000 or float(value).is_integer() else f"{value:,.4g}"
+    return text.replace("-", "−")
+
+
+def _legend(axes, row: dict, has_open: bool, lang: str) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], marker="o", color=SOFT, markerfacecolor=INK, markeredgecolor=INK, markersize=5, linewidth=0.9, label=word("values", lang))]
+    if has_open:
+        handles.append(Line2D([], [], marker="o", linestyle="", markerfacecolor="white", markeredgecolor=INK, markersize=5, label=word("provisional", lang)))
+    if np.isfinite(row["slope"]) and row["n_obs"] >= 3:
+        tested = np.isfinite(row["ci_low"])
+        style = "-" if row["verdict"] in ("rising", "falling", "not_detected") else (0, (4, 3))
+        handles.append(Line2D([], [], color=LINE, linewidth=2, linestyle=style, label=word("line" if tested else "direction", lang)))
+    if row.get("target_kind") and np.isfinite(row["target_value"]):
+        name = f"{word(row['target_kind'], lang)} {year_text(int(row['target_year']), lang)}"
+        handles.append(Line2D([], [], color=TARGET, marker="D", markersize=5, linestyle=(0, (6, 3)), label=name))
+    axes.figure.legend(
+        handles=handles, loc="lower left", bbox_to_anchor=(0.005, 0.075), ncols=4, fontsize=8.5, handlelength=1.8,
+        columnspacing=1.2, handletextpad=0.5, borderaxespad=0,
+    )  # fmt: skip
