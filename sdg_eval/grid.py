@@ -133,7 +133,7 @@ def read_rds(path):
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # rdata warns of R classes that do not concern the values
-            frame = rdata.conversion.convert(rdata.parser.parse_data(content), default_encoding="utf-8")
+            frame = rdata.conversion.convert(rdata.parser.parse_data(content), default_encoding="cp874")  # Thai R on Windows leaves text unmarked
     except Exception as error:  # rdata raises whatever its parser stumbles over
         raise DataError(f"{path}: not readable as an R file ({type(error).__name__}). {_AGAIN}") from error
     if not isinstance(frame, pd.DataFrame):
