@@ -31,8 +31,9 @@ endif
 
 test: setup ## run every test, then every notebook on the sample data
 	@command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || echo "Chromium is missing, browser tests are skipped: apt-get install chromium"
-	$(BIN)/python -m ruff check sdg_eval tests
+	$(BIN)/python -m ruff check sdg_eval tests benchmarks
 	$(BIN)/python -m pytest tests -n 2
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 notebooks
 
 lab: setup ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=. notebooks
@@ -41,8 +42,8 @@ bench: setup ## run the benchmarks: one line of JSON per figure
 	@for f in benchmarks/bench_*.py; do $(BIN)/python $$f || exit 1; done
 
 format: setup ## format code and strip notebooks
-	$(BIN)/python -m ruff format sdg_eval tests
-	$(BIN)/python -m ruff check --fix sdg_eval tests
+	$(BIN)/python -m ruff format sdg_eval tests benchmarks
+	$(BIN)/python -m ruff check --fix sdg_eval tests benchmarks
 	$(BIN)/nbstripout notebooks/*.ipynb
 
 lock: ## remake requirements.lock (needs uv on the path)

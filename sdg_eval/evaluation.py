@@ -6,6 +6,7 @@ provinces (`evaluate_national`) and each province takes its rows (docs/decisions
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -29,6 +30,7 @@ PROGRESS_COLUMNS = [
 ]  # fmt: skip
 POOLED_COLUMNS = ["shrunken_slope", "shrunken_low", "shrunken_high", "pooled_weight", "n_pooled"]
 PEER_COLUMNS = ["peer_period", "peer_value", "peer_median", "peer_low", "peer_high", "peer_place", "n_peers"]
+_OWN_BASE = re.compile(r"INDEX_\d{4}")
 STATUSES = ["improving", "worsening", "changed", "not_detected", "no_change", "indicative", "insufficient", "no_data"]
 """One word per row for overviews; `changed` is a trend of a series that has no better or worse."""
 
@@ -109,7 +111,7 @@ def evaluate_national(
     trends = evaluate_trends(table, series=codelists.series, report_year=report_year, confidence=confidence, null=null)
     progress = evaluate_progress(table, trends, codelists, report_year=report_year)
     quality = evaluate_quality(table, codelists, report_year=report_year)
-    return National(trends, progress, quality, pool_slopes(trends, confidence), compare_with_peers(table))
+    return National(trends, progress, quality, pool_slopes(trends, confidence), compare_with_peers(table, codelists))
 
 
 def pool_slopes(trends: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
@@ -139,15 +141,21 @@ def pool_slopes(trends: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=KEY + POOLED_COLUMNS)
 
 
-def compare_with_peers(observations: pd.DataFrame) -> pd.DataFrame:
+def compare_with_peers(observations: pd.DataFrame, codelists) -> pd.DataFrame:
     """Return each province's value beside all provinces, in the latest period that most of them have.
 
     `peer_place` is the share of provinces with a smaller value (ties count half): a place, not a
-    verdict, and never a rank without its spread.
+    verdict, and never a rank without its spread. Provisional values are not compared where others
+    are there; an index whose base year is 100 in every province is not compared at all.
     """
     parts = []
     for (series, freq), family in observations.groupby(["SERIES", "FREQ"], sort=True):
+        if _OWN_BASE.fullmatch(codelists.series_row(series)["unit"]):
+            continue
         family = family.dropna(subset="OBS_VALUE").drop_duplicates(["REF_AREA", "TIME_PERIOD"])
+        years = set(codelists.series_row(series)["provisional"].split(";"))
+        firm = family[~family["OBS_STATUS"].isin(["P", "E", "I"]) & ~family["TIME_PERIOD"].str[:4].isin(years)]
+        family = family if firm.empty else firm
         counts = family.groupby("TIME_PERIOD")["REF_AREA"].nunique()
         enough = counts[counts >= max(MIN_PEERS, counts.max() / 2)]
         if enough.empty:
@@ -336,12 +344,25 @@ def goal_status(table: pd.DataFrame) -> pd.DataFrame:
     """Return one status per REF_AREA and goal from the preferred rows: the word of all, or `mixed`.
 
     A trend, wherever there is one, comes before "not detected"; improving and worsening together
-    are `mixed`.
+    are `mixed`. A series without direction is context and decides nothing while another is there. `as_of` is the last year of the rows that gave the status, and `stale` says that all
+    of them end more than three years before the report year.
     """
     rows = table[table["preferred"] & (table["goal"] != "0")]
+    context = (rows["direction"] == "none") & (rows["n_obs"] > 0)
+    alone = context.groupby([rows["REF_AREA"], rows["goal"]]).transform("all")
+    rows = rows[~context | alone]
     groups = rows.groupby(["REF_AREA", "goal"])
-    status = groups["status"].agg(lambda s: _combine(set(s)))
-    return status.to_frame().join(groups["synthetic"].any()).reset_index()
+    status = groups["status"].agg(lambda s: _combine(set(s))).to_frame()
+    deciding = rows.merge(status.rename(columns={"status": "combined"}), on=["REF_AREA", "goal"])
+    mixed = (deciding["combined"] == "mixed") & deciding["status"].isin(["improving", "worsening"])
+    deciding = deciding[((deciding["status"] == deciding["combined"]) | mixed) & (deciding["n_obs"] > 0)]
+    groups = deciding.assign(year=deciding["last_period"].str[:4].replace("", "0").astype(int)).groupby(["REF_AREA", "goal"])
+    told = pd.DataFrame({"as_of": groups["year"].max(), "stale": groups["stale"].all(), "synthetic": groups["synthetic"].any()})
+    told = status.join(told).reset_index()
+    return told.assign(
+        as_of=told["as_of"].fillna(0).astype(int),
+        **{flag: told[flag].astype("object").fillna(False).astype(bool) for flag in ("stale", "synthetic")},
+    )
 
 
 def _combine(found: set[str]) -> str:

@@ -7,6 +7,7 @@ Counts and proportions have models of their own. "Not detected" is never "no tre
 
 from __future__ import annotations
 
+import warnings
 import zlib
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -349,11 +350,17 @@ def _glm(response, times, family_name: str, offset=None, *, confidence: float) -
     from scipy.stats import t as student
     from statsmodels.genmod import families
     from statsmodels.genmod.generalized_linear_model import GLM
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
     times = np.asarray(times, dtype=float)
     centre = times.mean()
     design = np.column_stack([np.ones(len(times)), times - centre])
-    fit = GLM(response, design, family=getattr(families, family_name)(), offset=offset).fit(tol=1e-12)
+    model = GLM(response, design, family=getattr(families, family_name)(), offset=offset)
+    with warnings.catch_warnings():
+        # Where the points lie on the curve exactly (0% before a year, 100% after) the caller sees
+        # it by the standard error and takes ranks.
+        warnings.simplefilter("ignore", PerfectSeparationWarning)
+        fit = model.fit(tol=1e-12)
     df = len(times) - 2
     level, slope = fit.params
     dispersion = float(fit.pearson_chi2 / df) if df else np.nan

@@ -14,6 +14,8 @@ from sdg_eval.errors import UsageError
 from sdg_eval.thai import format_period, year_text
 
 LANGUAGES = ("th", "en")
+FEW = 15
+"""Periods below which even a sizeable trend is often not detected (power table of docs/methods.md)."""
 
 LABELS = {
     # overview (evaluation.STATUSES)
@@ -172,12 +174,13 @@ def say_trend(row: dict, series: dict, lang: str) -> str:
     if verdict in ("rising", "falling", "not_detected"):
         return _say_tested(row, series, lang)
     if verdict == "indicative":
+        few = too_few(row, lang)
         towards = "rising" if row["slope"] > 0 else "falling" if row["slope"] < 0 else "no_change"
         return pick(
             lang,
-            f"มีข้อมูลเพียง {n} ช่วงเวลา ยังทดสอบไม่ได้: {span(row, lang)} ค่ามีทิศทาง{label(towards, lang)} {change(row, series, lang, f'n = {n}')} "
+            f"มีข้อมูลเพียง {few} ยังทดสอบไม่ได้: {span(row, lang)} ค่ามีทิศทาง{label(towards, lang)} {change(row, series, lang, f'n = {n}')} "
             "เป็นเพียงข้อบ่งชี้ ยังไม่ใช่ข้อค้นพบ",
-            f"Only {n} periods, too few for a test: {span(row, lang)} the values point to {label(towards, lang)}, "
+            f"Only {few}: {span(row, lang)} the values point to {label(towards, lang)}, "
             f"{change(row, series, lang, f'n = {n}')}. An indication, not a finding.",
         )
     if verdict == "two_points":
@@ -218,6 +221,15 @@ def say_trend(row: dict, series: dict, lang: str) -> str:
     )
 
 
+def too_few(row: dict, lang: str) -> str:
+    """Return how many periods there are and how many a test needs, in words of the frequency."""
+    thai, english, needed = {"A": ("ปี", "years", 6), "Q": ("ไตรมาส", "quarters", 12), "M": ("เดือน", "months", 36)}[row["FREQ"]]
+    if row["n_obs"] >= needed:
+        return pick(lang, f"{row['n_obs']} {thai} ซึ่งเป็นค่าเบื้องต้นหรือครอบคลุมไม่ถึง 3 ปี",
+                    f"{row['n_obs']} {english}, provisional or within less than 3 years")  # fmt: skip
+    return pick(lang, f"{row['n_obs']} {thai} (การทดสอบต้องมี {needed} {thai})", f"{row['n_obs']} {english} (a test needs {needed})")
+
+
 def _say_tested(row: dict, series: dict, lang: str) -> str:
     """A tested trend; false-discovery control over the provinces has the last word."""
     n, tests = row["n_obs"], int(row["n_tests"]) if row["n_tests"] == row["n_tests"] else 1
@@ -229,9 +241,9 @@ def _say_tested(row: dict, series: dict, lang: str) -> str:
         return pick(
             lang,
             f"ยังไม่พบแนวโน้ม{span(row, lang)}: ค่าประมาณ{change(row, series, lang, *figures)} "
-            f"ข้อมูล {n} ช่วงเวลาเห็นได้เฉพาะแนวโน้มที่ชัด จึงไม่ได้แปลว่าไม่มีการเปลี่ยนแปลง",
+            + (f"ข้อมูล {n} ช่วงเวลาเห็นได้เฉพาะแนวโน้มที่ชัด จึง" if n < FEW else "") + "ไม่ได้แปลว่าไม่มีการเปลี่ยนแปลง",
             f"No trend detected {span(row, lang)}: estimate {change(row, series, lang, *figures)}. "
-            f"With {n} periods only a strong trend can be seen, so this is not proof of no change.",
+            + (f"With {n} periods only a strong trend can be seen, so this" if n < FEW else "This") + " is not proof of no change.",
         )
     if not row["significant"]:
         return pick(
@@ -241,7 +253,7 @@ def _say_tested(row: dict, series: dict, lang: str) -> str:
             f"{moved.capitalize()} {span(row, lang)}, {change(row, series, lang, *figures)}, but this does not hold once the "
             f"number of provinces is allowed for ({family}): taken as not detected.",
         )
-    judged = {
+    judged = pick(lang, " ข้อมูลรายปีเป็นตัวตัดสิน", " The annual values decide.") if not row["preferred"] else {
         "improving": pick(lang, " เป็นการเปลี่ยนแปลงในทางที่ดีขึ้น", " That is an improvement."),
         "worsening": pick(lang, " เป็นการเปลี่ยนแปลงในทางที่แย่ลง", " That is a deterioration."),
     }.get(row["assessment"], pick(lang, " ตัวชี้วัดนี้ไม่กำหนดว่าทิศทางใดดีกว่า", " This series has no better or worse direction."))
@@ -360,10 +372,15 @@ def wanted_series(goal: str, codelists) -> pd.DataFrame:
     return series[(series["goal"] == goal) & (series["evaluate"] == "1")]
 
 
+def wanted_names(goal: str, codelists, lang: str) -> list[str]:
+    """Return the names of the series of a goal that would be evaluated, with their indicator."""
+    wanted = wanted_series(goal, codelists)
+    return [f"{r[f'name_{lang}']}{' (' + r['indicator'] + ')' if r['indicator'] else ''}" for _, r in wanted.iterrows()]
+
+
 def say_goal(row: dict, codelists, lang: str) -> str:
     """Return why a goal has no result, and what to send."""
-    wanted = wanted_series(row["goal"], codelists)
-    names = [f"{r[f'name_{lang}']}{' (' + r['indicator'] + ')' if r['indicator'] else ''}" for _, r in wanted.iterrows()]
+    names = wanted_names(row["goal"], codelists, lang)
     reason = pick(
         lang,
         "ยังบอกไม่ได้: ชุดข้อมูลที่นำเข้าไม่มีค่าของเป้าหมายนี้สำหรับจังหวัดนี้",
@@ -388,16 +405,23 @@ def say_headline(table: pd.DataFrame, codelists, area: str, lang: str) -> str:
 
     better, worse, other = told("improving"), told("worsening"), told("changed")
     unseen, early, open_ = told("not_detected", "no_change"), told("indicative"), told("insufficient", "no_data")
+    held = rows[rows["status"].isin(["improving", "worsening", "changed"])]
+    old = int(held["stale"].sum())
+    note = "" if not old else pick(
+        lang,
+        f" ในรายการที่ดีขึ้น แย่ลง หรือเปลี่ยนแปลง มี {old} รายการที่ข้อมูลสิ้นสุดก่อน พ.ศ. {year_text(int(rows['report_year'].max()) - 3, lang)} จึงไม่ใช่สภาพปัจจุบัน",
+        f" Of the findings, {old} rest on series that end before {int(rows['report_year'].max()) - 3}: they speak of then, not of today.",
+    )  # fmt: skip
     name = codelists.area_name(area, lang)
     goals = ", ".join(map(str, empty))
     return pick(
         lang,
         f"จังหวัด{name}มีข้อมูล {len(rows)} รายการ: ดีขึ้น {better} แย่ลง {worse} ยังไม่พบแนวโน้ม {unseen} "
         f"บ่งชี้เบื้องต้น {early} ยังบอกไม่ได้ {open_}" + (f" เปลี่ยนแปลงโดยไม่มีทิศทางดีหรือแย่ {other}" if other else "")
-        + (f" เป้าหมายที่ไม่มีข้อมูล: {goals}" if empty else " มีข้อมูลครบทั้ง 17 เป้าหมาย"),
+        + (f" เป้าหมายที่ไม่มีข้อมูล: {goals}" if empty else " มีข้อมูลครบทั้ง 17 เป้าหมาย") + note,
         f"{name} has values of {len(rows)} series: {better} improving, {worse} worsening, {unseen} without a detected trend, "
         f"{early} indicative only, {open_} that cannot be told yet" + (f", {other} changed without a better or worse" if other else "")
-        + (f". Goals without data: {goals}." if empty else ". All 17 goals have data."),
+        + (f". Goals without data: {goals}." if empty else ". All 17 goals have data.") + note,
     ).replace("จังหวัดกรุงเทพ", "กรุงเทพ")
 
 

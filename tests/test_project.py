@@ -3,6 +3,8 @@
 import ast
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -77,3 +79,10 @@ def test_committed_notebooks_carry_no_output():
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             assert not cell.get("outputs"), path
             assert cell.get("execution_count") is None, path
+def test_help_answers_without_the_heavy_libraries():
+    code = (
+        "import sys, sdg_eval.__main__; "
+        "print([m for m in ('matplotlib', 'statsmodels', 'scipy', 'pandas', 'papermill') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import time
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from sdg_eval.store import write_json
 
 CELL_TIMEOUT_SECONDS = 600
 RECORD = "run.json"
+LOG = "kernel.log"
 AUDIT_STYLE = """
 @font-face { font-family: Sarabun; src: url(../../assets/Sarabun-Regular.ttf); }
 @font-face { font-family: Sarabun; src: url(../../assets/Sarabun-Bold.ttf); font-weight: bold; }
@@ -69,7 +71,8 @@ def run_job(job: Job, run_folder: Path, fingerprint: str, synthetic: bool = Fals
     temporary.mkdir(parents=True)
     status, error = "done", ""
     try:
-        _execute(job, temporary)
+        with _log_of(temporary):
+            _execute(job, temporary)
         _check_echo(job, temporary)
         _export_html(temporary, synthetic)
     except KeyboardInterrupt:
@@ -77,6 +80,8 @@ def run_job(job: Job, run_folder: Path, fingerprint: str, synthetic: bool = Fals
     except Exception as problem:  # whatever the notebook raised is this province's result
         status, error = _told(problem)
     seconds = time.monotonic() - started
+    if status == "done":
+        (temporary / LOG).unlink(missing_ok=True)
     if status == "interrupted":
         shutil.rmtree(temporary, ignore_errors=True)
         return Outcome(job.notebook, job.area, job.folder, status, seconds)
@@ -85,6 +90,19 @@ def run_job(job: Job, run_folder: Path, fingerprint: str, synthetic: bool = Fals
     shutil.rmtree(final, ignore_errors=True)
     os.replace(temporary, final)
     return outcome
+
+
+@contextmanager
+def _log_of(folder: Path):
+    """Send what the kernel says on the side to a file, which stays only when the run fails."""
+    screen = os.dup(2)
+    try:
+        with open(folder / LOG, "ab") as log:
+            os.dup2(log.fileno(), 2)
+            yield
+    finally:
+        os.dup2(screen, 2)
+        os.close(screen)
 
 
 def _execute(job: Job, folder: Path) -> None:

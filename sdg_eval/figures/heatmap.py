@@ -13,15 +13,21 @@ LABELS = {
     "insufficient": ("ยังบอกไม่ได้", "cannot be told yet"), "no_data": ("ไม่มีข้อมูล", "no data"),
 }  # fmt: skip
 
+STALE = ("ช่องเล็ก: ข้อมูลสิ้นสุดก่อนปีรายงานเกิน 3 ปี", "Small cells: data end over 3 years before the report year")
+
 
 def draw_goals(axes, goals: pd.DataFrame, codelists, lang: str):
-    """Draw one row per province and one column per goal; `goals` has REF_AREA, goal, status."""
+    """Draw one row per province and one column per goal; `goals` has REF_AREA, goal, status, stale.
+
+    Small cells are stale: their data end more than three years before the report year.
+    """
     areas = [code for code in codelists.provinces if code in set(goals["REF_AREA"])]
     numbers = [str(g) for g in range(1, 18)]
-    status = goals.set_index(["REF_AREA", "goal"])["status"].to_dict()
+    cells = goals.set_index(["REF_AREA", "goal"])
+    status, stale = cells["status"].to_dict(), cells["stale"].to_dict()
     for y, area in enumerate(areas):
         for x, goal in enumerate(numbers):
-            draw_cell(axes, x, y, status.get((area, goal), "no_data"))
+            draw_cell(axes, x, y, status.get((area, goal), "no_data"), size=0.5 if stale.get((area, goal)) else 0.94)
     axes.set_xlim(-0.5, 16.5)
     axes.set_ylim(len(areas) - 0.5, -0.5)
     names = codelists.goals17.set_index("goal")[f"short_{lang}"]
@@ -33,6 +39,8 @@ def draw_goals(axes, goals: pd.DataFrame, codelists, lang: str):
     for spine in axes.spines.values():
         spine.set_visible(False)
     legend(axes.figure, sorted(set(status.values()), key=list(LABELS).index), lang)
+    if any(stale.values()):
+        axes.figure.text(0.99, 0.012, STALE[lang != "th"], fontsize=9, color=SOFT, ha="right", va="bottom")
     return axes
 
 
@@ -43,7 +51,7 @@ def draw_cell(axes, x: float, y: float, status: str, size: float = 0.94, sign_y:
     axes.add_patch(Rectangle((x - size / 2, y - size / 2), size, size, facecolor=COLOURS[status], edgecolor="#c3ccd4", linewidth=0.6))
     if SIGNS[status]:
         dark = status in ("improving", "worsening", "changed", "mixed")
-        axes.plot([x], [y + sign_y], marker=SIGNS[status], color="white" if dark else SOFT, markersize=6, linestyle="")
+        axes.plot([x], [y + sign_y], marker=SIGNS[status], color="white" if dark else SOFT, markersize=6 if size > 0.6 else 4, linestyle="")
 
 
 def legend(figure, statuses, lang: str, labels: dict = LABELS) -> None:

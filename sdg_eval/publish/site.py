@@ -11,7 +11,7 @@ from sdg_eval.evaluation import STATUSES, goal_status, read_evaluation
 from sdg_eval.publish.words import words_of
 from sdg_eval.store import write_atomic, write_text
 from sdg_eval.thai import format_period, year_text
-from sdg_eval.wording import LANGUAGES, label, number, say_flags, say_target, say_trend
+from sdg_eval.wording import LANGUAGES, label, number, say_flags, say_target, say_trend, wanted_names
 
 HERE = Path(__file__).parent
 FONTS = HERE.parent / "figures" / "fonts"
@@ -88,8 +88,11 @@ def _province(environment, evaluation, observations, codelists, folder: Path, la
     by_goal = [
         {
             "goal": goal,
-            "status": status,
+            "status": status["status"],
+            "stale": status["stale"],
+            "as_of": year_text(status["as_of"], lang) if status["as_of"] else "",
             "cards": [c for c in cards if c["row"]["goal"] == goal["goal"]],
+            "wanted": wanted_names(goal["goal"], codelists, lang),
             "empty": text.get(f"goal.{goal['goal']}", ""),
         }
         for goal, status in _goals(evaluation.table, codelists)
@@ -105,12 +108,13 @@ def _province(environment, evaluation, observations, codelists, folder: Path, la
     return environment.get_template("province.html.j2").render(context)
 
 
-def _goals(table: pd.DataFrame, codelists) -> list[tuple[dict, str]]:
+def _goals(table: pd.DataFrame, codelists) -> list[tuple[dict, dict]]:
     """The 17 goals with their status, then the cross-cutting series where there are any."""
-    status = goal_status(table).set_index("goal")["status"].to_dict()
-    goals = [(g, status.get(g["goal"], "no_data")) for g in codelists.goals17.to_dict("records")]
+    status = goal_status(table).set_index("goal")[["status", "stale", "as_of"]].to_dict("index")
+    none = {"status": "no_data", "stale": False, "as_of": 0}
+    goals = [(g, status.get(g["goal"], none)) for g in codelists.goals17.to_dict("records")]
     if (table["goal"] == "0").any():
-        goals.append((dict(codelists.goal_row("0")), ""))
+        goals.append((dict(codelists.goal_row("0")), none | {"status": ""}))
     return goals
 
 
@@ -169,7 +173,7 @@ def _index(environment, evaluations: dict, provinces: list[dict], runs: pd.DataF
             counts = shown["status"].value_counts()
             line |= {
                 "counts": {s: int(counts.get(s, 0)) for s in STATUSES},
-                "goals": [(g["goal"], g[f"name_{lang}"], s) for g, s in _goals(evaluation.table, codelists) if s],
+                "stale": int(shown.loc[shown["status"].isin(["improving", "worsening", "changed"]), "stale"].sum()),
                 "empty": ", ".join(sorted(evaluation.table.loc[evaluation.table["SERIES"] == "", "goal"], key=int)),
             }
         lines.append(line)

@@ -86,6 +86,13 @@ WORDS = {
     "estimated": ("ค่าประมาณ", "estimated"),
     "break": ("เริ่มนิยามใหม่", "new definition from here"),
     "moved": ("รายการที่เปลี่ยนแปลงชัด", "What moved"),
+    "goals_empty": (
+        "เป้าหมายต่อไปนี้ยังไม่มีข้อมูลของจังหวัดนี้ ข้อมูลที่ควรส่ง (รายปีอย่างน้อย 6 ปีจึงทดสอบได้):",
+        "These goals have no values of this province yet. What to send (six yearly values allow a test):",
+    ),
+    "until": ("ถึง พ.ศ.", "until"),
+    "stale": ("ข้อมูลไม่เป็นปัจจุบัน", "not up to date"),
+    "stale_findings": ("ในจำนวนนี้ข้อมูลไม่เป็นปัจจุบัน", "of these not up to date"),
     "skip": ("ข้ามไปยังเนื้อหา", "Skip to content"),
     "heat_map_alt": ("แผนภาพสถานะ 17 เป้าหมายของแต่ละจังหวัด", "Heat map of the 17 goals by province"),
     "map_alt": ("แผนที่จังหวัด", "Map of provinces"),

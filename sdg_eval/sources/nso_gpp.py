@@ -9,8 +9,8 @@ from sdg_eval.sources.reading import RawFile, Reading, as_text, read_wide, set_a
 
 NAME = "nso-gpp"
 TITLE = "GPP at current prices (a copy, for cross-checking)"
-TOLERANCE = 1e-6
-"""Relative: the copy rounds at ten digits."""
+TOLERANCE_BAHT_MN = 0.5
+"""The copy rounds some provinces to whole million baht."""
 
 
 def recognise(raw: RawFile) -> bool:
@@ -27,9 +27,12 @@ def read(raw: RawFile, codelists) -> Reading:
     return Reading(observation_table(rows), set_aside_table(aside), ["not evaluated: compared with NESDC's table value by value"])
 
 
-def cross_check(observations: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells where the copy and NESDC's own table differ: REF_AREA, TIME_PERIOD, copy, nesdc."""
+def cross_check(observations: pd.DataFrame, tolerance: float = TOLERANCE_BAHT_MN) -> pd.DataFrame:
+    """Return the cells where the copy and NESDC's own table differ by more than `tolerance` (million baht).
+
+    Columns REF_AREA, TIME_PERIOD, copy, nesdc.
+    """
     wide = observations[observations["SERIES"].isin(["TH_GPP_CP_NSO", "TH_GPP_TOTAL_CP"])]
     wide = wide.pivot_table(index=["REF_AREA", "TIME_PERIOD"], columns="SERIES", values="OBS_VALUE").dropna()
     wide = wide.rename(columns={"TH_GPP_CP_NSO": "copy", "TH_GPP_TOTAL_CP": "nesdc"}).rename_axis(columns=None)
-    return wide[(wide["copy"] / wide["nesdc"] - 1).abs() > TOLERANCE].reset_index()
+    return wide[(wide["copy"] - wide["nesdc"]).abs() > tolerance].reset_index()
