@@ -55,6 +55,11 @@ def _take(outcome: FileOutcome, store: Path, vintage: str, report: ImportReport)
         report.lines.append(f"{name}: nobody recognises this file; it was left out")
         return
     reading = outcome.reading
+    if _is_boundary(outcome.path):
+        write_atomic(store / BOUNDARIES, outcome.path.read_bytes())
+    if outcome.source == "reference":
+        report.lines.append(f"{name}: {'; '.join(reading.notes)}")
+        return
     lines = [f"{name}: {outcome.title}"]
     if len(reading.observations):
         result = write_observations(reading.observations, store, vintage=vintage)
@@ -65,8 +70,6 @@ def _take(outcome: FileOutcome, store: Path, vintage: str, report: ImportReport)
     lines += reading.notes
     if len(reading.set_aside):
         write_atomic(store / "set_aside" / f"{name}.csv", csv_bytes(reading.set_aside))
-    if _is_boundary(outcome.path):
-        write_atomic(store / BOUNDARIES, outcome.path.read_bytes())
     report.lines.append("\n    ".join(lines))
 
 

@@ -36,9 +36,12 @@ def draw_peers(axes, values: dict[str, float], row: dict, codelists, lang: str):
     here = codes.index(area)
     axes.scatter(numbers[here], height[here], s=85, color=INK, edgecolor="white", linewidth=1, zorder=5)
     right = numbers[here] < (numbers.min() + numbers.max()) / 2
+    from matplotlib.patheffects import withStroke
+
     axes.annotate(
         codelists.area_name(area, lang), (numbers[here], height[here]), xytext=(0, 11), textcoords="offset points",
         ha="left" if right else "right", fontsize=10.5, weight="bold", zorder=6,
+        path_effects=[withStroke(linewidth=3, foreground="white")],  # legible over other provinces' points
     )  # fmt: skip
     axes.set_ylim(-0.6, max(height.max() + 2.2, 4))
     axes.set_yticks([])
@@ -47,7 +50,7 @@ def draw_peers(axes, values: dict[str, float], row: dict, codelists, lang: str):
 
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.xaxis.set_major_formatter(FuncFormatter(_tick))
-    axes.set_xlabel(series[f"unit_{lang}"].partition(" (")[0], fontsize=9.5)
+    axes.set_xlabel(series[f"unit_{lang}"].partition(" (")[0], fontsize=9.5, labelpad=2)
     name = f"{series[f'name_{lang}']} · {WORDS['peers'][pick]} {format_period(row['peer_period'], lang)}"
     title(axes, name)
     _legend(axes, pick)
@@ -79,6 +82,6 @@ def _legend(axes, pick: int) -> None:
         Patch(color=BAND, alpha=0.15, label=WORDS["half"][pick]),
     ]  # fmt: skip
     axes.figure.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0.005, 0.075), ncols=4, fontsize=8.5, handlelength=1.6,
+        handles=handles, loc="lower left", bbox_to_anchor=(0.005, 0.075), ncols=4, fontsize=9, handlelength=1.6,
         columnspacing=1.2, handletextpad=0.5, borderaxespad=0,
     )  # fmt: skip

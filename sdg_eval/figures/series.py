@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sdg_eval.figures.style import BAND, INK, LINE, SOFT, TARGET, title
+from sdg_eval.figures.style import BAND, INK, LINE, NOTED, SOFT, TARGET, text_points, title
 from sdg_eval.observations import mid_points
 from sdg_eval.thai import year_text
 
@@ -13,11 +13,18 @@ WORDS = {
     "official": ("เป้าหมายทางการ", "official target"),
     "derived": ("เป้าหมายที่โครงการคำนวณ", "derived target"),
     "provisional": ("ค่าเบื้องต้น", "provisional"),
-    "break": ("นิยามใหม่", "new definition"),
+    "break": ("นิยามหรือเขตใหม่", "new definition or area"),
     "line": ("เส้นแนวโน้มและช่วงความเชื่อมั่น", "trend and interval"),
     "direction": ("ทิศทางเบื้องต้น", "direction only"),
     "values": ("ค่าที่รายงาน", "reported values"),
+    "noted": ("มีหมายเหตุ", "with a note"),
 }
+ROUTINE_FLAGS = ("parent", "exposure", "sum_of_rows", "sum_of_months")
+"""Flags that say how every value of a series is made; a mark on each point would tell nothing."""
+
+
+TICK_SIZE = 10.5
+"""Points, as rcParams say it for tick labels."""
 
 
 def word(key: str, lang: str) -> str:
@@ -41,6 +48,9 @@ def draw_series(axes, observations: pd.DataFrame, row: dict, codelists, lang: st
     open_ = rows["OBS_STATUS"].isin(["P", "E", "I"]).to_numpy()
     broken = row["segment_start"] if {"break_segment", "basis_change"} & set(row["reason"].split(";")) else ""
     _draw_points(axes, times, values, open_, (rows["TIME_PERIOD"] >= broken).to_numpy(), dense=len(rows) > 40)
+    noted = rows["flags"].map(_is_noted).to_numpy(dtype=bool)
+    if noted.any():
+        axes.scatter(times[noted], values[noted], s=95, facecolor="none", edgecolor=NOTED, linewidth=1.3, zorder=5)
     _draw_line(axes, rows, row)
     _draw_break(axes, rows, row, lang)
     _draw_target(axes, row, times, lang)
@@ -48,8 +58,13 @@ def draw_series(axes, observations: pd.DataFrame, row: dict, codelists, lang: st
     _value_axis(axes, values, series)
     axes.set_ylabel(series[f"unit_{lang}"].partition(" (")[0], fontsize=9.5)
     title(axes, f"{series[f'name_{lang}']} · {codelists.area_name(row['REF_AREA'], lang)}")
-    _legend(axes, row, open_.any(), lang)
+    _legend(axes, row, open_.any(), noted.any(), lang)
     return axes
+
+
+def _is_noted(flags: str) -> bool:
+    """True when a value's flags tell more than how the whole series is made."""
+    return any(flag.partition(":")[0] not in ROUTINE_FLAGS for flag in flags.split(";") if flag)
 
 
 def _draw_points(axes, times, values, open_, after_break, *, dense: bool) -> None:
@@ -97,7 +112,7 @@ def _draw_break(axes, rows: pd.DataFrame, row: dict, lang: str) -> None:
     at = (mid_points(before["TIME_PERIOD"])[-1] + mid_points(later["TIME_PERIOD"])[0]) / 2
     axes.axvline(at, color=SOFT, linestyle=(0, (1, 2)), linewidth=1.2)
     axes.annotate(word("break", lang), (at, 0.985), xycoords=("data", "axes fraction"), xytext=(4, 0),
-                  textcoords="offset points", fontsize=8.5, color=SOFT, va="top")  # fmt: skip
+                  textcoords="offset points", fontsize=9, color=SOFT, va="top")  # fmt: skip
 
 
 def _draw_target(axes, row: dict, times, lang: str) -> None:
@@ -133,6 +148,17 @@ def _value_axis(axes, values, series) -> None:
         axes.set_ylim(top=float(series["upper"]) + 0.02 * (float(series["upper"]) - low))
     axes.yaxis.set_major_locator(MaxNLocator(6))
     axes.yaxis.set_major_formatter(FuncFormatter(_tick))
+    _make_room_for_numbers(axes)
+
+
+def _make_room_for_numbers(axes) -> None:
+    """Move the left end of the axes so that millions and the unit beside them stay inside the figure."""
+    low, high = axes.get_ylim()
+    widest = max((text_points(_tick(v, 0), TICK_SIZE) for v in axes.get_yticks() if low <= v <= high), default=0)
+    left, bottom, wide, high = axes.get_position().bounds
+    # beside the numbers: tick and pads 11 points, the unit's line 16, free edge 4
+    needed = max(left, (widest + 31) / 72 / axes.figure.get_figwidth())
+    axes.set_position((needed, bottom, left + wide - needed, high))
 
 
 def _tick(value, _position) -> str:
@@ -140,12 +166,14 @@ def _tick(value, _position) -> str:
     return text.replace("-", "−")
 
 
-def _legend(axes, row: dict, has_open: bool, lang: str) -> None:
+def _legend(axes, row: dict, has_open: bool, has_notes: bool, lang: str) -> None:
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], marker="o", color=SOFT, markerfacecolor=INK, markeredgecolor=INK, markersize=5, linewidth=0.9, label=word("values", lang))]
     if has_open:
         handles.append(Line2D([], [], marker="o", linestyle="", markerfacecolor="white", markeredgecolor=INK, markersize=5, label=word("provisional", lang)))
+    if has_notes:
+        handles.append(Line2D([], [], marker="o", linestyle="", markerfacecolor="none", markeredgecolor=NOTED, markersize=9, label=word("noted", lang)))
     if np.isfinite(row["slope"]) and row["n_obs"] >= 3:
         tested = np.isfinite(row["ci_low"])
         style = "-" if row["verdict"] in ("rising", "falling", "not_detected") else (0, (4, 3))
@@ -154,6 +182,6 @@ def _legend(axes, row: dict, has_open: bool, lang: str) -> None:
         name = f"{word(row['target_kind'], lang)} {year_text(int(row['target_year']), lang)}"
         handles.append(Line2D([], [], color=TARGET, marker="D", markersize=5, linestyle=(0, (6, 3)), label=name))
     axes.figure.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0.005, 0.075), ncols=4, fontsize=8.5, handlelength=1.8,
+        handles=handles, loc="lower left", bbox_to_anchor=(0.005, 0.075), ncols=5, fontsize=9, handlelength=1.8,
         columnspacing=1.2, handletextpad=0.5, borderaxespad=0,
     )  # fmt: skip

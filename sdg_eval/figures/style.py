@@ -15,8 +15,8 @@ from sdg_eval.store import write_atomic
 FONTS = Path(__file__).parent / "fonts"
 FAMILY = "Sarabun"
 SIZE = (6.4, 4.0)  # inches: readable at 9 pt on a phone's width
-INK, SOFT, GRID, LINE, BAND, TARGET, PILOT, OTHER = (
-    "#1b2733", "#51606f", "#dfe5ea", "#0b5394", "#0b5394", "#7a5b00", "#0072b2", "#a9b4be",
+INK, SOFT, GRID, LINE, BAND, TARGET, PILOT, OTHER, NOTED = (
+    "#1b2733", "#51606f", "#dfe5ea", "#0b5394", "#0b5394", "#7a5b00", "#0072b2", "#a9b4be", "#b3487f",
 )  # fmt: skip
 COLOURS = {
     "improving": "#1f7a4d", "worsening": "#c2412d", "changed": "#5b5ea6", "mixed": "#b58900", "not_detected": "#b8c2cc",
@@ -33,11 +33,10 @@ SYNTHETIC = {"th": "ข้อมูลสังเคราะห์ ไม่�
 
 @lru_cache(maxsize=1)
 def use_style() -> None:
-    """Register Sarabun and set matplotlib for vector figures without a display."""
+    """Register Sarabun and set the look; the backend of a notebook stays as it is."""
     import matplotlib
     from matplotlib import font_manager
 
-    matplotlib.use("svg")
     for font in sorted(FONTS.glob("*.ttf")):
         font_manager.fontManager.addfont(str(font))
     matplotlib.rcParams.update({
@@ -84,22 +83,31 @@ def save_png(figure, path, dpi: int = 110) -> None:
 
 
 def mark_synthetic(figure, lang: str) -> None:
-    """Write across the figure that its data are not real."""
-    figure.text(
-        0.54, 0.54, SYNTHETIC[lang], fontsize=22, color="#7a1f5c", alpha=0.22, ha="center", va="center",
-        rotation=18, weight="bold", zorder=10,
-    )  # fmt: skip
+    """Write across the figure that its data are not real; on a tall figure once per 4 inches of height."""
+    copies = max(1, round(figure.get_figheight() / 4))
+    for copy in range(copies):
+        figure.text(
+            0.54, (copy + 0.54) / copies, SYNTHETIC[lang], fontsize=22, color="#7a1f5c", alpha=0.22, ha="center",
+            va="center", rotation=18, weight="bold", zorder=10,
+        )  # fmt: skip
 
 
-def wrap_at_spaces(text: str, width: int) -> str:
-    """Break text into lines at spaces only: a Thai word is never cut.
+@lru_cache(maxsize=4096)
+def text_points(text: str, size: float, weight: str = "normal") -> float:
+    """Return the width of one line of Sarabun in points, without hinting, as SVG draws it."""
+    use_style()
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
 
-    Thai marks above and below take no width of their own and are not counted.
-    """
+    return text_to_path.get_text_width_height_descent(text, FontProperties(family=FAMILY, size=size, weight=weight), False)[0]
+
+
+def wrap_at_spaces(text: str, room: float, size: float, weight: str = "normal") -> str:
+    """Break text into lines of at most `room` points, at spaces only: a Thai word is never cut."""
     lines, line = [], ""
     for word in text.split(" "):
         longer = f"{line} {word}" if line else word
-        if line and _width(longer) > width:
+        if line and text_points(longer, size, weight) > room:
             lines.append(line)
             line = word
         else:
@@ -107,33 +115,46 @@ def wrap_at_spaces(text: str, width: int) -> str:
     return "\n".join([*lines, line])
 
 
-def _width(text: str) -> int:
-    return sum(not ("\u0e31" == c or "\u0e34" <= c <= "\u0e3a" or "\u0e47" <= c <= "\u0e4e") for c in text)
-
-
-LINE_HEIGHT = 0.17  # inches, of a caption line
+EDGE = 0.012  # of the figure's width and height, left free around title and source lines
+TITLE_SIZE, SOURCE_SIZE = 11.5, 9  # points
+TITLE_HEIGHT = 0.26  # inches, of a title line
+LINE_HEIGHT = 0.19  # inches, of a source line
 LEGEND_HEIGHT = 0.26
-AXIS_TEXT_HEIGHT = 0.5  # tick labels and the label under them
+AXIS_TEXT_HEIGHT = 0.57  # tick labels and the label under them
+
+
+def _room(figure) -> float:
+    # Hinting makes the letters of a PNG up to 3% wider than those of the SVG.
+    return 0.97 * (1 - 2 * EDGE) * figure.get_figwidth() * 72
 
 
 def finish(figure, axes, source: str, *, lang: str, synthetic: bool) -> None:
-    """Write the source lines at the bottom, and place legend and axes above them."""
+    """Write the source lines at the bottom, and place legend and axes above them and under the title."""
     height = figure.get_figheight()
-    text = wrap_at_spaces(source, 116 if lang == "th" else 128)
-    figure.text(0.012, 0.012, text, fontsize=8, color=SOFT, ha="left", va="bottom", linespacing=1.3)
-    foot = 0.012 + (LINE_HEIGHT * (text.count("\n") + 1) + 0.06) / height
+    text = wrap_at_spaces(source, _room(figure), SOURCE_SIZE)
+    figure.text(EDGE, EDGE, text, fontsize=SOURCE_SIZE, color=SOFT, ha="left", va="bottom", linespacing=1.05)
+    foot = EDGE + (LINE_HEIGHT * (text.count("\n") + 1) + 0.06) / height
     for legend in figure.legends:
         legend.set_bbox_to_anchor((0.005, foot), transform=figure.transFigure)
+    titles = [t.get_text().count("\n") + 1 for t in figure.texts if t.get_label() == "title"]
+    top = min(0.86, 1 - EDGE - (TITLE_HEIGHT * sum(titles) + 0.1) / height)
     left, _, wide, _ = axes.get_position().bounds
     bottom = foot + (LEGEND_HEIGHT + AXIS_TEXT_HEIGHT) / height
-    axes.set_position((left, bottom, wide, 0.86 - bottom))
+    axes.set_position((left, bottom, wide, top - bottom))
     if synthetic:
         mark_synthetic(figure, lang)
 
 
-def title(axes, text: str, width: int = 76) -> None:
-    """Write the title at the left edge of the figure, wrapped."""
-    axes.figure.text(0.012, 0.985, wrap_at_spaces(text, width), fontsize=11.5, weight="bold", ha="left", va="top", linespacing=1.3)
+def title(axes, text: str, width: int = 0) -> None:
+    """Write the title at the left edge of the figure, wrapped at the right edge.
+
+    `width` has no effect: the text is measured. It stays for callers that count characters.
+    """
+    figure = axes.figure
+    wrapped = wrap_at_spaces(text, _room(figure), TITLE_SIZE, "bold")
+    figure.text(
+        EDGE, 1 - EDGE, wrapped, fontsize=TITLE_SIZE, weight="bold", ha="left", va="top", linespacing=1.15, label="title"
+    )
 
 
 def source_text(observations, codelists, lang: str) -> str:
