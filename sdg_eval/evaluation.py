@@ -238,7 +238,7 @@ def evaluate(
     order = table["goal"].astype(int).replace(0, 99)  # cross-cutting series close the list
     table = table.assign(order=order).sort_values(["order", "indicator", "SERIES", "FREQ"], kind="stable", ignore_index=True)
     table = table.drop(columns="order")
-    table = table.astype({column: "str" for column in table.columns[table.dtypes == object]})
+    table = table.astype({column: "str" for column in table if table[column].dtype == "object"})
     return Evaluation(area, table, {lang: _sentences(table, codelists, area, lang) for lang in LANGUAGES})
 
 
