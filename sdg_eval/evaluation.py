@@ -336,6 +336,15 @@ def summarise_quality(quality: pd.DataFrame) -> pd.DataFrame:
     return counts.join(extra).rename_axis(columns=None).reset_index()
 
 
+def count_provinces(observations: pd.DataFrame, codelists) -> pd.DataFrame:
+    """Return how many provinces have a value, one row per evaluated SERIES and one column per year."""
+    rows = observations[observations["SERIES"].isin(codelists.evaluated) & observations["OBS_VALUE"].notna()]
+    rows = rows[is_province(rows["REF_AREA"])].assign(year=rows["TIME_PERIOD"].str[:4].astype(int))
+    counts = rows.groupby(["SERIES", "year"])["REF_AREA"].nunique().unstack(fill_value=0)
+    years = range(int(rows["year"].min()), int(rows["year"].max()) + 1) if len(rows) else range(0)
+    return counts.reindex(columns=years, fill_value=0)
+
+
 def write_echo(folder, **answered) -> None:
     """Write echo.json: for which province and year a notebook ran, so that the batch can check it."""
     write_json(Path(folder) / "echo.json", answered)

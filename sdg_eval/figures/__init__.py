@@ -1,5 +1,5 @@
 """Tables become figures; nothing here estimates."""
 
-from sdg_eval.figures.render import draw_overview, draw_province, show_figures
+from sdg_eval.figures.render import draw_data_coverage, draw_overview, draw_province, show_figures
 
-__all__ = ["draw_overview", "draw_province", "show_figures"]
+__all__ = ["draw_data_coverage", "draw_overview", "draw_province", "show_figures"]

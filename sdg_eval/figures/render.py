@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from sdg_eval.figures.coverage import WORDS as COVERAGE_WORDS
+from sdg_eval.figures.coverage import draw_coverage
 from sdg_eval.figures.heatmap import LABELS, draw_goals
 from sdg_eval.figures.maps import MAP_LABELS, draw_map, draw_tiles
 from sdg_eval.figures.peers import draw_peers
@@ -111,6 +113,25 @@ def draw_overview(table: pd.DataFrame, goals: pd.DataFrame, codelists, folder, l
             _map(balance(goals), codelists, place, language, synthetic, geojson),
         ]
         write_json(place / "figures.json", found)
+        written += found
+    return written
+
+
+def draw_data_coverage(counts: pd.DataFrame, codelists, folder, lang: str, *, synthetic: bool) -> list[dict]:
+    """Write how many provinces have a value per series and year; returns what figures.json holds."""
+    written = []
+    for language in languages_of(lang):
+        height = 1.6 + 0.27 * len(counts)
+        figure, axes = new_figure((9.6, height))
+        axes.set_position((0.47, 0.75 / height, 0.5, (height - 1.25) / height))
+        draw_coverage(axes, counts, codelists, language)
+        if synthetic:
+            mark_synthetic(figure, language)
+        save_svg(figure, Path(folder) / language / "coverage.svg")
+        full = int((counts == len(codelists.provinces)).sum().sum())
+        alt = f"{COVERAGE_WORDS['title'][language != 'th']}: {len(counts)} x {counts.shape[1]}, {full} = {len(codelists.provinces)}"
+        found = [{"file": "coverage.svg", "alt": alt, "series": "", "freq": "", "lang": language, "synthetic": synthetic, "source": ""}]
+        write_json(Path(folder) / language / "figures.json", found)
         written += found
     return written
 
