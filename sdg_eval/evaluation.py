@@ -287,10 +287,17 @@ def _goal_rows(table: pd.DataFrame, codelists, area: str, report_year: int, conf
     """One row per goal of the 17 that has no value in this province, with the reason."""
     with_data = set(table.loc[table["n_obs"] > 0, "goal"])
     named = set(table["goal"])
+    evaluated = codelists.series[codelists.series["evaluate"] == "1"]
+    inland = codelists.area(area)["coast"] != "1"
+    coastal = {g for g, own in evaluated.groupby("goal") if inland and (own["coastal_only"] == "1").all()}
+
+    def why(goal):
+        return "goal_needs_coast" if goal in coastal else "goal_without_values_here" if goal in named else "goal_without_series"
+
     rows = [
         {
             "REF_AREA": area, "goal": goal, "indicator": "", "SERIES": "", "FREQ": "", "verdict": "no_data",
-            "status": "no_data", "reason": "goal_without_values_here" if goal in named else "goal_without_series",
+            "status": "no_data", "reason": why(goal),
             "result_id": f"goal.{goal}", "n_obs": 0, "preferred": True, "report_year": report_year,
             "confidence": confidence,
         }  # fmt: skip

@@ -63,6 +63,17 @@ LABELS = {
 _TARGETED = ("achieved", "lost", "on_track", "moderately_improving", "stagnating", "decreasing")
 
 
+def keep_together(text: str) -> str:
+    """Return text whose figures such as `n = 12` and `p < 0.001` cannot be cut by the end of a line.
+
+    Examples
+    --------
+    >>> keep_together("n = 12; p < 0.001") == "n\\u00a0=\\u00a012; p\\u00a0<\\u00a00.001"
+    True
+    """
+    return re.sub(r"\b([np]) ([=<]) (?=\d)", "\\1\u00a0\\2\u00a0", text)
+
+
 def pick(lang: str, thai: str, english: str) -> str:
     """Return the text of `lang`. Raises UsageError for a language that is neither th nor en."""
     if lang not in LANGUAGES:
@@ -366,21 +377,24 @@ def say_peers(row: dict, series: dict, lang: str) -> str:
     )
 
 
-def wanted_series(goal: str, codelists) -> pd.DataFrame:
-    """Return the series of a goal that would be evaluated if someone sent them."""
+def wanted_series(goal: str, codelists, area: str) -> pd.DataFrame:
+    """Return the series of a goal that would be evaluated if the province sent them; none of the sea where it has no coast."""
     series = codelists.series
-    return series[(series["goal"] == goal) & (series["evaluate"] == "1")]
+    wanted = series[(series["goal"] == goal) & (series["evaluate"] == "1")]
+    return wanted if codelists.area(area)["coast"] == "1" else wanted[wanted["coastal_only"] != "1"]
 
 
-def wanted_names(goal: str, codelists, lang: str) -> list[str]:
+def wanted_names(goal: str, codelists, area: str, lang: str) -> list[str]:
     """Return the names of the series of a goal that would be evaluated, with their indicator."""
-    wanted = wanted_series(goal, codelists)
+    wanted = wanted_series(goal, codelists, area)
     return [f"{r[f'name_{lang}']}{' (' + r['indicator'] + ')' if r['indicator'] else ''}" for _, r in wanted.iterrows()]
 
 
 def say_goal(row: dict, codelists, lang: str) -> str:
     """Return why a goal has no result, and what to send."""
-    names = wanted_names(row["goal"], codelists, lang)
+    names = wanted_names(row["goal"], codelists, row["REF_AREA"], lang)
+    if row["reason"] == "goal_needs_coast":
+        return pick(lang, "จังหวัดนี้ไม่ติดทะเล จึงไม่มีข้อมูลที่ต้องส่ง", "The province has no coast: nothing to send.")
     reason = pick(
         lang,
         "ยังบอกไม่ได้: ชุดข้อมูลที่นำเข้าไม่มีค่าของเป้าหมายนี้สำหรับจังหวัดนี้",

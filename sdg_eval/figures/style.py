@@ -73,15 +73,6 @@ def save_svg(figure, path) -> None:
     write_atomic(path, svg_bytes(figure))
 
 
-def save_png(figure, path, dpi: int = 110) -> None:
-    """Write a figure as PNG (for looking at it, and for formats without SVG)."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
-    write_atomic(path, buffer.getvalue())
-
-
 def mark_synthetic(figure, lang: str) -> None:
     """Write across the figure that its data are not real; on a tall figure once per 4 inches of height."""
     copies = max(1, round(figure.get_figheight() / 4))

@@ -11,7 +11,7 @@ from sdg_eval.evaluation import STATUSES, goal_status, read_evaluation
 from sdg_eval.publish.words import words_of
 from sdg_eval.store import write_atomic, write_text
 from sdg_eval.thai import format_period, year_text
-from sdg_eval.wording import LANGUAGES, label, number, say_flags, say_target, say_trend, wanted_names
+from sdg_eval.wording import LANGUAGES, keep_together, label, number, say_flags, say_target, say_trend, wanted_names
 
 HERE = Path(__file__).parent
 FONTS = HERE.parent / "figures" / "fonts"
@@ -92,7 +92,7 @@ def _province(environment, evaluation, observations, codelists, folder: Path, la
             "stale": status["stale"],
             "as_of": year_text(status["as_of"], lang) if status["as_of"] else "",
             "cards": [c for c in cards if c["row"]["goal"] == goal["goal"]],
-            "wanted": wanted_names(goal["goal"], codelists, lang),
+            "wanted": wanted_names(goal["goal"], codelists, evaluation.area, lang),
             "empty": text.get(f"goal.{goal['goal']}", ""),
         }
         for goal, status in _goals(evaluation.table, codelists)
@@ -101,7 +101,7 @@ def _province(environment, evaluation, observations, codelists, folder: Path, la
         "headline": evaluation.sentence(lang), "goals": by_goal,
         "findings": [c for c in cards if c["row"]["status"] in ("improving", "worsening", "changed") and c["row"]["preferred"]],
         "unknown": [c for c in cards if c["row"]["status"] in ("insufficient", "no_data") and c["row"]["preferred"]],
-        "empty_goals": [g for g in by_goal if g["empty"]],
+        "empty_goals": [g for g in by_goal if g["empty"] and g["wanted"]],
         "sources": _sources(observations, codelists),
         "synthetic": bool((evaluation.table["synthetic"].fillna(False)).any()),
     }  # fmt: skip
@@ -130,7 +130,7 @@ def _card(row: dict, text: dict, figures: dict, observations: pd.DataFrame, code
     targets = codelists.targets[codelists.targets["SERIES"] == row["SERIES"]]
     return {
         "row": row, "series": series, "name": series[f"name_{lang}"], "unit": series[f"unit_{lang}"],
-        "sentence": text[row["result_id"]], "short": say_trend(row, series, lang),
+        "sentence": keep_together(text[row["result_id"]]), "short": keep_together(say_trend(row, series, lang)),
         "figure": figures.get((row["SERIES"], row["FREQ"])),
         "values": _values(own, series, lang), "sources": _sources(own, codelists),
         "target": say_target(row, series, lang),
