@@ -11,7 +11,16 @@ from sdg_eval.evaluation import STATUSES, goal_status, read_evaluation
 from sdg_eval.publish.words import words_of
 from sdg_eval.store import write_atomic, write_text
 from sdg_eval.thai import format_period, year_text
-from sdg_eval.wording import LANGUAGES, keep_together, label, number, say_flags, say_target, say_trend, wanted_names
+from sdg_eval.wording import (
+    LANGUAGES,
+    keep_together,
+    label,
+    number,
+    say_flags,
+    say_target,
+    say_trend,
+    wanted_names,
+)
 
 HERE = Path(__file__).parent
 FONTS = HERE.parent / "figures" / "fonts"
