@@ -14,11 +14,12 @@ import pandas as pd
 
 from sdg_eval.concepts import TOTAL
 from sdg_eval.errors import DataError, UsageError
+from sdg_eval.panels import is_province
 from sdg_eval.pooling import shrink
 from sdg_eval.progress import evaluate_progress
 from sdg_eval.quality import evaluate_quality
 from sdg_eval.store import csv_bytes, parquet_bytes, write_atomic, write_json
-from sdg_eval.trends import evaluate_trends, is_province
+from sdg_eval.trends import evaluate_trends
 from sdg_eval.wording import LANGUAGES, say, say_goal, say_headline
 
 KEY = ["SERIES", "REF_AREA", "FREQ"]

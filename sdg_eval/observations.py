@@ -84,6 +84,22 @@ def mid_points(time_periods) -> np.ndarray:
     return pd.Series(time_periods, dtype="str").map(unique).to_numpy(dtype=float)
 
 
+def frequency_of(time_period: str) -> str:
+    """Return A, Q or M as the form of an SDMX period says. Raises DataError for anything else.
+
+    Examples
+    --------
+    >>> [frequency_of(p) for p in ("2023", "2022-10-01/P1Y", "2023-Q1", "2023-05")]
+    ['A', 'A', 'Q', 'M']
+    """
+    if _QUARTER.match(time_period):
+        return "Q"
+    if _MONTH.match(time_period):
+        return "M"
+    period_bounds(time_period)
+    return "A"
+
+
 def period_year(time_period: str) -> int:
     """Return the calendar year a period ends in (fiscal year 2566 = 2022-10-01/P1Y ends in 2023)."""
     return period_bounds(time_period)[1].year

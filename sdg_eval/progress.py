@@ -13,27 +13,19 @@ import numpy as np
 import pandas as pd
 
 from sdg_eval.errors import DataError
-from sdg_eval.trends import (
+from sdg_eval.panels import (
     DIMENSIONS,
     MIN_SLOPE,
-    MIN_TEST,
     PERIODS_PER_YEAR,
-    RHO_ASSUMED,
-    STALE_AFTER_YEARS,
     Points,
-    RateTrend,
     Segment,
     SeriesRule,
-    ar1_series,
-    count_trend,
-    exposure_of,
-    proportion_scale,
-    proportion_trend,
-    residual_scale,
     segments,
     series_rules,
-    theil_sen,
 )
+from sdg_eval.ranks import MIN_TEST, RHO_ASSUMED, ar1_series, residual_scale, theil_sen
+from sdg_eval.rates import RateTrend, count_trend, proportion_trend
+from sdg_eval.trends import STALE_AFTER_YEARS, exposures, proportion_scale
 
 DRAWS = 2000
 TARGET_YEAR = 2030
@@ -109,6 +101,19 @@ def sen_line(points: Points, horizon: float, rho: float, seed: int) -> Line:
     return Line(line.slope, line.intercept + line.slope * horizon, "sen", paces, starts)
 
 
+def exposure_of(points: Points) -> np.ndarray | None:
+    """The DENOMINATOR of each count, or None where any is missing or not above 0."""
+    exposure, known = exposures(points.denominators[None], np.ones((1, len(points)), dtype=bool))
+    return exposure[0] if known[0] else None
+
+
+def share_scale(points: Points) -> float | None:
+    """Unit of the values as a multiple of numerator / denominator (1 or 100), None if they disagree."""
+    everything = np.ones((1, len(points)), dtype=bool)
+    scale = proportion_scale(points.values[None], points.numerators[None], points.denominators[None], everything)[0]
+    return None if np.isnan(scale) else float(scale)
+
+
 def model_line(model: RateTrend, points: Points, horizon: float, seed: int, scale: float | None) -> Line:
     """Mean pace of the fitted curve, with draws of level and slope from the model's own t distribution.
 
@@ -144,7 +149,7 @@ def pace_line(points: Points, rule: SeriesRule, horizon: float, rho: float, seed
         pace = float((points.values[-1] - points.values[0]) / np.ptp(points.times))
         projected = points.values[-1] + pace * (horizon - points.times[-1])
         return Line(pace, float(projected), "two_points", np.array([]), np.array([]))
-    scale = proportion_scale(points) if rule.kind == "proportion" and rule.direction != "range" else None
+    scale = share_scale(points) if rule.kind == "proportion" and rule.direction != "range" else None
     model = None
     if rule.kind == "count" and rule.direction != "range" and (points.values >= 0).all():
         model = count_trend(points.values, exposure_of(points), points.times)

@@ -6,16 +6,9 @@ import numpy as np
 import pandas as pd
 
 from sdg_eval.concepts import TOTAL
-from sdg_eval.trends import (
-    MIN_SLOPE,
-    MIN_TEST,
-    MIN_YEARS_SEASONAL,
-    PERIODS_PER_YEAR,
-    STALE_AFTER_YEARS,
-    Segment,
-    is_province,
-    segments,
-)
+from sdg_eval.panels import MIN_SLOPE, PERIODS_PER_YEAR, Segment, is_province, segments
+from sdg_eval.ranks import MIN_TEST, MIN_YEARS_SEASONAL
+from sdg_eval.trends import STALE_AFTER_YEARS
 
 COLUMNS = [
     "SERIES", "REF_AREA", "FREQ", "n_obs", "first_period", "last_period", "expected", "missing",

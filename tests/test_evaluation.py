@@ -51,7 +51,8 @@ def test_every_goal_and_every_series_has_its_row(chiang_mai, national):
     assert set(table["goal"]) >= {str(g) for g in range(1, 18)}
     inland = set(national.trends["SERIES"]) - {"TH_COAST_WQ"}
     assert set(table["SERIES"]) - {""} == inland
-    assert table.loc[table["goal"] == "14", "reason"].tolist() == ["goal_without_series"]
+    assert table.loc[table["goal"] == "14", "reason"].tolist() == ["goal_needs_coast"]
+    assert "no coast" in chiang_mai.text["en"]["goal.14"] and "ไม่ติดทะเล" in chiang_mai.text["th"]["goal.14"]
     assert set(table["status"]) <= set(STATUSES)
     assert not table["result_id"].duplicated().any()
 

@@ -15,7 +15,7 @@ CONDA_NAMES = {"matplotlib-base": "matplotlib"}
 LAYER = {
     "errors": 0, "concepts": 0, "thai": 0,
     "codelists": 1, "grid": 1, "observations": 1, "store": 1, "derive": 1, "simulate": 1,
-    "trends": 2.1, "pooling": 2.1,
+    "ranks": 2.1, "rates": 2.1, "least_squares": 2.1, "panels": 2.1, "trends": 2.1, "pooling": 2.1,
     "sources": 2.2, "quality": 2.2, "progress": 2.2,
     "evaluation": 3, "wording": 3,
     "figures": 4,

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sdg_eval.pooling import false_discovery, heterogeneity, shrink
-from sdg_eval.trends import count_trend, mann_kendall, proportion_trend
+from sdg_eval.ranks import mann_kendall
+from sdg_eval.rates import count_trend, proportion_trend
 
 
 def close(case: dict, expected):

@@ -8,20 +8,18 @@ from hypothesis import strategies as st
 
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.observations import observation_table
-from sdg_eval.trends import (
-    COLUMNS,
+from sdg_eval.ranks import (
     NULL_DRAWS,
     ar1_null,
     ar1_series,
-    count_trend,
-    evaluate_trends,
     kendall_s,
     mann_kendall,
     pooled_rho,
-    proportion_trend,
     residual_scale,
     theil_sen,
 )
+from sdg_eval.rates import count_trend, proportion_trend
+from sdg_eval.trends import COLUMNS, evaluate_trends
 
 YEARS = np.arange(2010, 2022)
 
