@@ -222,6 +222,48 @@ def segments(observations: pd.DataFrame, series: pd.DataFrame | None = None) -> 
     return sorted(found, key=lambda s: tuple(s.keys.values()))
 
 
+def exposures(denominators: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Denominator of each count, 1 where any of the row is missing or not above 0; and whether they are known."""
+    known = (~mask | (np.isfinite(denominators) & (denominators > 0))).all(axis=1) & mask.any(axis=1)
+    return np.where(mask, np.where(known[:, None], denominators, 1.0), np.nan), known
+
+
+def exposure_of(points: Points) -> np.ndarray | None:
+    """The DENOMINATOR of each count, or None where any is missing or not above 0."""
+    exposure, known = exposures(points.denominators[None], np.ones((1, len(points)), dtype=bool))
+    return exposure[0] if known[0] else None
+
+
+def annual_points(points: Points, freq: str, aggregation: str) -> Points:
+    """Return years out of quarters or months, complete years only; with aggregation `none` there are none.
+
+    `sum` for flows, `mean` for rates, `last` for stocks (METHODS 2.12). A mean over periods that
+    know their denominators is weighted by them.
+    """
+    per_year = PERIODS_PER_YEAR[freq]
+    if per_year == 1:
+        return points
+    complete = [y for y in np.unique(points.years) if (points.years == y).sum() == per_year]
+    if aggregation not in ("sum", "mean", "last"):
+        complete = []
+    rows = [_year_of(points.where(points.years == year), aggregation) for year in complete]
+    values, numerators, denominators = np.array(rows, dtype=float).reshape(-1, 3).T
+    years = np.array(complete, dtype=int)
+    return Points(
+        years.astype(str).astype(object), years + 0.5, years, np.zeros(len(years), dtype=int),
+        values, numerators, denominators,
+    )  # fmt: skip
+
+
+def _year_of(year: Points, aggregation: str) -> tuple[float, float, float]:
+    if aggregation == "sum":
+        return year.values.sum(), np.nan, year.denominators.mean()
+    if aggregation == "last":
+        return year.values[-1], year.numerators[-1], year.denominators[-1]
+    weights = exposure_of(year)
+    return float(np.average(year.values, weights=weights)), year.numerators.sum(), year.denominators.sum()
+
+
 # ---------------------------------------------------------------- building panels
 
 

@@ -20,12 +20,15 @@ from sdg_eval.panels import (
     Points,
     Segment,
     SeriesRule,
+    annual_points,
+    exposure_of,
     segments,
     series_rules,
 )
+from sdg_eval.progress_rules import NONE, OURS, Course, compare, disagreement
 from sdg_eval.ranks import MIN_TEST, RHO_ASSUMED, ar1_series, residual_scale, theil_sen
 from sdg_eval.rates import RateTrend, count_trend, proportion_trend
-from sdg_eval.trends import STALE_AFTER_YEARS, exposures, proportion_scale
+from sdg_eval.trends import STALE_AFTER_YEARS, proportion_scale
 
 DRAWS = 2000
 TARGET_YEAR = 2030
@@ -99,12 +102,6 @@ def sen_line(points: Points, horizon: float, rho: float, seed: int) -> Line:
     paces = median_slopes(times, draws)
     starts = np.median(draws, axis=1) + paces * (times[0] - np.median(times))
     return Line(line.slope, line.intercept + line.slope * horizon, "sen", paces, starts)
-
-
-def exposure_of(points: Points) -> np.ndarray | None:
-    """The DENOMINATOR of each count, or None where any is missing or not above 0."""
-    exposure, known = exposures(points.denominators[None], np.ones((1, len(points)), dtype=bool))
-    return exposure[0] if known[0] else None
 
 
 def share_scale(points: Points) -> float | None:
@@ -205,36 +202,6 @@ def _baseline_index(years: np.ndarray, wanted: int) -> int | None:
     """Index of the first point in the wanted year or up to three years later."""
     allowed = np.flatnonzero((years >= wanted) & (years <= wanted + BASELINE_LATER_YEARS))
     return int(allowed[0]) if len(allowed) else None
-
-
-def annual_points(points: Points, freq: str, aggregation: str) -> Points:
-    """Years out of quarters or months, complete years only; with aggregation `none` there are none.
-
-    `sum` for flows, `mean` for rates, `last` for stocks (METHODS 2.12). A mean over periods that
-    know their denominators is weighted by them.
-    """
-    per_year = PERIODS_PER_YEAR[freq]
-    if per_year == 1:
-        return points
-    complete = [y for y in np.unique(points.years) if (points.years == y).sum() == per_year]
-    if aggregation not in ("sum", "mean", "last"):
-        complete = []
-    rows = [_year_of(points.where(points.years == year), aggregation) for year in complete]
-    values, numerators, denominators = np.array(rows, dtype=float).reshape(-1, 3).T
-    years = np.array(complete, dtype=int)
-    return Points(
-        years.astype(str).astype(object), years + 0.5, years, np.zeros(len(years), dtype=int),
-        values, numerators, denominators,
-    )  # fmt: skip
-
-
-def _year_of(year: Points, aggregation: str) -> tuple[float, float, float]:
-    if aggregation == "sum":
-        return year.values.sum(), np.nan, year.denominators.mean()
-    if aggregation == "last":
-        return year.values[-1], year.numerators[-1], year.denominators[-1]
-    weights = exposure_of(year)
-    return float(np.average(year.values, weights=weights)), year.numerators.sum(), year.denominators.sum()
 
 
 def _empty_row(segment: Segment, target: Target, report_year: int) -> dict:
@@ -421,3 +388,73 @@ def evaluate_progress(observations: pd.DataFrame, trends: pd.DataFrame, codelist
             rows.append(_progress_row(segment, rules.get(series, SeriesRule()), target, trend, report_year, several))
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.sort_values([*DIMENSIONS, "target_year"], ignore_index=True)
+
+
+RULE_COLUMNS = DIMENSIONS + [
+    "target_year", "target_value", "method", "edition", "verdict", "common", "value", "yardstick", "first_year", "last_year",
+    "n_obs", "reason", "disagrees", "why", "report_year",
+]  # fmt: skip
+"""`common`: the verdict on one scale of four; `disagrees`: it differs from ours; `why`: by what that can be explained."""
+
+
+def _course(segment: Segment, rule: SeriesRule, row: dict) -> Course:
+    """The annual values of a series from its last break on, as the published rules take them."""
+    points = annual_points(segment.usable, segment.keys["FREQ"], rule.aggregation)
+    years, first = np.unique(points.years, return_index=True)
+    target = float(row["target_value"])
+    return Course(
+        years, points.values[first], rule.sign, int(row["_baseline"]), target, int(row["target_year"]),
+        p_on_track=float(row["p_on_track"]),
+    )  # fmt: skip
+
+
+def _ours(row: dict) -> list[dict]:
+    return [{
+        "method": "linear_pace", "edition": "sdg_eval", "verdict": row["progress"], "common": OURS.get(row["progress"], NONE), "value": row["pace_ratio"],
+        "yardstick": "target", "first_year": row["baseline_year"], "last_year": row["last_year"], "reason": row["reason"],
+    }]  # fmt: skip
+
+
+def compare_methods(observations: pd.DataFrame, progress: pd.DataFrame, codelists) -> pd.DataFrame:
+    """Return every published rule beside ours: one row per series, area, target and method.
+
+    Parameters
+    ----------
+    observations, progress
+        The table and what `evaluate_progress` returned for it. A series with a direction but without a
+        target has rows too: the growth-rate rules then judge by fixed thresholds, ours does not.
+
+    Notes
+    -----
+    All rules see the annual values after the last break. Thresholds and sources: `progress_rules`.
+    """
+    rules = series_rules(codelists.series)
+    targets = {key: part for key, part in progress.groupby(DIMENSIONS, sort=False)} if len(progress) else {}
+    baselines = {(r["SERIES"], read_target(r).year): read_target(r).baseline_year for r in codelists.targets.to_dict("records")}
+    report_year = int(progress["report_year"].max()) if len(progress) else 0
+    parts = []
+    for segment in _annual_first(segments(observations, codelists.series)):
+        rule = rules.get(segment.keys["SERIES"], SeriesRule())
+        if not rule.sign or segment.conflict:
+            continue
+        own = targets.get(tuple(segment.keys[c] for c in DIMENSIONS))
+        rows = own.to_dict("records") if own is not None else [_no_target(segment)]
+        for row in rows:
+            row = row | {"_baseline": baselines.get((row["SERIES"], row["target_year"]), BASELINE_YEAR)}
+            course = _course(segment, rule, row)
+            found = compare(course)
+            _, why = disagreement(found, row)
+            shown = [r | {"disagrees": disagreement([r], row)[0], "why": ""} for r in found]
+            for one in shown:
+                one["why"] = ";".join(disagreement([one], row)[1]) if one["disagrees"] else ""
+            ours = [r | {"disagrees": any(x["disagrees"] for x in shown), "why": ";".join(why)} for r in _ours(row)]
+            keys = segment.keys | {"target_year": row["target_year"], "target_value": row["target_value"]}
+            parts += [keys | {"n_obs": len(course.years), "report_year": report_year} | r for r in ours + shown]
+    return pd.DataFrame(parts, columns=RULE_COLUMNS)
+
+
+def _no_target(segment: Segment) -> dict:
+    return segment.keys | {
+        "target_year": TARGET_YEAR, "target_value": np.nan, "p_on_track": np.nan, "progress": "no_target",
+        "pace_ratio": np.nan, "baseline_year": np.nan, "last_year": np.nan, "reason": "no_target",
+    }  # fmt: skip

@@ -233,7 +233,7 @@ def _block(values, times, lags, n_pairs, period, confidence, scale) -> tuple[np.
     ordered = np.sort(values, axis=1)
     middle = _row_median(np.sort(np.where(held, times, np.nan), axis=1), n_obs)
     intercept = _row_median(ordered, n_obs) - slope * middle
-    sigma = residual_scale(times, values, slope, intercept)
+    sigma = residual_scale(times, values, slope, intercept, period=period)
     return (
         n_obs, s, pairs, tie_share, tau, var_s, slope, intercept, np.where(without, np.nan, ci_low),
         np.where(without, np.nan, ci_high), clipped & ~without, sigma,
@@ -247,8 +247,10 @@ def _count(mask: np.ndarray) -> np.ndarray:
     return np.sum(runs, axis=0, dtype=np.int64) if runs else np.zeros(len(mask), dtype=np.int64)
 
 
-def residual_scale(times, values, slope, intercept):
+def residual_scale(times, values, slope, intercept, *, period: int = 1):
     """Robust standard deviation around the line(s): 1.4826 MAD x sqrt(n/(n-2)).
+
+    With `period` > 1 each season (every `period`-th column) is first freed of its own median.
 
     Where more than half of the points lie on the line the MAD is zero although the others do not;
     then the root mean square takes its place, because zero would claim certainty.
@@ -257,6 +259,8 @@ def residual_scale(times, values, slope, intercept):
     values = np.atleast_2d(np.asarray(values, dtype=float))
     line = np.reshape(intercept, (-1, 1)) + np.reshape(slope, (-1, 1)) * np.asarray(times, dtype=float)
     residuals = values - line
+    for season in range(period if period > 1 else 0):
+        residuals[:, season::period] -= row_median(residuals[:, season::period])[:, None]
     n = (~np.isnan(values)).sum(axis=1)
     spread = 1.4826 * row_median(np.abs(residuals - row_median(residuals)[:, None]))
     squares = np.nansum(residuals**2, axis=1)

@@ -15,7 +15,16 @@ import pandas as pd
 from sdg_eval.errors import UsageError
 from sdg_eval.least_squares import MIN_PERIODS as MIN_OLS
 from sdg_eval.least_squares import ols_newey_west
-from sdg_eval.panels import DIMENSIONS, FAMILY, MIN_SLOPE, MIN_TWO, Panel, build_panels, is_province
+from sdg_eval.panels import (
+    DIMENSIONS,
+    FAMILY,
+    MIN_SLOPE,
+    MIN_TWO,
+    Panel,
+    build_panels,
+    exposures,
+    is_province,
+)
 from sdg_eval.ranks import (
     EXACT_UP_TO,
     MIN_TEST,
@@ -210,12 +219,6 @@ def _rank_estimates(out: _Estimates, at: np.ndarray, part: _Rows, options: _Opti
         "sigma": line.sigma, "p_value": p_value, "method": method, "verdict": verdict,
     }  # fmt: skip
     out.put(at[~flat], **{name: column[~flat] for name, column in columns.items()})
-
-
-def exposures(denominators: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Denominator of each count, 1 where any of the row is missing or not above 0; and whether they are known."""
-    known = (~mask | (np.isfinite(denominators) & (denominators > 0))).all(axis=1) & mask.any(axis=1)
-    return np.where(mask, np.where(known[:, None], denominators, 1.0), np.nan), known
 
 
 def _pct(log_ratio) -> np.ndarray:

@@ -49,3 +49,11 @@ def sample():
     from sdg_eval.store import read_observations
 
     return read_observations(ROOT / "data" / "sample" / "observations.csv")
+
+
+@pytest.fixture(scope="session")
+def observations(sample, codelists):
+    """The synthetic observations with their derived series."""
+    from sdg_eval.derive import with_derived
+
+    return with_derived(sample, codelists)

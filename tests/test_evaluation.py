@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sdg_eval.derive import with_derived
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.evaluation import (
     STATUSES,
@@ -29,11 +28,6 @@ from sdg_eval.trends import evaluate_trends
 from sdg_eval.wording import LABELS, chance_text, label, number, say_flags, small
 
 YEAR = 2026
-
-
-@pytest.fixture(scope="module")
-def observations(sample, codelists):
-    return with_derived(sample, codelists)
 
 
 @pytest.fixture(scope="module")
