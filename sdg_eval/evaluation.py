@@ -13,10 +13,12 @@ from pathlib import Path
 import pandas as pd
 
 from sdg_eval.concepts import TOTAL
+from sdg_eval.detectability import evaluate_detectability
 from sdg_eval.errors import DataError, UsageError
+from sdg_eval.forecasts import TARGET_YEAR, evaluate_forecasts
 from sdg_eval.panels import is_province
 from sdg_eval.pooling import shrink
-from sdg_eval.progress import evaluate_progress
+from sdg_eval.progress import compare_methods, evaluate_progress
 from sdg_eval.quality import evaluate_quality
 from sdg_eval.store import csv_bytes, parquet_bytes, write_atomic, write_json
 from sdg_eval.trends import evaluate_trends
@@ -30,6 +32,14 @@ PROGRESS_COLUMNS = [
     "actual_pace", "pace_ratio", "progress", "p_on_track", "draws", "firm", "projected_value", "reach_year", "at_risk", "met",
 ]  # fmt: skip
 POOLED_COLUMNS = ["shrunken_slope", "shrunken_low", "shrunken_high", "pooled_weight", "n_pooled"]
+DETECTABLE_COLUMNS = [
+    "detectable", "detectable_high", "detectable_pct", "wanted_pace", "verdict_from", "wanted_from", "tells",
+]  # fmt: skip
+FORECAST_COLUMNS = [
+    "forecast_year", "forecast", "forecast_low", "forecast_high", "forecast_p_target", "forecast_model", "forecast_calibrated",
+    "forecast_reason", "forecast_coverage", "forecast_checked",
+]  # fmt: skip
+RULE_COLUMNS = ["n_rules", "n_rules_differ", "rules_why"]
 PEER_COLUMNS = ["peer_period", "peer_value", "peer_median", "peer_low", "peer_high", "peer_place", "n_peers"]
 _OWN_BASE = re.compile(r"INDEX_\d{4}")
 STATUSES = ["improving", "worsening", "changed", "not_detected", "no_change", "indicative", "insufficient", "no_data"]
@@ -45,6 +55,10 @@ class National:
     quality: pd.DataFrame
     pooled: pd.DataFrame
     peers: pd.DataFrame
+    detectability: pd.DataFrame
+    rules: pd.DataFrame  # every published progress rule beside ours
+    forecasts: pd.DataFrame
+    scoreboard: pd.DataFrame  # how good such forecasts were so far, one row per series
 
     def write(self, folder, synthetic: bool = False) -> None:
         """Write each table to `folder` as Parquet and CSV; the CSV says whether any data are synthetic."""
@@ -112,7 +126,34 @@ def evaluate_national(
     trends = evaluate_trends(table, series=codelists.series, report_year=report_year, confidence=confidence, null=null)
     progress = evaluate_progress(table, trends, codelists, report_year=report_year)
     quality = evaluate_quality(table, codelists, report_year=report_year)
-    return National(trends, progress, quality, pool_slopes(trends, confidence), compare_with_peers(table, codelists))
+    wanted = progress.rename(columns={"required_pace": "wanted_pace"})
+    forecasts, scoreboard = evaluate_forecasts(table, codelists, progress, report_year=report_year)
+    return National(
+        trends, progress, quality, pool_slopes(trends, confidence), compare_with_peers(table, codelists),
+        evaluate_detectability(trends, wanted), compare_methods(table, progress, codelists), forecasts, scoreboard,
+    )  # fmt: skip
+
+
+def forecast_columns(forecasts: pd.DataFrame, scoreboard: pd.DataFrame) -> pd.DataFrame:
+    """Return per SERIES, REF_AREA, FREQ the forecast of 2030, with what the scoreboard says of such intervals."""
+    last = forecasts[forecasts["year"] == TARGET_YEAR].rename(
+        columns={
+            "year": "forecast_year", "low_80": "forecast_low", "high_80": "forecast_high", "p_target": "forecast_p_target",
+            "model": "forecast_model", "calibrated": "forecast_calibrated", "reason": "forecast_reason",
+        }  # fmt: skip
+    )
+    scores = scoreboard.rename(columns={"coverage_80": "forecast_coverage", "n_checked": "forecast_checked"})
+    scores = scores[["SERIES", "FREQ", "forecast_coverage", "forecast_checked"]].drop_duplicates(["SERIES", "FREQ"])
+    return last.merge(scores, on=["SERIES", "FREQ"], how="left")[KEY + FORECAST_COLUMNS]
+
+
+def count_rules(rules: pd.DataFrame) -> pd.DataFrame:
+    """Return per SERIES, REF_AREA, FREQ how many published rules say something, how many differ from ours, and why."""
+    theirs = rules[(rules["method"] != "linear_pace") & (rules["common"] != "not_applicable")]
+    groups = theirs.groupby(KEY, sort=True)
+    counts = pd.DataFrame({"n_rules": groups.size(), "n_rules_differ": groups["disagrees"].sum().astype(int)}).reset_index()
+    ours = rules[rules["method"] == "linear_pace"].drop_duplicates(KEY).rename(columns={"why": "rules_why"})
+    return counts.merge(ours[[*KEY, "rules_why"]], on=KEY, how="left")
 
 
 def pool_slopes(trends: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
@@ -178,8 +219,11 @@ def compare_with_peers(observations: pd.DataFrame, codelists) -> pd.DataFrame:
 
 def status_of(row: dict) -> str:
     """Return the one word (STATUSES) for an overview. Only a finding that survives false-discovery
-    control is called improving or worsening; the others are shown as not detected."""
+    control is called improving or worsening; the others are shown as not detected, or as
+    `insufficient` where the data could not even have shown the pace that the target asks for."""
     verdict = row["verdict"]
+    if row.get("tells") == "pace_hidden":
+        return "insufficient"
     if verdict in ("rising", "falling"):
         if not row["significant"]:
             return "not_detected"
@@ -236,6 +280,7 @@ def evaluate(
         national = evaluate_national(observations, codelists, report_year=report_year, confidence=confidence)
     table = _series_rows(observations, codelists, area, national, report_year, confidence)
     table = pd.concat([table, _goal_rows(table, codelists, area, report_year, confidence)], ignore_index=True)
+    table = table.copy()  # one block again after the joins
     order = table["goal"].astype(int).replace(0, 99)  # cross-cutting series close the list
     table = table.assign(order=order).sort_values(["order", "indicator", "SERIES", "FREQ"], kind="stable", ignore_index=True)
     table = table.drop(columns="order")
@@ -262,6 +307,9 @@ def _series_rows(observations, codelists, area, national, report_year, confidenc
         (national.progress.drop_duplicates(KEY), KEY + PROGRESS_COLUMNS),
         (national.pooled, KEY + POOLED_COLUMNS),
         (national.peers, KEY + PEER_COLUMNS),
+        (national.detectability, KEY + DETECTABLE_COLUMNS),
+        (count_rules(national.rules), KEY + RULE_COLUMNS),
+        (forecast_columns(national.forecasts, national.scoreboard), KEY + FORECAST_COLUMNS),
         (national.quality.rename(columns={"verdict": "data_verdict", "reason": "data_reason"}),
          [*KEY, "missing", "longest_gap", "break_after", "data_verdict", "data_reason"]),
         (provenance(observations[observations["REF_AREA"] == area]), None),
@@ -274,7 +322,7 @@ def _series_rows(observations, codelists, area, national, report_year, confidenc
     mine["report_year"], mine["confidence"] = report_year, confidence
     text = mine.select_dtypes(include=["object", "str"]).columns
     mine[text] = mine[text].astype("object").where(mine[text].notna(), "")
-    for column in ("stale", "significant", "firm", "at_risk", "met", "rho_assumed", "preferred"):
+    for column in ("stale", "significant", "firm", "at_risk", "met", "rho_assumed", "preferred", "forecast_calibrated"):
         mine[column] = mine[column].astype("object").fillna(False).astype(bool)
     mine["preferred"] |= absent & (mine["FREQ"] == mine.groupby("SERIES")["FREQ"].transform("min"))
     mine["n_obs"] = mine["n_obs"].fillna(0).astype(int)
@@ -351,6 +399,18 @@ def count_provinces(observations: pd.DataFrame, codelists) -> pd.DataFrame:
     counts = rows.groupby(["SERIES", "year"])["REF_AREA"].nunique().unstack(fill_value=0)
     years = range(int(rows["year"].min()), int(rows["year"].max()) + 1) if len(rows) else range(0)
     return counts.reindex(columns=years, fill_value=0)
+
+
+def select_areas(table: pd.DataFrame, areas: str) -> pd.DataFrame:
+    """Return the rows of the provinces in a comma list of codes."""
+    return table[table["REF_AREA"].isin(areas.split(","))].reset_index(drop=True)
+
+
+def count_classes(rules: pd.DataFrame) -> pd.DataFrame:
+    """Return how many courses each progress rule puts in which class of the common scale."""
+    order = ["on_track", "improving_slowly", "stagnating", "moving_away", "not_applicable"]
+    counts = rules.groupby(["method", "common"], sort=False).size().unstack(fill_value=0)
+    return counts.reindex(columns=order, fill_value=0).rename_axis(columns=None)
 
 
 def write_echo(folder, **answered) -> None:

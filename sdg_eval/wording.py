@@ -14,9 +14,6 @@ from sdg_eval.errors import UsageError
 from sdg_eval.thai import format_period, year_text
 
 LANGUAGES = ("th", "en")
-FEW = 15
-"""Periods below which even a sizeable trend is often not detected (power table of docs/methods.md)."""
-
 LABELS = {
     # overview (evaluation.STATUSES)
     "improving": ("ดีขึ้น", "improving"),
@@ -47,6 +44,10 @@ LABELS = {
     "no_baseline": ("ไม่มีค่าปีฐาน", "no baseline value"),
     "target_year_passed": ("พ้นปีเป้าหมายแล้ว", "target year passed"),
     "no_target": ("ไม่มีค่าเป้าหมาย", "no target set"),
+    # the common scale of the published rules
+    "improving_slowly": ("ดีขึ้นแต่ช้า", "improving slowly"),
+    "moving_away": ("ถอยห่าง", "moving away"),
+    "not_applicable": ("ใช้ไม่ได้", "not applicable"),
     # data quality
     "full": ("ทดสอบได้", "can be tested"),
     "none": ("ไม่มีข้อมูล", "none"),
@@ -173,15 +174,27 @@ def span(row: dict, lang: str) -> str:
 
 
 def say(row: dict, codelists, lang: str) -> str:
-    """Return what a row of the evaluation says: trend, notes, target, peers. Complete sentences."""
+    """Return what a row of the evaluation says, in complete sentences: `say_parts`, one after the other."""
+    return " ".join(say_parts(row, codelists, lang))
+
+
+def say_parts(row: dict, codelists, lang: str) -> list[str]:
+    """Return the paragraphs of a row: the trend with its notes, target and forecast, the other rules, the peers."""
     series = dict(codelists.series_row(row["SERIES"]))
-    sentences = [say_trend(row, series, lang), *_notes(row, lang), say_progress(row, series, lang), say_peers(row, series, lang)]
-    return " ".join(filter(None, sentences))
+    parts = [
+        (say_trend(row, series, lang), *_notes(row, lang)),
+        (say_progress(row, series, lang), say_forecast(row, series, lang)),
+        (say_rules(row, lang),),
+        (say_peers(row, series, lang),),
+    ]
+    return [" ".join(filter(None, part)) for part in parts if any(part)]
 
 
 def say_trend(row: dict, series: dict, lang: str) -> str:
     """Return the sentence on the trend alone."""
     n, verdict = row["n_obs"], row["verdict"]
+    if row.get("tells") == "pace_hidden":
+        return _say_hidden(row, series, lang)
     if verdict in ("rising", "falling", "not_detected"):
         return _say_tested(row, series, lang)
     if verdict == "indicative":
@@ -190,18 +203,18 @@ def say_trend(row: dict, series: dict, lang: str) -> str:
         return pick(
             lang,
             f"มีข้อมูลเพียง {few} ยังทดสอบไม่ได้: {span(row, lang)} ค่ามีทิศทาง{label(towards, lang)} {change(row, series, lang, f'n = {n}')} "
-            "เป็นเพียงข้อบ่งชี้ ยังไม่ใช่ข้อค้นพบ",
+            f"เป็นเพียงข้อบ่งชี้ ยังไม่ใช่ข้อค้นพบ{_when(row, lang)}",
             f"Only {few}: {span(row, lang)} the values point to {label(towards, lang)}, "
-            f"{change(row, series, lang, f'n = {n}')}. An indication, not a finding.",
+            f"{change(row, series, lang, f'n = {n}')}. An indication, not a finding.{_when(row, lang)}",
         )
     if verdict == "two_points":
         first, last = quantity(row["first_value"], series, lang), quantity(row["last_value"], series, lang)
         return pick(
             lang,
             f"มีเพียงสองช่วงเวลา: {format_period(row['first_period'], lang)} {first} และ {format_period(row['last_period'], lang)} {last} "
-            "ยังบอกความไม่แน่นอนไม่ได้",
+            f"ยังบอกความไม่แน่นอนไม่ได้{_when(row, lang)}",
             f"Two periods only: {first} in {format_period(row['first_period'], lang)}, {last} in "
-            f"{format_period(row['last_period'], lang)}. Its uncertainty cannot be told.",
+            f"{format_period(row['last_period'], lang)}. Its uncertainty cannot be told.{_when(row, lang)}",
         )
     if verdict in ("no_change", "at_bound", "no_events"):
         value = quantity(row["last_value"], series, lang)
@@ -227,9 +240,58 @@ def say_trend(row: dict, series: dict, lang: str) -> str:
         )
     return pick(
         lang,
-        f"ยังบอกไม่ได้: มีข้อมูลที่ใช้ได้เพียง {n} ช่วงเวลา ต้องมีอย่างน้อย 3 ช่วงเวลาจึงบอกทิศทางได้ และ 6 ช่วงเวลาจึงทดสอบได้",
-        f"Cannot be told yet: n = {n} usable period{'' if n == 1 else 's'}; a direction needs 3, a test needs 6.",
+        f"ยังบอกไม่ได้: มีข้อมูลที่ใช้ได้เพียง {n} ช่วงเวลา ต้องมีอย่างน้อย 3 ช่วงเวลาจึงบอกทิศทางได้ และ 6 ช่วงเวลาจึงทดสอบได้{_when(row, lang)}",
+        f"Cannot be told yet: n = {n} usable period{'' if n == 1 else 's'}; a direction needs 3, a test needs 6.{_when(row, lang)}",
     )
+
+
+def _when(row: dict, lang: str) -> str:
+    """From when a test is possible if data keep coming; '' where it is not known."""
+    period = row.get("verdict_from", "")
+    if not period or period == row["last_period"]:
+        return ""
+    when = format_period(period, lang)
+    return pick(lang, f" หากส่งข้อมูลต่อเนื่องจะทดสอบได้ตั้งแต่{_space(when)}", f" If data keep coming, a test is possible from {when}.")
+
+
+def _small_change(value: float, series: dict, lang: str) -> str:
+    """A change a year with its unit."""
+    text, unit = small(value, int(series["decimals"] or 1)), change_unit(series, lang)
+    return pick(lang, f"ปีละ {text} {unit}", f"{text} {unit} a year")
+
+
+def _visible(row: dict, series: dict, lang: str) -> str:
+    """The smallest change these data would show; '' where it is not known."""
+    smallest = row.get("detectable", float("nan"))
+    if smallest != smallest:
+        return ""
+    said = _small_change(smallest, series, lang)
+    return pick(
+        lang,
+        f"ข้อมูลชุดนี้จะเห็นแนวโน้มได้ต่อเมื่อเปลี่ยนแปลงราว{said}ขึ้นไป (โอกาสเห็นร้อยละ 80)",
+        f"These data would show a change of about {said} or more (with 80% power)",
+    )
+
+
+def _say_hidden(row: dict, series: dict, lang: str) -> str:
+    """Tested and not detected, while even the pace that the target asks for would not have been seen."""
+    pace = _small_change(abs(row["wanted_pace"]), series, lang)
+    year = row.get("wanted_from", float("nan"))
+    when = "" if year != year else pick(
+        lang, f" หากส่งข้อมูลทุกปีจะเห็นได้ราว พ.ศ. {year_text(int(year), lang)}", f" If data come every year, it would be seen by about {int(year)}."
+    )  # fmt: skip
+    figures = (f"n = {row['n_obs']}", p_text(row["p_value"]))
+    return pick(
+        lang,
+        f"ยังบอกไม่ได้: {_visible(row, series, lang)} แต่การไปให้ถึงเป้าหมายต้องการเพียง{pace} "
+        f"ค่าประมาณ{span(row, lang)} คือ{change(row, series, lang, *figures)}{when}",
+        f"Cannot be told yet: {_lower(_visible(row, series, lang))}, and the target asks for {pace}. "
+        f"The estimate {span(row, lang)} is {change(row, series, lang, *figures)}.{when}",
+    )
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def too_few(row: dict, lang: str) -> str:
@@ -252,9 +314,9 @@ def _say_tested(row: dict, series: dict, lang: str) -> str:
         return pick(
             lang,
             f"ยังไม่พบแนวโน้ม{span(row, lang)}: ค่าประมาณ{change(row, series, lang, *figures)} "
-            + (f"ข้อมูล {n} ช่วงเวลาเห็นได้เฉพาะแนวโน้มที่ชัด จึง" if n < FEW else "") + "ไม่ได้แปลว่าไม่มีการเปลี่ยนแปลง",
+            + (f"{_visible(row, series, lang)} จึง" if _visible(row, series, lang) else "") + "ไม่ได้แปลว่าไม่มีการเปลี่ยนแปลง",
             f"No trend detected {span(row, lang)}: estimate {change(row, series, lang, *figures)}. "
-            + (f"With {n} periods only a strong trend can be seen, so this" if n < FEW else "This") + " is not proof of no change.",
+            + (f"{_visible(row, series, lang)}, so this" if _visible(row, series, lang) else "This") + " is not proof of no change.",
         )
     if not row["significant"]:
         return pick(
@@ -361,6 +423,85 @@ def say_progress(row: dict, series: dict, lang: str) -> str:
     if row["at_risk"]:
         words.append(pick(lang, "เสี่ยงที่จะหลุดจากเป้า", "at risk of being lost"))
     return pick(lang, " ", ", ").join(words).replace(": ,", ":") + pick(lang, "", ".")
+
+
+def say_forecast(row: dict, series: dict, lang: str) -> str:
+    """Return the forecast of 2030 with its interval and how such intervals fared; '' where there is none."""
+    value = row.get("forecast", float("nan"))
+    if value != value:
+        return ""
+    year, decimals = year_text(int(row["forecast_year"]), lang), int(series["decimals"] or 1)
+    centre = quantity(value, series, lang)
+    reasons = set(row["forecast_reason"].split(";"))
+    if row["forecast_low"] != row["forecast_low"]:
+        why = pick(
+            lang,
+            *(("ไกลเกินกว่าที่ตรวจสอบย้อนหลังได้", "it is further ahead than could be checked") if "horizon_too_long" in reasons
+              else ("มีค่าย้อนหลังน้อยเกินกว่าจะตรวจสอบได้", "there are too few past values to check it")),
+        )  # fmt: skip
+        return pick(lang, f"ยังคาดการณ์ พ.ศ. {year} ไม่ได้ เพราะ{why}", f"The value of {year} cannot be forecast: {why}.")
+    low, high = number(row["forecast_low"], decimals), number(row["forecast_high"], decimals)
+    chance = row["forecast_p_target"]
+    met = "" if chance != chance else pick(
+        lang, f" โอกาสถึงเป้าหมายตามการคาดการณ์{chance_text(chance, lang)}", f", with a {chance_text(chance, lang)} chance of meeting the target"
+    )  # fmt: skip
+    return pick(
+        lang,
+        f"คาดการณ์ พ.ศ. {year}: {centre} (ช่วงร้อยละ 80 คือ {low} ถึง {high}; {_fared(row, lang)}){met}",
+        f"Forecast for {year}: {centre} (80% interval {low} to {high}; {_fared(row, lang)}){met}.",
+    )
+
+
+def _fared(row: dict, lang: str) -> str:
+    """How 80% intervals fared at origins that had no part in making them."""
+    share, count = row["forecast_coverage"], row["forecast_checked"]
+    if share != share:
+        return pick(lang, "ยังตรวจสอบย้อนหลังไม่ได้", "not yet checked on past values")
+    return pick(
+        lang,
+        f"ตรวจย้อนหลัง {int(count)} ค่า ช่วงเช่นนี้ครอบคลุมค่าจริงร้อยละ {100 * share:.0f}",
+        f"checked on {int(count)} past values, such intervals held {100 * share:.0f}%",
+    )
+
+
+RULE_REASONS = {
+    "different_window": ("ใช้ช่วงปีต่างกัน", "other years"),
+    "no_target_rule": ("ใช้เกณฑ์อัตราคงที่แทนค่าเป้าหมาย", "fixed thresholds instead of the target"),
+    "different_target_rule": ("วัดความคืบหน้าสู่เป้าหมายด้วยวิธีอื่น", "progress to the target measured otherwise"),
+    "scale_dependent": ("คิดเป็นร้อยละของค่าเริ่มต้น ผลจึงขึ้นกับจุดศูนย์ของมาตรวัด", "growth in per cent, which depends on the zero of the scale"),
+    "direction_only": ("ดูเฉพาะทิศทาง", "direction only"),
+    "other_thresholds": ("ใช้จุดตัดต่างกัน", "other cuts"),
+    "cagr_not_applicable": ("อัตราเติบโตคำนวณไม่ได้เพราะมีค่าศูนย์หรือติดลบ", "growth rates are not defined at zero or below"),
+}
+"""Why a published rule judges otherwise: (Thai, English)."""
+
+
+def say_reasons(why: str, lang: str) -> str:
+    """Return the reasons of a disagreement in words."""
+    return pick(lang, *(", ".join(RULE_REASONS[w][k] for w in why.split(";") if w in RULE_REASONS) for k in (0, 1)))
+
+
+def say_rules(row: dict, lang: str) -> str:
+    """Return how many published rules judge otherwise, and why; '' where ours says nothing or all agree."""
+    if row["progress"] not in _TARGETED or not row.get("n_rules_differ", 0) > 0:
+        return ""
+    differ, count = int(row["n_rules_differ"]), int(row["n_rules"])
+    why = say_reasons(row["rules_why"], lang)
+    return pick(
+        lang,
+        f"เกณฑ์สากลอื่น {differ} จาก {count} วิธีตัดสินต่างออกไป ({why})",
+        f"{differ} of {count} other published rules judge otherwise ({why}).",
+    )
+
+
+def say_false_alarms(findings: int, lang: str) -> str:
+    """Return how many of the findings are expected to be chance, given the false-discovery control at 10%."""
+    expected = number(0.10 * findings, 1)
+    return pick(
+        lang,
+        f"ในข้อค้นพบ {findings} รายการนี้ คาดว่าเกิดจากความบังเอิญโดยเฉลี่ยไม่เกิน {expected} รายการ (ควบคุมอัตราการค้นพบผิดที่ร้อยละ 10)",
+        f"Of these {findings} findings, at most {expected} on average are expected to be chance (false discoveries held at 10%).",
+    )
 
 
 def say_peers(row: dict, series: dict, lang: str) -> str:

@@ -195,3 +195,30 @@ def test_flags_in_words():
     flags = "nearest_province:3;parent:X@f.csv::2:B;denominator_carried:2"
     assert say_flags(flags, "en") == "3 lay outside the map, counted in the nearest province; population of 2 year(s) away"
     assert "ประชากรของปีที่ห่างไป 2 ปี" in say_flags(flags, "th")
+
+
+def test_what_could_be_seen_is_said_and_hides_no_pace(chiang_mai):
+    table = chiang_mai.table
+    unseen = table[(table["verdict"] == "not_detected") & table["detectable"].notna()]
+    assert len(unseen)
+    for row in unseen.to_dict("records"):
+        assert "80% power" in chiang_mai.text["en"][row["result_id"]]
+        assert "โอกาสเห็นร้อยละ 80" in chiang_mai.text["th"][row["result_id"]]
+        hidden = row["wanted_pace"] == row["wanted_pace"] and row["detectable"] > abs(row["wanted_pace"]) > 0
+        assert row["status"] == ("insufficient" if hidden else "not_detected")
+
+
+def test_forecasts_say_how_such_intervals_fared_or_why_there_is_none(chiang_mai):
+    rows = chiang_mai.table[chiang_mai.table["forecast"].notna() & chiang_mai.table["preferred"]]
+    assert len(rows) > 10
+    for row in rows.to_dict("records"):
+        text = chiang_mai.text["en"][row["result_id"]]
+        assert ("80% interval" in text and "past values" in text) or "cannot be forecast" in text
+
+
+def test_other_rules_are_counted_and_their_reasons_named(chiang_mai, national):
+    row = chiang_mai.table.set_index("result_id").loc["SI_POV_NAHC.A"]
+    own = national.rules.query("SERIES == 'SI_POV_NAHC' and REF_AREA == 'TH-50' and method != 'linear_pace'")
+    assert row["n_rules_differ"] == own["disagrees"].sum() and row["n_rules"] == (own["common"] != "not_applicable").sum()
+    assert "published rules judge otherwise" in chiang_mai.text["en"]["SI_POV_NAHC.A"]
+    assert set(national.rules["method"]) >= {"linear_pace", "sdsn", "escap_api", "eurostat", "unsd_2022", "open_sdg", "istat"}

@@ -16,7 +16,7 @@ from sdg_eval.thai import parse_year
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PROVINCE = "10_province_evaluation"
-NATIONAL = ("00_data_quality", "90_synthesis")
+NATIONAL = ("00_data_quality", "15_targets_and_forecasts", "90_synthesis")
 SET_BY_BATCH = ("REF_AREA", "OBSERVATIONS", "NATIONAL", "OUTPUT_DIR", "PROVINCES", "BOUNDARIES")
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 _RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")

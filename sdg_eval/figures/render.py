@@ -33,7 +33,9 @@ def languages_of(lang: str) -> tuple[str, ...]:
     return LANGUAGES if lang == "both" else (lang,)
 
 
-def draw_province(observations: pd.DataFrame, table: pd.DataFrame, codelists, area: str, folder, lang: str) -> list[dict]:
+def draw_province(
+    observations: pd.DataFrame, table: pd.DataFrame, codelists, area: str, folder, lang: str, forecasts: pd.DataFrame | None = None
+) -> list[dict]:
     """Write two figures per series with values: the series, and the province among all.
 
     Returns what is also written as `<folder>/<lang>/figures.json`: per figure series, freq, file, alt,
@@ -41,20 +43,27 @@ def draw_province(observations: pd.DataFrame, table: pd.DataFrame, codelists, ar
     """
     rows = [row for row in table.to_dict("records") if row["SERIES"] and row["n_obs"] > 0]
     families = {key: part for key, part in observations.groupby(["SERIES", "FREQ"], sort=True)}
+    own = forecasts[forecasts["REF_AREA"] == area] if forecasts is not None else None
+    ahead = {} if own is None else {key: part for key, part in own.groupby(["SERIES", "FREQ"], sort=True)}
     written = []
     for language in languages_of(lang):
-        found = [_series_figures(families[r["SERIES"], r["FREQ"]], r, codelists, area, Path(folder) / language, language) for r in rows]
+        place = Path(folder) / language
+        found = [_series_figures(families[_key(r)], r, codelists, area, place, language, ahead.get(_key(r))) for r in rows]
         write_json(Path(folder) / language / "figures.json", found)
         written += found
     return written
 
 
-def _series_figures(family: pd.DataFrame, row: dict, codelists, area: str, folder: Path, lang: str) -> dict:
+def _key(row: dict) -> tuple[str, str]:
+    return row["SERIES"], row["FREQ"]
+
+
+def _series_figures(family: pd.DataFrame, row: dict, codelists, area: str, folder: Path, lang: str, forecasts) -> dict:
     own = family[(family["REF_AREA"] == area) & family["OBS_VALUE"].notna()]
     name = row["SERIES"] if row["FREQ"] == "A" else f"{row['SERIES']}_{row['FREQ']}"
     synthetic, source = is_synthetic(own, codelists), source_text(own, codelists, lang)
     figure, axes = new_figure()
-    draw_series(axes, own, row, codelists, lang)
+    draw_series(axes, own, row, codelists, lang, forecasts if row["FREQ"] == "A" else None)
     finish(figure, axes, source, lang=lang, synthetic=synthetic)
     save_svg(figure, folder / f"{name}.svg")
     result = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sdg_eval.figures.style import BAND, INK, LINE, NOTED, SOFT, TARGET, text_points, title
+from sdg_eval.figures.style import BAND, FAN, INK, LINE, NOTED, SOFT, TARGET, text_points, title
 from sdg_eval.observations import mid_points
 from sdg_eval.thai import year_text
 
@@ -18,6 +18,7 @@ WORDS = {
     "direction": ("ทิศทางเบื้องต้น", "direction only"),
     "values": ("ค่าที่รายงาน", "reported values"),
     "noted": ("มีหมายเหตุ", "with a note"),
+    "forecast": ("คาดการณ์", "forecast"),
 }
 ROUTINE_FLAGS = ("parent", "exposure", "sum_of_rows", "sum_of_months")
 """Flags that say how every value of a series is made; a mark on each point would tell nothing."""
@@ -32,7 +33,7 @@ def word(key: str, lang: str) -> str:
     return WORDS[key][lang != "th"]
 
 
-def draw_series(axes, observations: pd.DataFrame, row: dict, codelists, lang: str):
+def draw_series(axes, observations: pd.DataFrame, row: dict, codelists, lang: str, forecasts: pd.DataFrame | None = None):
     """Draw one series on `axes` and return it.
 
     Parameters
@@ -41,6 +42,8 @@ def draw_series(axes, observations: pd.DataFrame, row: dict, codelists, lang: st
         Rows of one SERIES, REF_AREA and FREQ.
     row
         The row of the evaluation: slope, ci_low, ci_high, segment_start, verdict, target_*.
+    forecasts
+        Rows of the forecasts of the same key: year, forecast, low_50 … high_95; those without interval are left out.
     """
     series = codelists.series_row(row["SERIES"])
     rows = observations.sort_values("TIME_PERIOD", kind="stable")
@@ -53,12 +56,13 @@ def draw_series(axes, observations: pd.DataFrame, row: dict, codelists, lang: st
         axes.scatter(times[noted], values[noted], s=95, facecolor="none", edgecolor=NOTED, linewidth=1.3, zorder=5)
     _draw_line(axes, rows, row)
     _draw_break(axes, rows, row, lang)
+    fan = _draw_forecast(axes, forecasts)
     _draw_target(axes, row, times, lang)
     _years(axes, times, row, lang)
     _value_axis(axes, values, series)
     axes.set_ylabel(series[f"unit_{lang}"].partition(" (")[0], fontsize=9.5)
     title(axes, f"{series[f'name_{lang}']} · {codelists.area_name(row['REF_AREA'], lang)}")
-    _legend(axes, row, open_.any(), noted.any(), lang)
+    _legend(axes, row, open_.any(), noted.any(), fan, lang)
     return axes
 
 
@@ -100,6 +104,23 @@ def _draw_line(axes, rows: pd.DataFrame, row: dict) -> None:
         axes.fill_between(grid, np.minimum(low, high), np.maximum(low, high), color=BAND, alpha=0.15, linewidth=0, zorder=1)
     style = "-" if row["verdict"] in ("rising", "falling", "not_detected") else (0, (4, 3))
     axes.plot(ends, level + row["slope"] * (ends - centre), color=LINE, linewidth=2, linestyle=style, zorder=3)
+
+
+def _draw_forecast(axes, forecasts: pd.DataFrame | None) -> bool:
+    """The forecasts with their intervals, lighter the less sure; returns whether any was drawn."""
+    if forecasts is None:
+        return False
+    known = forecasts.dropna(subset=["low_95"]).sort_values("year")
+    if known.empty:
+        return False
+    times = known["year"].to_numpy(dtype=float) + 0.5
+    low, high = axes.get_ylim()
+    for level, alpha in ((95, 0.10), (80, 0.16), (50, 0.22)):
+        axes.fill_between(times, known[f"low_{level}"], known[f"high_{level}"], color=FAN, alpha=alpha, linewidth=0, zorder=1)
+    axes.plot(times, known["forecast"], color=FAN, linewidth=1.6, linestyle=(0, (1, 1.5)), zorder=3)
+    # Wide 95% bands would flatten the values themselves: the axis follows the 80% band at most.
+    axes.set_ylim(min(low, known["low_80"].min()), max(high, known["high_80"].max()))
+    return True
 
 
 def _draw_break(axes, rows: pd.DataFrame, row: dict, lang: str) -> None:
@@ -166,8 +187,9 @@ def _tick(value, _position) -> str:
     return text.replace("-", "−")
 
 
-def _legend(axes, row: dict, has_open: bool, has_notes: bool, lang: str) -> None:
+def _legend(axes, row: dict, has_open: bool, has_notes: bool, has_forecast: bool, lang: str) -> None:
     from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
 
     handles = [Line2D([], [], marker="o", color=SOFT, markerfacecolor=INK, markeredgecolor=INK, markersize=5, linewidth=0.9, label=word("values", lang))]
     if has_open:
@@ -181,6 +203,8 @@ def _legend(axes, row: dict, has_open: bool, has_notes: bool, lang: str) -> None
     if row.get("target_kind") and np.isfinite(row["target_value"]):
         name = f"{word(row['target_kind'], lang)} {year_text(int(row['target_year']), lang)}"
         handles.append(Line2D([], [], color=TARGET, marker="D", markersize=5, linestyle=(0, (6, 3)), label=name))
+    if has_forecast:
+        handles.append(Patch(facecolor=FAN, alpha=0.3, label=word("forecast", lang)))
     axes.figure.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(0.005, 0.075), ncols=5, fontsize=9, handlelength=1.8,
         columnspacing=1.2, handletextpad=0.5, borderaxespad=0,

@@ -15,8 +15,8 @@ from sdg_eval.store import write_atomic
 FONTS = Path(__file__).parent / "fonts"
 FAMILY = "Sarabun"
 SIZE = (6.4, 4.0)  # inches: readable at 9 pt on a phone's width
-INK, SOFT, GRID, LINE, BAND, TARGET, PILOT, OTHER, NOTED = (
-    "#1b2733", "#51606f", "#dfe5ea", "#0b5394", "#0b5394", "#7a5b00", "#0072b2", "#a9b4be", "#b3487f",
+INK, SOFT, GRID, LINE, BAND, TARGET, PILOT, OTHER, NOTED, FAN = (
+    "#1b2733", "#51606f", "#dfe5ea", "#0b5394", "#0b5394", "#7a5b00", "#0072b2", "#a9b4be", "#b3487f", "#3d7a5c",
 )  # fmt: skip
 COLOURS = {
     "improving": "#1f7a4d", "worsening": "#c2412d", "changed": "#5b5ea6", "mixed": "#b58900", "not_detected": "#b8c2cc",

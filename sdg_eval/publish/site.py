@@ -16,7 +16,10 @@ from sdg_eval.wording import (
     keep_together,
     label,
     number,
+    say_false_alarms,
     say_flags,
+    say_parts,
+    say_reasons,
     say_target,
     say_trend,
     wanted_names,
@@ -26,6 +29,13 @@ HERE = Path(__file__).parent
 FONTS = HERE.parent / "figures" / "fonts"
 PAGE = {"th": "index.html", "en": "index.en.html"}
 DONE = ("done", "kept")
+FOUND = ("improving", "worsening", "changed")
+RULE_NAMES = {
+    "linear_pace": "sdg_eval", "sdsn": "SDSN", "escap_csi": "UN ESCAP (status)", "escap_api": "UN ESCAP (anticipated)",
+    "eurostat": "Eurostat", "eurostat_long": "Eurostat (15)", "eurostat_short": "Eurostat (5)", "unsd_2022": "UNSD 2022",
+    "unsd_2023": "UNSD 2023", "open_sdg": "Open SDG", "istat": "ISTAT", "oecd_trend": "OECD (trend)",
+    "oecd_outlook": "OECD (outlook)",
+}  # fmt: skip
 MARK = {
     "improving": "▲", "worsening": "▼", "changed": "◆", "mixed": "◆", "not_detected": "–", "no_change": "=",
     "indicative": "?", "insufficient": "…", "no_data": "○",
@@ -46,6 +56,7 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
     folder = Path(folder)
     _write_assets(folder / "assets")
     observations = pd.read_parquet(folder / "national" / "observations.parquet")
+    rules = dict(list(pd.read_parquet(folder / "national" / "rules.parquet").groupby("REF_AREA")))
     languages = LANGUAGES if record["lang"] == "both" else (record["lang"],)
     provinces = runs[runs["REF_AREA"] != ""].to_dict("records")
     evaluations = {r["REF_AREA"]: read_evaluation(folder / "provinces" / r["REF_AREA"]) for r in provinces if r["status"] in DONE}
@@ -56,6 +67,7 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
             context = {"area": codelists.area(area), "root": "../../", "run": run}
             if area in evaluations:
                 own = observations[observations["REF_AREA"] == area]
+                context |= {"rules": rules.get(area)}
                 page = _province(environment, evaluations[area], own, codelists, folder, lang, context)
             else:
                 page = environment.get_template("not_done.html.j2").render(context)
@@ -93,7 +105,9 @@ def _province(environment, evaluation, observations, codelists, folder: Path, la
     place = folder / "provinces" / evaluation.area
     figures = {(f["series"], f["freq"]): f for f in _read_figures(place, lang)}
     text, rows = evaluation.text[lang], evaluation.table.to_dict("records")
-    cards = [_card(row, text, figures, observations, codelists, lang) for row in rows if row["SERIES"]]
+    cards = [_card(row, figures, observations, codelists, lang) for row in rows if row["SERIES"]]
+    for card in cards:
+        card["rules"] = _rules(context["rules"], card["row"], card["series"], lang)
     by_goal = [
         {
             "goal": goal,
@@ -106,9 +120,10 @@ def _province(environment, evaluation, observations, codelists, folder: Path, la
         }
         for goal, status in _goals(evaluation.table, codelists)
     ]
+    findings = [c for c in cards if c["row"]["status"] in FOUND and c["row"]["preferred"]]
     context |= {
-        "headline": evaluation.sentence(lang), "goals": by_goal,
-        "findings": [c for c in cards if c["row"]["status"] in ("improving", "worsening", "changed") and c["row"]["preferred"]],
+        "headline": evaluation.sentence(lang), "goals": by_goal, "findings": findings,
+        "false_alarms": say_false_alarms(len(findings), lang),
         "unknown": [c for c in cards if c["row"]["status"] in ("insufficient", "no_data") and c["row"]["preferred"]],
         "empty_goals": [g for g in by_goal if g["empty"] and g["wanted"]],
         "sources": _sources(observations, codelists),
@@ -132,20 +147,43 @@ def _read_figures(place: Path, lang: str) -> list[dict]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
 
 
-def _card(row: dict, text: dict, figures: dict, observations: pd.DataFrame, codelists, lang: str) -> dict:
+def _card(row: dict, figures: dict, observations: pd.DataFrame, codelists, lang: str) -> dict:
     """Everything the page shows of one series."""
     series = dict(codelists.series_row(row["SERIES"]))
     own = observations[(observations["SERIES"] == row["SERIES"]) & (observations["FREQ"] == row["FREQ"])]
     targets = codelists.targets[codelists.targets["SERIES"] == row["SERIES"]]
     return {
         "row": row, "series": series, "name": series[f"name_{lang}"], "unit": series[f"unit_{lang}"],
-        "sentence": keep_together(text[row["result_id"]]), "short": keep_together(say_trend(row, series, lang)),
+        "parts": [keep_together(part) for part in say_parts(row, codelists, lang)], "short": keep_together(say_trend(row, series, lang)),
         "figure": figures.get((row["SERIES"], row["FREQ"])),
         "values": _values(own, series, lang), "sources": _sources(own, codelists),
         "target": say_target(row, series, lang),
         "target_source": targets[f"source_{lang}"].iloc[0] if len(targets) else "",
         "proxy_reason": series[f"proxy_reason_{lang}"] if series["proxy"] == "1" else "",
     }  # fmt: skip
+
+
+def _rules(rules: pd.DataFrame | None, row: dict, series: dict, lang: str) -> list[dict]:
+    """Rows of the table of published rules: ours first; empty for a series without a direction or a judgement."""
+    if rules is None or not row["preferred"]:
+        return []
+    own = rules[(rules["SERIES"] == row["SERIES"]) & (rules["FREQ"] == row["FREQ"])]
+    own = own.drop_duplicates("method").to_dict("records")
+    if not any(r["common"] != "not_applicable" for r in own):
+        return []
+
+    def years(rule):
+        known = [year_text(int(rule[c]), lang) for c in ("first_year", "last_year") if rule[c] == rule[c]]
+        return "–".join(known) if len(known) == 2 else ""
+
+    return [
+        {
+            "name": RULE_NAMES.get(r["method"], r["method"]), "common": r["common"], "verdict": r["verdict"].replace("_", " "),
+            "value": number(r["value"], 3), "years": years(r),
+            "why": say_reasons(r["why"], lang) if r["method"] != "linear_pace" else "",
+        }  # fmt: skip
+        for r in own
+    ]
 
 
 def _values(rows: pd.DataFrame, series: dict, lang: str) -> list[dict]:
@@ -182,11 +220,12 @@ def _index(environment, evaluations: dict, provinces: list[dict], runs: pd.DataF
             counts = shown["status"].value_counts()
             line |= {
                 "counts": {s: int(counts.get(s, 0)) for s in STATUSES},
-                "stale": int(shown.loc[shown["status"].isin(["improving", "worsening", "changed"]), "stale"].sum()),
+                "stale": int(shown.loc[shown["status"].isin(FOUND), "stale"].sum()),
                 "empty": ", ".join(sorted(evaluation.table.loc[evaluation.table["SERIES"] == "", "goal"], key=int)),
             }
         lines.append(line)
     done = [line for line in lines if line["run"]["status"] in DONE]
+    found = sum(line["counts"][status] for line in lines if "counts" in line for status in FOUND)
     national = [
         {"name": row["notebook"], "done": row["status"] in DONE, "error": row["error"], "status": row["status"]}
         for row in runs[runs["REF_AREA"] == ""].to_dict("records")
@@ -195,5 +234,6 @@ def _index(environment, evaluations: dict, provinces: list[dict], runs: pd.DataF
     figures = [f | {"folder": "national/90_synthesis/figures"} for f in _read_figures(place, lang)]
     return environment.get_template("index.html.j2").render(
         root="", lines=lines, n_done=len(done), n_all=len(lines), national=national, figures=figures,
+        false_alarms=say_false_alarms(found, lang),
         synthetic=environment.globals["record"]["synthetic"],
     )
