@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+BLOCK = 2**14
+"""Values held at once, so that a block stays in the cache."""
 MIN_PERIODS = 20
 """Fewest periods for a Newey-West error: at 10 its test calls a trend in .11 to .26 of pure noise."""
 
@@ -49,23 +51,29 @@ def ols_newey_west(values, times, *, lags: int | None = None, min_periods: int =
     Equals R `sandwich::NeweyWest(prewhite=FALSE, adjust=TRUE)` and statsmodels' HAC with
     `use_correction` and `use_t`.
     """
+    values = np.atleast_2d(np.asarray(values, dtype=float))
+    rows = max(1, BLOCK // max(values.shape[1], 1))
+    parts = [_block(values[start : start + rows], times, lags, min_periods) for start in range(0, max(len(values), 1), rows)]
+    return OlsLines(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _block(values: np.ndarray, times, lags: int | None, min_periods: int) -> list[np.ndarray]:
+    """Statistics of some rows, in the order of the fields of OlsLines."""
     from scipy.special import stdtr
 
-    values = np.atleast_2d(np.asarray(values, dtype=float))
     held = ~np.isnan(values)
-    if not held.all():
-        # Values to the left, so that neighbours in the row are neighbours among what is left.
-        order = np.argsort(~held, axis=1, kind="stable")
-        values, held = np.take_along_axis(values, order, axis=1), np.take_along_axis(held, order, axis=1)
-        x = np.where(held, np.asarray(times, dtype=float)[order], 0.0)
-    else:
-        x = np.broadcast_to(np.asarray(times, dtype=float), values.shape)
-    y, weight = np.where(held, values, 0.0), held.astype(float)
-    n = held.sum(axis=1)
+    n = np.count_nonzero(held, axis=1)
+    x, y = np.zeros(values.shape), np.zeros(values.shape)
+    # Values to the left, so that neighbours in the row are neighbours among what is left.
+    left = np.arange(values.shape[1]) < n[:, None]
+    x[left] = np.broadcast_to(np.asarray(times, dtype=float), values.shape)[held]
+    y[left] = values[held]
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean_x, mean_y = np.einsum("ij->i", x * weight) / n, y.sum(axis=1) / n
-        x = (x - mean_x[:, None]) * weight
-        y = (y - mean_y[:, None]) * weight
+        mean_x, mean_y = x.sum(axis=1) / n, y.sum(axis=1) / n
+        x -= mean_x[:, None]
+        y -= mean_y[:, None]
+        x *= left
+        y *= left
         sxx = np.einsum("ij,ij->i", x, x)
         slope = np.einsum("ij,ij->i", x, y) / sxx
         scores = x * (y - slope[:, None] * x)  # with centred times the slope's error needs no other scores
@@ -78,4 +86,4 @@ def ols_newey_west(values, times, *, lags: int | None = None, min_periods: int =
         p_value = 2 * stdtr(np.maximum(n - 2.0, 1), -np.abs(slope / se))
     short = n < max(min_periods, 3)
     out = [np.where(short, np.nan, part) for part in (slope, mean_y - slope * mean_x, se, p_value)]
-    return OlsLines(n, *out, taken)
+    return [n, *out, taken]
