@@ -91,7 +91,7 @@ def _detectable_slope(n: int, rho: float, period: int, alpha: float, power: floa
 def spread_share(n: int, rho: float, period: int = 1) -> float:
     """Median of the robust spread around a fitted line, where the true standard deviation is 1.
 
-    The line takes part of slow noise for trend: at n = 12 and rho = .4 only .71 is left, and a detectable
+    The line takes part of slow noise for trend: at n = 12 and rho = .4 only .78 is left, and a detectable
     change computed from it would be that much too small.
     """
     series = _noise(n, rho)[:SPREAD_DRAWS]

@@ -5,10 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sdg_eval.errors import DataError
 from sdg_eval.observations import observation_table
-from sdg_eval.progress import evaluate_progress, is_met, pace_class, read_target
+from sdg_eval.progress import compare_methods, evaluate_progress, is_met, pace_class, read_target
+from sdg_eval.progress_rules import METHODS
 from sdg_eval.trends import evaluate_trends
 
 SERIES = {"SERIES": "X", "kind": "amount", "direction": "lower", "breaks": "", "provisional": "", "lower": "", "upper": "", "aggregation": "mean"}
@@ -125,3 +128,44 @@ def test_is_met_keeps_a_relative_tolerance():
 def test_a_target_with_neither_value_nor_rule_is_refused():
     with pytest.raises(DataError, match=r"targets\.csv, series X"):
         read_target(TARGET | {"value": "", "rule": "fixed"})
+
+
+SHORT = st.lists(st.integers(1, 60), min_size=6, max_size=11)
+
+
+@settings(max_examples=25, deadline=None)
+@given(SHORT, st.sampled_from([0.1, 3.0, 250.0]))
+def test_flipping_the_direction_mirrors_and_units_do_not_matter(values, factor):
+    values = np.array(values, dtype=float)
+    plain = progress(values)
+    for other in (
+        progress(-values, series={"direction": "higher"}, target={"value": "-5"}),
+        progress(values * factor, target={"value": str(5 * factor)}),
+    ):
+        assert other["progress"] == plain["progress"] and bool(other["met"]) == bool(plain["met"])
+        assert other["pace_ratio"] == pytest.approx(plain["pace_ratio"], rel=1e-6, abs=1e-9, nan_ok=True)
+    assert other["p_on_track"] == pytest.approx(plain["p_on_track"], abs=2e-3, nan_ok=True)
+
+
+@settings(max_examples=15, deadline=None)
+@given(SHORT)
+def test_an_easier_target_is_never_less_likely(values):
+    chances = [progress(np.array(values, dtype=float), target={"value": str(goal)})["p_on_track"] for goal in (1, 10, 20, 30, 40)]
+    known = [p for p in chances if p == p]
+    assert all(one <= other + 1e-9 for one, other in zip(known, known[1:], strict=False))
+
+
+def test_every_rule_has_a_row_and_disagreements_have_reasons():
+    rows = [{"SERIES": "X", "REF_AREA": "TH-50", "FREQ": "A", "TIME_PERIOD": str(2015 + k), "OBS_VALUE": 20 - 0.6 * k} for k in range(11)]
+    table = observation_table(rows)
+    codelists = SimpleNamespace(series=pd.DataFrame([SERIES]), targets=pd.DataFrame([TARGET]))
+    trends = evaluate_trends(table, series=codelists.series, report_year=2026)
+    found = evaluate_progress(table, trends, codelists, report_year=2026)
+    rules = compare_methods(table, found, codelists)
+    assert rules["method"].tolist() == ["linear_pace", *METHODS]
+    ours = rules.iloc[0]
+    assert (ours["verdict"], ours["common"]) == ("moderately_improving", "improving_slowly")
+    assert rules.loc[rules["disagrees"], "why"].ne("").all() and not rules.loc[rules["common"] == "not_applicable", "disagrees"].any()
+    none = compare_methods(table, found.head(0), SimpleNamespace(series=codelists.series, targets=pd.DataFrame([TARGET]).head(0)))
+    assert none.loc[none["method"] == "istat", "verdict"].tolist() == ["slight_improvement"]  # without a target
+    assert none.loc[none["method"] == "sdsn", "reason"].tolist() == ["no_target"]

@@ -408,7 +408,9 @@ def test_the_order_of_rows_does_not_matter(order):
 )
 def test_units_change_the_slope_and_nothing_else(values, factor, shift):
     plain, scaled = one(series_of(np.array(values, float))), one(series_of(np.round(np.array(values) * factor, 9)))
-    mirrored = one(series_of(-np.array(values, float)))
+    mirrored, moved = one(series_of(-np.array(values, float))), one(series_of(np.array(values, float) + round(shift)))
+    assert moved["slope"] == pytest.approx(plain["slope"]) and moved["p_value"] == plain["p_value"]
+    assert {mirrored["verdict"], plain["verdict"]} in ({"rising", "falling"}, {plain["verdict"]})
     assert scaled["p_value"] == plain["p_value"] == mirrored["p_value"]
     assert scaled["slope"] == pytest.approx(plain["slope"] * factor, abs=1e-6)
     assert mirrored["slope"] == pytest.approx(-plain["slope"])
