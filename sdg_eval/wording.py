@@ -495,7 +495,12 @@ def say_rules(row: dict, lang: str) -> str:
 
 
 def say_false_alarms(findings: int, lang: str) -> str:
-    """Return how many of the findings are expected to be chance, given the false-discovery control at 10%."""
+    """Return how many of the findings are expected to be chance, given the false-discovery control at 10%.
+
+    `both` gives both languages, a paragraph each.
+    """
+    if lang == "both":
+        return "\n\n".join(say_false_alarms(findings, language) for language in LANGUAGES)
     expected = number(0.10 * findings, 1)
     return pick(
         lang,

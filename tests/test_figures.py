@@ -11,7 +11,7 @@ from sdg_eval.figures import draw_overview, draw_province
 from sdg_eval.figures.peers import draw_peers
 from sdg_eval.figures.render import balance
 from sdg_eval.figures.series import draw_series
-from sdg_eval.figures.style import FONTS, new_figure, svg_bytes, wrap_at_spaces
+from sdg_eval.figures.style import FONTS, finish, new_figure, svg_bytes, wrap_at_spaces
 
 SHAPES = ["ที่", "น้ำ", "ปู่", "ผู้", "กู้", "ก๋วยเตี๋ยว", "เชียงใหม่", "ญี่ปุ่น", "ฐานข้อมูล", "จัดทำ"]
 
@@ -155,3 +155,20 @@ def test_lines_break_at_spaces_only():
     text = "สำนักงานสถิติแห่งชาติ การสำรวจภาวะเศรษฐกิจและสังคมของครัวเรือน ทั่วราชอาณาจักร"
     lines = wrap_at_spaces(text, 200, 9).split("\n")
     assert " ".join(lines) == text and len(lines) > 1
+
+
+@pytest.mark.parametrize("lang", ["th", "en"])
+def test_the_forecast_is_a_fan_to_2030_and_every_name_of_the_legend_fits(world, codelists, lang):
+    observations, national, evaluation = world
+    row = evaluation.table.set_index("result_id", drop=False).loc["SI_POV_NAHC.A"].to_dict()
+    own = observations[(observations["SERIES"] == "SI_POV_NAHC") & (observations["REF_AREA"] == "TH-50")]
+    ahead = national.forecasts[national.forecasts["SERIES"] == "SI_POV_NAHC"]
+    figure, axes = new_figure()
+    draw_series(axes, own, row, codelists, lang, ahead[ahead["REF_AREA"] == "TH-50"])
+    finish(figure, axes, "source", lang=lang, synthetic=True)
+    assert axes.get_xlim()[1] > 2030 and len(axes.collections) >= 5  # three bands, the interval, the points
+    svg_bytes(figure)
+    (legend,) = figure.legends
+    box = legend.get_window_extent()
+    assert box.x1 <= figure.bbox.x1 and len(legend.get_texts()) == 5
+    assert box.y1 <= axes.xaxis.get_label().get_window_extent().y0 + 1

@@ -164,7 +164,7 @@ def _heatmap(goals: pd.DataFrame, codelists, folder: Path, lang: str, synthetic:
     axes.set_position((0.19, 0.75 / height, 0.74, (height - 2.45) / height))
     draw_goals(axes, goals, codelists, lang)
     name = {"th": "สถานะ 17 เป้าหมายรายจังหวัด", "en": "The 17 goals, province by province"}[lang]
-    title(axes, name, 90)
+    title(axes, name)
     if synthetic:
         mark_synthetic(figure, lang)
     save_svg(figure, folder / "goals.svg")
@@ -185,7 +185,7 @@ def _map(values: dict[str, str], codelists, folder: Path, lang: str, synthetic: 
         "th": "ในแต่ละจังหวัด เป้าหมายที่ดีขึ้นมากกว่าหรือน้อยกว่าที่แย่ลง",
         "en": "Do more goals improve or worsen in a province?",
     }[lang]
-    title(axes, name, 90)
+    title(axes, name)
     if synthetic:
         mark_synthetic(figure, lang)
     save_svg(figure, folder / "map.svg")

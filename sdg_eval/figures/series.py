@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sdg_eval.figures.style import BAND, FAN, INK, LINE, NOTED, SOFT, TARGET, text_points, title
+from sdg_eval.figures.style import (
+    BAND,
+    FAN,
+    INK,
+    LEGEND_COLUMNS,
+    LINE,
+    NOTED,
+    SOFT,
+    TARGET,
+    text_points,
+    title,
+)
 from sdg_eval.observations import mid_points
 from sdg_eval.thai import year_text
 
@@ -56,8 +67,8 @@ def draw_series(axes, observations: pd.DataFrame, row: dict, codelists, lang: st
         axes.scatter(times[noted], values[noted], s=95, facecolor="none", edgecolor=NOTED, linewidth=1.3, zorder=5)
     _draw_line(axes, rows, row)
     _draw_break(axes, rows, row, lang)
-    fan = _draw_forecast(axes, forecasts)
     _draw_target(axes, row, times, lang)
+    fan = _draw_forecast(axes, forecasts)
     _years(axes, times, row, lang)
     _value_axis(axes, values, series)
     axes.set_ylabel(series[f"unit_{lang}"].partition(" (")[0], fontsize=9.5)
@@ -205,7 +216,8 @@ def _legend(axes, row: dict, has_open: bool, has_notes: bool, has_forecast: bool
         handles.append(Line2D([], [], color=TARGET, marker="D", markersize=5, linestyle=(0, (6, 3)), label=name))
     if has_forecast:
         handles.append(Patch(facecolor=FAN, alpha=0.3, label=word("forecast", lang)))
+    rows = 1 if len(handles) <= LEGEND_COLUMNS else 2  # more names do not fit side by side
     axes.figure.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0.005, 0.075), ncols=5, fontsize=9, handlelength=1.8,
+        handles=handles, loc="lower left", bbox_to_anchor=(0.005, 0.075), ncols=-(-len(handles) // rows), fontsize=9, handlelength=1.8,
         columnspacing=1.2, handletextpad=0.5, borderaxespad=0,
     )  # fmt: skip

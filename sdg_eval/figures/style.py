@@ -108,6 +108,7 @@ def wrap_at_spaces(text: str, room: float, size: float, weight: str = "normal") 
 
 EDGE = 0.012  # of the figure's width and height, left free around title and source lines
 TITLE_SIZE, SOURCE_SIZE = 11.5, 9  # points
+LEGEND_COLUMNS = 4
 TITLE_HEIGHT = 0.26  # inches, of a title line
 LINE_HEIGHT = 0.19  # inches, of a source line
 LEGEND_HEIGHT = 0.26
@@ -130,17 +131,15 @@ def finish(figure, axes, source: str, *, lang: str, synthetic: bool) -> None:
     titles = [t.get_text().count("\n") + 1 for t in figure.texts if t.get_label() == "title"]
     top = min(0.86, 1 - EDGE - (TITLE_HEIGHT * sum(titles) + 0.1) / height)
     left, _, wide, _ = axes.get_position().bounds
-    bottom = foot + (LEGEND_HEIGHT + AXIS_TEXT_HEIGHT) / height
+    rows = max((1 if len(legend.get_texts()) <= LEGEND_COLUMNS else 2 for legend in figure.legends), default=1)
+    bottom = foot + (LEGEND_HEIGHT * rows + AXIS_TEXT_HEIGHT) / height
     axes.set_position((left, bottom, wide, top - bottom))
     if synthetic:
         mark_synthetic(figure, lang)
 
 
-def title(axes, text: str, width: int = 0) -> None:
-    """Write the title at the left edge of the figure, wrapped at the right edge.
-
-    `width` has no effect: the text is measured. It stays for callers that count characters.
-    """
+def title(axes, text: str) -> None:
+    """Write the title at the left edge of the figure, wrapped at the right edge."""
     figure = axes.figure
     wrapped = wrap_at_spaces(text, _room(figure), TITLE_SIZE, "bold")
     figure.text(
