@@ -52,4 +52,4 @@ format: setup ## format code and strip notebooks
 	$(BIN)/nbstripout notebooks/*.ipynb
 
 lock: ## remake requirements.lock (needs uv on the path)
-	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --generate-hashes --no-header --no-annotate --universal --python-version 3.11 -o requirements.lock

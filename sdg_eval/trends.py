@@ -8,6 +8,7 @@ Counts and proportions have models of their own. "Not detected" is never "no tre
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -114,13 +115,25 @@ class _Rows:
     rho: np.ndarray
     assumed: np.ndarray
 
-    def __post_init__(self):
-        panel, hidden = self.panel, ~self.mask
-        object.__setattr__(self, "values", np.where(hidden, np.nan, panel.values[self.rows]))
-        object.__setattr__(self, "n", self.mask.sum(axis=1))
-        width = self.mask.shape[1]
-        object.__setattr__(self, "first", np.argmax(self.mask, axis=1))
-        object.__setattr__(self, "last", np.maximum(width - 1 - np.argmax(self.mask[:, ::-1], axis=1), 0))
+    @cached_property
+    def values(self) -> np.ndarray:
+        """The values that may be used."""
+        return np.where(self.mask, self.panel.values[self.rows], np.nan)
+
+    @cached_property
+    def n(self) -> np.ndarray:
+        """How many they are."""
+        return self.mask.sum(axis=1)
+
+    @cached_property
+    def first(self) -> np.ndarray:
+        """Column of the first of them."""
+        return np.argmax(self.mask, axis=1)
+
+    @cached_property
+    def last(self) -> np.ndarray:
+        """Column of the last of them."""
+        return self.mask.shape[1] - 1 - np.argmax(self.mask[:, ::-1], axis=1)
 
     def __len__(self) -> int:
         return len(self.rows)
