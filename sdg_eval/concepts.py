@@ -27,6 +27,7 @@ PROVENANCE = {
     "source_sheet": "sheet (or member of an archive); '' where the file has none",
     "source_row": "spreadsheet row, 1 is the first line of the file",
     "source_column": "spreadsheet column letter(s); for JSON the property",
+    "as_of": "date of which the file says its figures are (ISO 8601); '' where it says none",
     "flags": "what we did or noticed, ';' between: nearest_province:12, denominator_carried:2, …",
     "vintage": "when we took it in (UTC, ISO 8601)",
 }
@@ -34,3 +35,6 @@ PROVENANCE = {
 COLUMNS = KEY + list(MEASURES) + list(PROVENANCE)
 NUMERIC = ["OBS_VALUE", "NUMERATOR", "DENOMINATOR", "STD_ERR", "SAMPLE_SIZE", "LOWER_BOUND", "UPPER_BOUND"]
 TOTAL = "_T"
+
+OFFICER_SOURCE = "province-file"
+"""Key of sources.csv for files that officers send; a published source of the same value goes before it."""

@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from sdg_eval.concepts import COLUMNS, KEY, NUMERIC, TOTAL
+from sdg_eval.concepts import COLUMNS, KEY, NUMERIC, OFFICER_SOURCE, TOTAL
 from sdg_eval.errors import DataError
 
 FREQUENCIES = {"A": "annual", "Q": "quarterly", "M": "monthly"}
@@ -132,14 +132,19 @@ def validate_observations(table: pd.DataFrame, *, where: str = "observations") -
 
 
 def select_latest(table: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per key: the one of the latest vintage.
+    """Return one row per key: a published source before an officer's file, then the latest `as_of`, then the latest vintage.
 
-    Rows of the same key and vintage that differ in value stay, both: the trend says `data_conflict`
-    (METHODS 1.4). Identical ones collapse to one.
+    Rows of the same key that are equal in all three and differ in value stay, both: the trend says
+    `data_conflict` (METHODS 1.4). Identical ones collapse to one.
     """
-    newest = table.groupby(KEY)["vintage"].transform("max")
-    latest = table[table["vintage"] == newest]
-    return latest.drop_duplicates(KEY + ["OBS_VALUE"]).sort_values(KEY, kind="stable", ignore_index=True)
+    rank = pd.DataFrame(
+        {"published": table["source"] != OFFICER_SOURCE, "as_of": table["as_of"], "vintage": table["vintage"]}
+    )
+    for column in rank:  # the best of each column among those that are best in the columns before it
+        best = rank[column].groupby([table[k] for k in KEY]).transform("max")
+        keep = rank[column] == best
+        table, rank = table[keep], rank[keep]
+    return table.drop_duplicates(KEY + ["OBS_VALUE"]).sort_values(KEY, kind="stable", ignore_index=True)
 
 
 def select_area(table: pd.DataFrame, ref_area: str) -> pd.DataFrame:
