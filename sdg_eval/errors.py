@@ -22,9 +22,17 @@ class UsageError(SdgEvalError):
 
 
 class DataError(SdgEvalError):
-    """A file or table is refused: the message names file, sheet, row, column and the remedy."""
+    """A file or table is refused: the message names file, sheet, row, column and the remedy.
+
+    `code` names the kind of fault; with it and the place (`sheet`, `row`, `column`, `found`) the same
+    refusal can be told in Thai.
+    """
 
     exit_code = DATA_REFUSED
+
+    def __init__(self, message: str = "", *, code: str = "", sheet: str = "", row: int | None = None, column: str = "", found: str = ""):
+        super().__init__(message)
+        self.code, self.sheet, self.row, self.column, self.found = code, sheet, row, column, found
 
 
 class RunsFailedError(SdgEvalError):
