@@ -7,6 +7,7 @@ read: a fault is refused with file and row before any number is computed from it
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from sdg_eval.errors import DataError, UsageError
-from sdg_eval.thai import normalise_province_name
+from sdg_eval.thai import clean_text, normalise_province_name, thai_digits_to_arabic
 
 FOLDER_VARIABLE = "SDG_EVAL_CODELISTS"
 """Environment variable that names another folder of codelists."""
@@ -40,6 +41,7 @@ COLUMNS = {
     "targets": ["SERIES", "value", "year", "baseline_year", "kind", "rule", "set_by_th", "set_by_en", "level",
                 "source_th", "source_en"],
     "derivations": ["SERIES", "rule", "numerator", "denominator", "factor", "note"],
+    "units": ["unit", "name_th", "name_en", "spellings"],
 }  # fmt: skip
 """Columns of each file; more columns are kept, missing ones are refused."""
 
@@ -53,6 +55,7 @@ UNIQUE = {
     "series": [["SERIES"]],
     "targets": [["SERIES", "year"]],
     "derivations": [["SERIES"]],
+    "units": [["unit"]],
 }
 
 WORDS = {
@@ -109,6 +112,7 @@ class Codelists:
     series: pd.DataFrame
     targets: pd.DataFrame
     derivations: pd.DataFrame
+    units: pd.DataFrame
     folder: Path = field(default_factory=default_folder)
 
     @cached_property
@@ -172,6 +176,18 @@ class Codelists:
         """Return the unit of a series in words."""
         return self.series_row(code)[f"unit_{_language(lang)}"]
 
+    @cached_property
+    def _unit_lookup(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for row in self.units.to_dict("records"):
+            for text in (row["unit"], row["name_th"], row["name_en"], *_listed(row["spellings"])):
+                found.setdefault(_fold_unit(text), set()).add(row["unit"])
+        return found
+
+    def find_units(self, text) -> set[str]:
+        """Return the unit codes that a text means: none when it is unknown, several for "คน" (persons, births)."""
+        return self._unit_lookup.get(_fold_unit(str(text)), set())
+
     def goal_row(self, goal) -> pd.Series:
         """Return the row of one goal ("0" is cross-cutting). Raises UsageError for a number that is none."""
         return self._row("goals", str(goal), "goal", "Write 1 to 17, or 0 for cross-cutting series")
@@ -196,6 +212,10 @@ def _language(lang: str) -> str:
     if lang not in LANGUAGES:
         raise UsageError(f"{lang!r} is no language of the codelists. Write th or en.")
     return lang
+
+
+def _fold_unit(text: str) -> str:
+    return re.sub(r"[\s.]", "", thai_digits_to_arabic(clean_text(text))).casefold()
 
 
 def _listed(text: str) -> list[str]:
@@ -265,6 +285,7 @@ def validate_codelists(codelists: Codelists) -> Codelists:
     _refers("series", series, "indicator", set(codelists.indicators["indicator"]) | {""})
     _refers("series", series, "source", set(codelists.sources["source"]))
     _refers("series", series, "denominator", known | {""})
+    _refers("series", series, "unit", set(codelists.units["unit"]))
     _refers("targets", codelists.targets, "SERIES", known)
     for column in ("SERIES", "numerator"):
         _refers("derivations", codelists.derivations, column, known)

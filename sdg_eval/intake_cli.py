@@ -1,0 +1,116 @@
+"""The command `sdg-eval intake`: officers' files to the store, told file by file, or refused as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from sdg_eval.codelists import Codelists, read_codelists
+from sdg_eval.concepts import KEY, OFFICER_SOURCE
+from sdg_eval.errors import DataError
+from sdg_eval.intake import Declared, FileIntake, take_in
+from sdg_eval.intake.exchange import exchange_table
+from sdg_eval.intake.refusal import MAX_PROBLEMS, Problem, Refusal, make_problem, problems_json, told
+from sdg_eval.store import csv_bytes, read_latest, write_atomic, write_observations, write_text
+
+OBSERVATIONS, PROBLEMS = "observations.csv", "problems.json"
+
+
+@dataclass(frozen=True)
+class IntakeReport:
+    """What an intake did: lines for the reader, values added, values that were there already."""
+
+    lines: list[str]
+    n_new: int
+    n_known: int
+
+
+def intake_files(
+    paths, *, declared: Declared, store: Path | None, out: Path | None, page: Path | None = None, dry_run: bool = False,
+    codelists: Codelists | None = None,
+) -> IntakeReport:  # fmt: skip
+    """Take files in, all or none, and return what came of it.
+
+    `out` gets observations.csv, or problems.json and nothing else; `page` the refusal as a page in
+    Thai to send back. Raises Refusal when any file has a fault; the store is then as it was.
+    """
+    codelists = codelists or read_codelists()
+    try:
+        taken = take_in(paths, codelists, declared)
+        _refuse_undated(taken, store)
+    except Refusal as refusal:
+        if out is not None and not dry_run:
+            write_text(Path(out) / PROBLEMS, problems_json(refusal.problems))
+        if page is not None and not dry_run:
+            from sdg_eval.publish.refusal import refusal_page
+
+            write_text(page, refusal_page(refusal.problems))
+        raise
+    table = pd.concat([t.observations for t in taken], ignore_index=True)
+    lines = [line for t in taken for line in _told(t, codelists)]
+    n_new, n_known = len(table), 0
+    if store is not None and not dry_run:
+        result = write_observations(
+            table, store, kind="intake", raw=[t.path for t in taken], declared=declared.record()
+        )  # fmt: skip
+        n_new, n_known = result.n_rows if result.is_new else 0, len(table) - (result.n_rows if result.is_new else 0)
+    if out is not None and not dry_run:
+        write_atomic(Path(out) / OBSERVATIONS, csv_bytes(exchange_table(table, codelists)))
+        (Path(out) / PROBLEMS).unlink(missing_ok=True)  # an earlier refusal of the same file is answered
+    return IntakeReport(lines, n_new, n_known)
+
+
+def _refuse_undated(taken: list[FileIntake], store: Path | None) -> None:
+    """A file without a date may not replace other figures that have one: which is newer cannot be told."""
+    undated = [t for t in taken if not t.as_of]
+    if store is None or not undated or not (Path(store) / "observations").is_dir():
+        return
+    problems: list[Problem] = []
+    for one in undated:
+        try:
+            known = read_latest(store, series=sorted(set(one.observations["SERIES"])))
+        except DataError:
+            return
+        known = known[(known["source"] == OFFICER_SOURCE) & (known["as_of"] != "")]
+        both = one.observations.merge(known[[*KEY, "OBS_VALUE", "as_of"]], on=KEY, suffixes=("", "_known"))
+        for row in both[both["OBS_VALUE"] != both["OBS_VALUE_known"]].to_dict("records"):
+            problems.append(
+                make_problem(
+                    "undated", file=row["source_file"], sheet=row["source_sheet"], row=int(row["source_row"]),
+                    column=row["source_column"], more=row["as_of_known"],
+                )  # fmt: skip
+            )
+    if problems:
+        raise Refusal(problems)
+
+
+def _told(taken: FileIntake, codelists: Codelists) -> list[str]:
+    """What came of one file, in a few lines."""
+    table = taken.observations
+    periods = sorted(table["TIME_PERIOD"])
+    lines = [
+        f"{taken.path.name}: {len(table):,} values of {table['SERIES'].nunique()} series in {table['REF_AREA'].nunique()} provinces, "
+        f"{periods[0]} to {periods[-1]}" + (f", as of {taken.as_of}" if taken.as_of else "")
+    ]
+    outside = sorted(set(table["SERIES"]) - set(codelists.series["SERIES"]))
+    if outside:
+        lines.append(f"    kept, not evaluated (no series of the codelist): {', '.join(outside)}")
+    assumed = table["flags"].str.split(";").explode()
+    for rule, count in assumed[assumed != ""].value_counts().sort_index().items():
+        lines.append(f"    {rule.replace('assumed:', 'rule applied: ')} ({count:,} values)")
+    reasons = pd.Series([a.reason for a in taken.aside], dtype="str").value_counts().sort_index()
+    if len(reasons):
+        lines.append("    set aside: " + ", ".join(f"{count} {reason}" for reason, count in reasons.items()))
+    return lines
+
+
+def refusal_lines(refusal: Refusal) -> list[str]:
+    """Return a refusal as a terminal shows it: every fault in Thai, then in English."""
+    shown, total = refusal.problems[:MAX_PROBLEMS], len(refusal.problems)
+    files = sorted({p.file for p in refusal.problems})
+    lines = [f"ไม่รับข้อมูล: พบข้อผิดพลาด {total} จุด ใน {len(files)} ไฟล์ ไม่มีการบันทึกใด ๆ", ""]
+    lines += [line for p in shown for line in told(p, "th")]
+    lines += ["", f"Refused: {total} fault{'s' if total != 1 else ''} in {len(files)} file{'s' if len(files) != 1 else ''}; nothing was stored.", ""]
+    return lines + [line for p in shown for line in told(p, "en")]
