@@ -106,12 +106,15 @@ def _holds_utf8_thai(content: bytes) -> bool:
 def find_delimiter(text: str) -> str:
     """Return the one of comma, semicolon, tab, bar that splits the first lines most evenly (comma when none)."""
     lines = [line for line in text[:20_000].splitlines() if line.strip()][:30]
+    fields = {mark: [len(row) for row in csv.reader(lines, delimiter=mark)] for mark in DELIMITERS}
     best = {}
-    for mark in DELIMITERS:
-        counts = [len(row) for row in csv.reader(lines, delimiter=mark)]
+    for mark, counts in fields.items():
         split = [c for c in counts if c > 1]  # titles and notes are one field in any delimiter
         usual = max(sorted(set(split)), key=split.count) if split else 1
-        best[mark] = (split.count(usual) - sum(c != usual for c in split), usual)
+        uneven = sum(c != usual for c in split)
+        # a header that this mark leaves whole and another splits: commas of thousands are no columns
+        whole = sum(c == 1 and any(len(f) > n and f[n] > 1 for f in fields.values()) for n, c in enumerate(counts))
+        best[mark] = (split.count(usual) - uneven - whole, usual)
     return max(best, key=lambda mark: best[mark])
 
 

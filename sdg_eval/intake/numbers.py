@@ -72,7 +72,7 @@ def parse_value(value, *, percent_unit: bool, unit: str = "", percent_format: bo
     if _PLAIN.fullmatch(text):
         return float(text), assumed
     if _THOUSANDS.fullmatch(text):
-        if decimal_comma:
+        if decimal_comma and text.count(",") == 1 and "." not in text:
             raise ValueFault("number_comma")
         return float(text.replace(",", "")), (*assumed, "thousands_comma")
     raise ValueFault(_fault_of(text))

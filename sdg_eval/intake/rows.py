@@ -65,7 +65,9 @@ class TableReader:
         self.values = self.by_role.get("value", [])
         self.context = self._declared_context(table.context)
         self.section: dict = {}
-        self.header_width = self._header_width()
+        header = self.sheet.values[table.header_rows[-1] - 1]
+        self.header_width = len(_stripped(header))
+        self.header_widths = {len(header), self.header_width}
 
     def _fault(self, code: str, row: int, column: int | None = None, found="", more="") -> None:
         letter = column_letter(column) if column else ""
@@ -91,10 +93,6 @@ class TableReader:
             self._fault("fiscal_or_calendar", context.fiscal_row or head, None, context.text.strip())
         return replace(context, dims=dims, units=units, unit_text=text)
 
-    def _header_width(self) -> int:
-        widths = [len(_stripped(self.sheet.values[r - 1])) for r in self.table.header_rows]
-        return max(widths, default=0)
-
     def read(self) -> None:
         """Read all rows; faults are noted and reading goes on, so that all are told at once."""
         for column in self.by_role.get("unknown", []) + self.by_role.get("change", []) + self.by_role.get("aside", []):
@@ -108,6 +106,7 @@ class TableReader:
         raw = self.sheet.values[row - 1]
         filled = [(c, v) for c, v in enumerate(raw, 1) if v is not None and not (isinstance(v, str) and not v.strip())]
         filled = [(c, v) for c, v in filled if c not in self.layout.skipped_columns]
+        filled += [(c.index, "=") for c in self.values if (row, c.index) in self.sheet.unsaved]
         if not filled:
             return
         if tuple(clean_text(str(v)) for _, v in filled) in {tuple(x for x in h if x) for h in headers}:
@@ -124,7 +123,7 @@ class TableReader:
 
     def _fits(self, row: int, raw: list) -> bool:
         """A row of a text file must have as many fields as its header: else its values have moved."""
-        if len(raw) < self.header_width or any(str(v).strip() for v in raw[max(self.header_width, 1):] if v is not None):
+        if len(raw) not in self.header_widths:
             self._fault("fields", row, None, len(raw), self.header_width)
             return False
         return True
@@ -135,9 +134,10 @@ class TableReader:
     def _take_lone_cell(self, row: int, column: int, value) -> bool:
         """A row of one cell: a heading of the rows below, a province without values, or a note."""
         meaning = self.meanings.of(value)
-        own = any(c.index == column and c.role in ("area", "area_code") for c in self.table.columns)
-        if "area" in meaning.dims and own:
-            return False
+        role = next((c.role for c in self.table.columns if c.index == column), "")
+        own = role in ("area", "area_code")
+        if role in meaning.dims or (own and "area" in meaning.dims):
+            return False  # a row that has its label and no figure
         said = {k: v for k, v in meaning.dims.items() if v is not None}
         if meaning.fault:
             self._fault(meaning.fault[0], row, column, value, meaning.fault[1])
