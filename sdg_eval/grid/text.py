@@ -114,7 +114,7 @@ def find_delimiter(text: str) -> str:
         uneven = sum(c != usual for c in split)
         # a header that this mark leaves whole and another splits: commas of thousands are no columns
         whole = sum(c == 1 and any(len(f) > n and f[n] > 1 for f in fields.values()) for n, c in enumerate(counts))
-        best[mark] = (split.count(usual) - uneven - whole, usual)
+        best[mark] = (split.count(usual) - uneven - whole, len(split), usual)
     return max(best, key=lambda mark: best[mark])
 
 

@@ -38,6 +38,7 @@ _TOTAL = re.compile(
 _REGION = re.compile(
     r"ภาค.+|กรุงเทพและปริมณฑล|กรุงเทพมหานครและปริมณฑล|ปริมณฑล|กลุ่มจังหวัด.*|เขตสุขภาพ.*|เขตตรวจราชการ.*|regions?|"
     r"(north|northern|north ?east|northeastern|central|east|eastern|west|western|south|southern)( ?region)?|"
+    r"\d+ จังหวัด.*|\d+ southernmost provinces|"
     r"bangkok (and|&) vicinit(y|ies)|.*\bregion|central \(.*\)|กลุ่มภาค.*"
 )
 _NOTE = re.compile(r"(ที่มา|แหล่งที่มา|แหล่งข้อมูล|หมายเหตุ|source|note|remark|ข้อมูล\s*ณ|จัดทำโดย|ปรับปรุง|\*|\d+/\s|\(\d+\)|คำอธิบาย|นิยาม|data as of)", re.I)

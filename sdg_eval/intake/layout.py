@@ -20,6 +20,8 @@ from sdg_eval.thai import clean_text
 
 HEADER_WITHIN = 60
 """Rows from the top of a sheet in which its first header must come."""
+LABELS = 3
+"""Most label columns of a header that has no word such as จังหวัด and is known by its years alone."""
 KEY_FIELDS = {"area", "area_code", "period", "quarter", "month", "series", "indicator", "series_name"}
 _FISCAL = re.compile(r"ปีงบประมาณ|งบประมาณ|fiscal|\bfy\b", re.I)
 _CALENDAR = re.compile(r"ปีปฏิทิน|calendar", re.I)
@@ -54,6 +56,7 @@ class Column:
     header: str = ""
     measure: str = "OBS_VALUE"
     fiscal: bool = False
+    unclear: bool = False
 
 
 @dataclass
@@ -151,7 +154,7 @@ class Layout:
         numbers = sum(looks_like_value(v) and "period" not in m.dims for v, m in means)
         first = means[0][1]
         plain = not numbers and (not first.dims or len(means) == periods or len(means) == areas)
-        return plain and (periods >= 2 or areas >= 2) and max(periods, areas) >= len(means) - 1
+        return plain and (periods >= 2 or areas >= 2) and max(periods, areas) >= len(means) - LABELS
 
     def _levels_below(self, row: int) -> bool:
         """True where one of the next two rows is a second header level: periods or groups, nothing else."""
@@ -224,7 +227,7 @@ class Layout:
         stacks = {c: self._stack(header, top, c, shared) for c in range(1, width + 1) if c not in self.skipped_columns}
         if shared:
             self.read_title(clean_text(str(shared[1])), context, shared[0])
-        grouped = {key for stack in stacks.values() for _, m, _ in stack for key in m.dims if key in ("sex", "urban")}
+        grouped = {key for stack in stacks.values() for _, m, _, _ in stack for key in m.dims if key in ("sex", "urban")}
         found = []
         for c, stack in stacks.items():
             column = self._column(c, stack, grouped, header)
@@ -248,40 +251,41 @@ class Layout:
                 return row, texts[0][1]
         return None
 
-    def _stack(self, header: list[int], top: int, column: int, shared) -> list[tuple[int, object, object]]:
-        """(row, meaning, value) of the header cells over a column, from the top; groups reach to the right."""
+    def _stack(self, header: list[int], top: int, column: int, shared) -> list[tuple[int, object, object, int]]:
+        """(row, meaning, value, column where it stands) of the header cells over a column, from the top; groups reach to the right."""
         found = []
         for row in header:
             if shared and row == shared[0]:
                 continue
+            origin = self.merged.get((row, column), (row, column))[1]
             value = self.value(row, column)
             if (value is None or value == "") and row != header[-1]:
-                value = self._from_left(row, column, header)
+                value, origin = self._from_left(row, column, header)
             if value is None or (isinstance(value, str) and not value.strip()):
                 continue
-            found.append((row, self.meanings.of(value), value))
+            found.append((row, self.meanings.of(value), value, origin))
         return found
 
     def _from_left(self, row: int, column: int, header: list[int]):
         """The group header that reaches over a blank cell, where a lower level stands under it."""
         if not any(self.sheet.value(r, column) not in (None, "") for r in header if r > row):
-            return None
+            return None, column
         for left in range(column - 1, 0, -1):
             value = self.sheet.value(row, left)
             if value not in (None, ""):
-                return value if self.meanings.of(value).field not in KEY_FIELDS else None
-        return None
+                return (value if self.meanings.of(value).field not in KEY_FIELDS else None), left
+        return None, column
 
     def _column(self, c: int, stack, grouped: set, header: list[int]) -> Column | None:
         """The column that a stack of header cells describes; None where nothing is said."""
         if not stack:
             return None
-        letter, text = column_letter(c), " ".join(clean_text(str(v)) for _, _, v in stack)
+        letter, text = column_letter(c), " ".join(clean_text(str(v)) for _, _, v, _ in stack)
         dims, units, unit_text, measure, role, fiscal, unknown = {}, frozenset(), "", "OBS_VALUE", "", False, None
-        for row, meaning, value in stack:
+        for row, meaning, value, origin in stack:
             if meaning.fault:
                 code, more = meaning.fault
-                self.faults.add(code, sheet=self.sheet.name, row=row, column=letter, found=value, more=more)
+                self.faults.add(code, sheet=self.sheet.name, row=row, column=column_letter(origin), found=value, more=more)
             elif not meaning.known and is_short_year(value):
                 self.faults.add("two_digit_year", sheet=self.sheet.name, row=row, column=letter, found=value)
             for key, found in meaning.dims.items():
@@ -300,23 +304,21 @@ class Layout:
             role = meaning.field if meaning.field and (not role or role == "aside") else role
             fiscal = fiscal or bool(isinstance(value, str) and _FISCAL.search(value) and not meaning.dims)
             if not meaning.known:
-                unknown = (row, value)
+                unknown = (row, value, origin)
         if "period" in dims or "area" in dims or {"sex", "urban"} & set(dims):
             # "ปี" above the years, or "ค่า" under them, only describes them
             role = "change" if role == "change" else "aside" if role == "aside" else "value"
         elif role in ("value", "numerator", "denominator") or (not role and ({"series", "indicator"} & set(dims) or units)):
             role = "value"
         if unknown is not None and role == "value" and not is_short_year(unknown[1]):
-            self.faults.add("column_unknown", sheet=self.sheet.name, row=unknown[0], column=letter, found=unknown[1])
-        if not role:
-            role = "unknown"
-        return Column(c, role, dims, units, unit_text, text, measure, fiscal)
+            self.faults.add("column_unknown", sheet=self.sheet.name, row=unknown[0], column=column_letter(unknown[2]), found=unknown[1])
+        return Column(c, role or "unknown", dims, units, unit_text, text, measure, fiscal, unclear=unknown is not None)
 
     def _check_order(self, columns: list[Column], top: int) -> None:
         """Years across must run one way: 2561, 2562, 2553 is a slip, and both readings of it are years."""
         groups: dict[tuple, list[Column]] = {}
         for column in columns:
-            if column.role == "value" and column.dims.get("period") is not None:
+            if column.role == "value" and column.dims.get("period") is not None and not column.unclear:
                 rest = tuple(sorted((k, str(v)) for k, v in column.dims.items() if k != "period"))
                 groups.setdefault((rest, column.measure, column.dims["period"].freq), []).append(column)
         for group in groups.values():
@@ -330,7 +332,7 @@ class Layout:
     def _check_twice(self, columns: list[Column], top: int) -> None:
         seen: dict[tuple, Column] = {}
         for column in columns:
-            if column.role in ("aside", "unknown", "change", "note"):
+            if column.role in ("aside", "unknown", "change", "note", "area", "series_name") or column.unclear:
                 continue
             if column.role == "value" and None in column.dims.values():
                 continue
@@ -344,17 +346,20 @@ class Layout:
             seen.setdefault(key, column)
 
     def _name_id_column(self, columns: list[Column], header: list[int], end: int) -> list[Column]:
-        """Give the label column its role where its header does not say it; leave out what holds no figures."""
+        """Give a column of provinces its role where its header does not say it; any other unknown column is a fault.
+
+        Left out, it could be what tells the rows apart: a district, a sector, a group.
+        """
         roles = {c.role for c in columns}
         kept = []
         for column in columns:
             if column.role == "unknown":
                 values = [self.sheet.value(r, column.index) for r in range(header[-1] + 1, end + 1)]
                 texts = [v for v in values if v not in (None, "")]
-                if "area" not in roles and sum("area" in self.meanings.of(v).dims for v in texts) >= max(1, len(texts) / 2):
+                if sum("area" in self.meanings.of(v).dims for v in texts) >= max(1, len(texts) / 2):
                     column.role = "area"
                     roles.add("area")
-                elif any(looks_like_value(v) for v in texts):
+                elif texts:
                     self.faults.add(
                         "column_unknown", sheet=self.sheet.name, row=header[-1], column=column_letter(column.index), found=column.header
                     )  # fmt: skip

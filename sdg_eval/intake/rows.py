@@ -201,23 +201,29 @@ class TableReader:
 
     def _area(self, row: int, has_values: bool) -> tuple[str | None, bool]:
         """(REF_AREA or None, whether the row is to be read)."""
-        name, code = self._label(row, "area"), self._label(row, "area_code")
-        areas = []
-        for column, value in filter(None, (name, code)):
+        areas, totals, unknown = [], [], []
+        for column, value in self._area_cells(row):
             text = str(int(value)) if isinstance(value, float) and value.is_integer() else clean_text(str(value))
-            area = self.meanings.codelists.find_area(text)
-            if area is None:
-                if fields.is_total(text) or fields.is_region(text) or text.casefold() in fields.BOTH:
-                    self.aside.append(Aside(self.sheet.name, row, column_letter(column), text[:120], "a total or region"))
-                elif has_values or self._others(row, column):
-                    self._fault("province_unknown", row, column, value, self.meanings.near(text))
-                else:
-                    self.aside.append(Aside(self.sheet.name, row, column_letter(column), text[:120], "a note"))
-                return None, False
-            areas.append((column, value, area))
-        if len(areas) == 2 and areas[0][2] != areas[1][2]:
-            self._fault("province_code", row, areas[1][0], areas[0][1], areas[1][1])
+            if area := self.meanings.codelists.find_area(text):
+                areas.append((column, value, area))
+            elif fields.is_total(text) or fields.is_region(text) or text.casefold() in fields.BOTH:
+                totals.append((column, text))
+            else:
+                unknown.append((column, value, text))
+        if totals and not areas:
+            self.aside.append(Aside(self.sheet.name, row, column_letter(totals[0][0]), totals[0][1][:120], "a total or region"))
             return None, False
+        if unknown and not areas and not has_values and not self._others(row, unknown[0][0]):
+            self.aside.append(Aside(self.sheet.name, row, column_letter(unknown[0][0]), unknown[0][2][:120], "a note"))
+            return None, False
+        for column, value, text in unknown + [(c, t, t) for c, t in totals]:
+            self._fault("province_unknown", row, column, value, self.meanings.near(text))
+        if unknown or totals:
+            return None, False
+        for column, value, area in areas[1:]:
+            if area != areas[0][2]:
+                self._fault("province_code", row, column, areas[0][1], value)
+                return None, False
         if areas:
             return areas[0][2], True
         wants = bool(self.by_role.get("area") or self.by_role.get("area_code"))
@@ -226,6 +232,12 @@ class TableReader:
             self._fault("province_missing", row, (self.by_role.get("area") or self.by_role["area_code"])[0].index)
             return None, False
         return said, True
+
+    def _area_cells(self, row: int) -> list[tuple[int, object]]:
+        """(column, value) of every cell of the row that names its province: Thai name, English name, code."""
+        columns = self.by_role.get("area", []) + self.by_role.get("area_code", [])
+        found = [(c.index, self._cell(row, c.index)) for c in columns]
+        return [(c, v) for c, v in found if v is not None and str(v).strip()]
 
     def _others(self, row: int, column: int) -> bool:
         """True where a row holds anything but the cell in `column`."""
