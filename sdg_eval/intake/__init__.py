@@ -20,8 +20,8 @@ from sdg_eval.intake.layout import Layout
 from sdg_eval.intake.meaning import Meanings, SeriesResolver
 from sdg_eval.intake.numbers import looks_like_value
 from sdg_eval.intake.periods import find_as_of
-from sdg_eval.intake.personal import scan_cells
-from sdg_eval.intake.refusal import Faults, Problem, Refusal, make_problem, refusal_of
+from sdg_eval.intake.personal import KINDS, scan_cells
+from sdg_eval.intake.refusal import Faults, Problem, Refusal, make_problem, refusal_of, shown
 from sdg_eval.intake.rows import Aside, Record, TableReader
 from sdg_eval.intake.template import GUIDE_SHEET, LIST_SHEET
 
@@ -124,7 +124,7 @@ def _personal(book: Book) -> list[Problem]:
         sheet = book.sheets[place].name if isinstance(place, int) else place
         sheet = "-" if row is None and isinstance(place, int) else sheet  # the name of the sheet is itself what was found
         letter = column_letter(column) if column else ""
-        problems.append(make_problem("personal", file=book.file, sheet=sheet, row=row, column=letter, more=found["kind"]))
+        problems.append(make_problem("personal", file=book.file, sheet=sheet, row=row, column=letter, more=" / ".join(KINDS[found["kind"]])))
     return problems
 
 
@@ -139,6 +139,9 @@ class BookReader:
     def read(self):
         """Return the observation table. Raises Refusal."""
         records: list[Record] = []
+        for sheet in self.book.sheets:
+            if not sheet.hidden:
+                self._find_as_of(sheet)
         for sheet in self._sheets():
             records += self._read_sheet(sheet)
         records = check_records(records, self.codelists, self.declared, self.faults)
@@ -162,7 +165,6 @@ class BookReader:
 
     def _read_sheet(self, sheet: Sheet) -> list[Record]:
         self._check_hidden(sheet)
-        self._find_as_of(sheet)
         layout = Layout(sheet, self.meanings, self.faults, self.declared.hidden == "leave-out")
         tables = layout.tables()
         if not tables:
@@ -181,10 +183,14 @@ class BookReader:
         if self.as_of:
             return
         for row in sheet.values:
-            for value in row:
-                if isinstance(value, str) and (found := find_as_of(value, self.declared.today)):
-                    self.as_of = found
-                    return
+            for place, value in enumerate(row):
+                if not isinstance(value, str) or "ณ" not in value and "as of" not in value.lower():
+                    continue
+                beside = next((shown(v) for v in row[place + 1 :] if v not in (None, "")), "")
+                for text in (value, f"ข้อมูล ณ วันที่ {beside}"):
+                    if found := find_as_of(text, self.declared.today):
+                        self.as_of = found
+                        return
 
     def _check_hidden(self, sheet: Sheet) -> None:
         if self.declared.hidden:
