@@ -1,4 +1,4 @@
-"""The command line: `sdg-eval import | status | export | evaluate | sample`.
+"""The command line: `sdg-eval import | intake | template | trace | verify | … | evaluate`.
 
 Exit codes: 0 done, 2 usage, 3 data refused, 4 some runs failed, 5 interrupted, 6 another run holds
 the lock, 7 cannot write. Heavy libraries are imported inside the commands, so help is instant.
@@ -52,6 +52,141 @@ def import_command(
         typer.echo(line)
     typer.echo(closing_line(report, store))
     raise_if_refused(report)
+
+
+@app.command()
+def intake(
+    files: Annotated[list[Path], typer.Argument(help="Files that officers sent: xlsx, xls, csv.")],
+    series: Annotated[str, typer.Option("--series", help="SERIES code of the figures, where the file does not say it.")] = "",
+    indicator: Annotated[str, typer.Option("--indicator", help="Indicator code such as 1.2.1, where the file does not say it.")] = "",
+    unit: Annotated[str, typer.Option("--unit", help="Unit, such as ร้อยละ.")] = "",
+    sheet: Annotated[str, typer.Option("--sheet", help="Read this sheet only.")] = "",
+    as_of: Annotated[str, typer.Option("--as-of", help="Date of the figures, 2024-05-01.")] = "",
+    allow_negative: Annotated[bool, typer.Option("--allow-negative", help="Figures may be below zero.")] = False,
+    dash: Annotated[str, typer.Option("--dash", help="What a dash means: missing or zero.")] = "",
+    quarters: Annotated[str, typer.Option("--quarters", help="Kind of the quarters: calendar or fiscal.")] = "",
+    hidden: Annotated[str, typer.Option("--hidden", help="Hidden rows and columns: include or leave-out.")] = "",
+    two_digit_years: Annotated[str, typer.Option("--two-digit-years", help="Era of years such as 66: BE or CE.")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for observations.csv, or problems.json.")] = None,
+    page: Annotated[Path | None, typer.Option("--page", help="Where a refusal is written as a page in Thai, to send back.")] = None,
+    store: Annotated[Path | None, typer.Option("--store", help="Store to add to. Default: none, the files are only read.")] = None,
+    each: Annotated[bool, typer.Option("--each", help="Every file for itself: good ones are taken in, the others refused.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
+) -> None:
+    """Take in files that officers sent: exactly the right table, or every fault with its remedy and nothing stored."""
+    from sdg_eval.intake import Declared
+    from sdg_eval.intake.refusal import Refusal
+    from sdg_eval.intake_cli import intake_each, intake_files, refusal_lines
+
+    declared = Declared(
+        series=series, indicator=indicator, unit=unit, sheet=sheet, as_of=as_of, allow_negative=allow_negative, dash=dash,
+        quarters=quarters, hidden=hidden, two_digit_years=two_digit_years,
+    )  # fmt: skip
+    take = intake_each if each else intake_files
+    try:
+        report = take(files, declared=declared, store=store, out=out, page=page, dry_run=dry_run)
+    except Refusal as refusal:
+        for line in refusal_lines(refusal):
+            typer.echo(line, err=True)
+        raise typer.Exit(refusal.exit_code) from None
+    for line in report.lines:
+        typer.echo(line)
+    where = "nothing written (dry run)" if dry_run else f"added to {store}" if store else "read; give --store to keep them"
+    typer.echo(f"{report.n_new:,} values {where}" + (f"; {report.n_known:,} were there already" if report.n_known else ""))
+
+
+@app.command()
+def template(
+    province: Annotated[str, typer.Option("--province", help="Province, as TH-50.")],
+    quarter: Annotated[str, typer.Option("--quarter", help="Thai fiscal quarter, as 2567Q2.")],
+    set_name: Annotated[str, typer.Option("--set", help="Which tables: indicators.")] = "indicators",
+    series: Annotated[list[str], typer.Option("--series", help="SERIES code; repeat for more. Default: all that are reported.")] = [],  # noqa: B006
+    out: Annotated[Path | None, typer.Option("--out", help="Workbook to write.")] = None,
+    store: Annotated[Path | None, typer.Option("--store", help="Store of the last known values.")] = None,
+) -> None:
+    """Write the workbook that a province fills in and sends back."""
+    from sdg_eval.codelists import read_codelists
+    from sdg_eval.intake.template import write_template
+    from sdg_eval.store import read_latest
+
+    codelists = read_codelists()
+    known = read_latest(store, areas=[codelists.find_area(province) or province]) if store else None
+    path = out or Path("data/templates") / f"{codelists.find_area(province) or province}-{quarter.replace('/', '-')}-{set_name}.xlsx"
+    write_template(path, codelists, area=province, quarter=quarter, series=series, known=known, set_name=set_name)
+    typer.echo(f"Template written to {path}")
+
+
+@app.command()
+def trace(
+    province: Annotated[str, typer.Argument(help="Province, as TH-50.")],
+    series: Annotated[str, typer.Argument(help="SERIES code.")],
+    period: Annotated[str, typer.Argument(help="Period, as 2023, 2566, 2023-Q1 or 2022-10-01/P1Y.")],
+    store: Store = Path("data/store"),
+) -> None:
+    """Say which cell of which file a figure came from, and what was done with it."""
+    from sdg_eval.codelists import read_codelists
+    from sdg_eval.thai import to_ce
+    from sdg_eval.trace import trace_lines, trace_value
+
+    codelists = read_codelists()
+    area = codelists.find_area(province) or str(codelists.area(province)["REF_AREA"])
+    when = str(to_ce(int(period))) if period.isdecimal() and len(period) == 4 else period
+    for line in trace_lines(trace_value(store, codelists, area, series, when), codelists):
+        typer.echo(line)
+
+
+@app.command()
+def revisions(
+    series: Annotated[str, typer.Argument(help="SERIES code.")],
+    province: Annotated[str | None, typer.Option("--province", help="Province, as TH-50. Default: all.")] = None,
+    store: Store = Path("data/store"),
+) -> None:
+    """Show every vintage of a series' values that changed."""
+    from sdg_eval.store import revisions as revised
+
+    table = revised(store, series, area=province)
+    keys = ["REF_AREA", "SEX", "AGE", "URBANISATION", "FREQ", "TIME_PERIOD"]
+    table = table[table.groupby(keys)["vintage"].transform("size") > 1]
+    if table.empty:
+        typer.echo("No value of this series was ever revised.")
+    else:
+        typer.echo(table[["REF_AREA", "TIME_PERIOD", "SEX", "vintage", "OBS_VALUE", "change", "source_file", "as_of"]].to_string(index=False))
+
+
+@app.command()
+def verify(store: Store = Path("data/store")) -> None:
+    """Read every byte of the store and compare it with the ledger."""
+    from sdg_eval.backup import verify as verify_store
+    from sdg_eval.errors import DataError
+    from sdg_eval.ledger import read_entries
+
+    found = verify_store(store)
+    for fault in found:
+        typer.echo(f"{fault.path}: {fault.what}\n    → {fault.remedy_th}\n    → {fault.remedy_en}")
+    if any(fault.kind == "fault" for fault in found):
+        raise DataError(f"{store}: is not what was written; see above.")
+    entries = read_entries(store)
+    typer.echo(f"Sound: {len(entries)} loads, {sum(e['rows'] for e in entries):,} values, {sum(len(e['raw']) for e in entries)} raw files.")
+
+
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="New folder for the copy.")], store: Store = Path("data/store")
+) -> None:
+    """Copy the store, also while loads go on."""
+    from sdg_eval.backup import backup as copy
+
+    typer.echo(f"{copy(store, target)} loads copied to {target}")
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="Folder that backup made.")], store: Store = Path("data/store")
+) -> None:
+    """Make a store of a backup, in a folder that is empty."""
+    from sdg_eval.backup import restore as bring_back
+
+    typer.echo(f"{bring_back(source, store)} loads restored to {store}")
 
 
 @app.command()
@@ -126,7 +261,9 @@ def evaluate(
 def main() -> None:
     """Run the command line; an expected error is one message and its exit code, never a traceback."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
+        if isinstance(code, int) and code:
+            sys.exit(code)
     except SdgEvalError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)

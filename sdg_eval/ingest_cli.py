@@ -62,10 +62,10 @@ def _take(outcome: FileOutcome, store: Path, vintage: str, report: ImportReport)
         return
     lines = [f"{name}: {outcome.title}"]
     if len(reading.observations):
-        result = write_observations(reading.observations, store, vintage=vintage)
+        result = write_observations(reading.observations, store, vintage=vintage, raw=[outcome.path])
         report.n_new += result.n_rows if result.is_new else 0
-        report.n_known += 0 if result.is_new else result.n_rows
-        lines.append(f"{result.n_rows:,} observations{'' if result.is_new else ', already in the store'}")
+        report.n_known += result.n_known
+        lines.append(f"{len(reading.observations):,} observations" + (f", {result.n_known:,} already in the store" if result.n_known else ""))
     lines += _told_aside(reading.set_aside)
     lines += reading.notes
     if len(reading.set_aside):

@@ -43,10 +43,7 @@ def intake_files(
     except Refusal as refusal:
         if out is not None and not dry_run:
             write_text(Path(out) / PROBLEMS, problems_json(refusal.problems))
-        if page is not None and not dry_run:
-            from sdg_eval.publish.refusal import refusal_page
-
-            write_text(page, refusal_page(refusal.problems))
+        _write_page(page, refusal.problems, dry_run)
         raise
     table = pd.concat([t.observations for t in taken], ignore_index=True)
     lines = [line for t in taken for line in _told(t, codelists)]
@@ -55,11 +52,77 @@ def intake_files(
         result = write_observations(
             table, store, kind="intake", raw=[t.path for t in taken], declared=declared.record()
         )  # fmt: skip
-        n_new, n_known = result.n_rows if result.is_new else 0, len(table) - (result.n_rows if result.is_new else 0)
+        n_new, n_known = result.n_rows if result.is_new else 0, result.n_known
     if out is not None and not dry_run:
         write_atomic(Path(out) / OBSERVATIONS, csv_bytes(exchange_table(table, codelists)))
         (Path(out) / PROBLEMS).unlink(missing_ok=True)  # an earlier refusal of the same file is answered
     return IntakeReport(lines, n_new, n_known)
+
+
+EACH_CHUNK = 20
+"""Files of one load when every file is for itself: a load is a file on disk, and thousands would slow the readers."""
+
+
+def intake_each(
+    paths, *, declared: Declared, store: Path | None, out: Path | None, page: Path | None = None, dry_run: bool = False,
+    codelists: Codelists | None = None, workers: int | None = None,
+) -> IntakeReport:  # fmt: skip
+    """Take in every file for itself, several at a time: the good ones come in, the others are refused together at the end.
+
+    Raises Refusal, after the good files are in, when any file has a fault.
+    """
+    import concurrent.futures as futures
+    import multiprocessing
+    import os
+
+    codelists, paths = codelists or read_codelists(), list(map(Path, paths))
+    chunks = [paths[n : n + EACH_CHUNK] for n in range(0, len(paths), EACH_CHUNK)]
+    lines, problems, parts, n_new, n_known = [], [], [], 0, 0
+    with futures.ProcessPoolExecutor(workers or min(os.cpu_count() or 1, len(chunks)), mp_context=multiprocessing.get_context("spawn")) as pool:
+        for good, bad in pool.map(_take_chunk, chunks, [codelists.folder] * len(chunks), [declared] * len(chunks)):
+            problems += bad
+            for one in list(good):
+                try:
+                    _refuse_undated([one], store)
+                except Refusal as refusal:
+                    problems += refusal.problems
+                    good.remove(one)
+            lines += [_told(t, codelists)[0] for t in good]
+            if not good or dry_run:
+                continue
+            table = pd.concat([t.observations for t in good], ignore_index=True)
+            n_new += len(table)
+            if store is not None:
+                result = write_observations(table, store, kind="intake", raw=[t.path for t in good], declared=declared.record())
+                n_new, n_known = n_new - len(table) + (result.n_rows if result.is_new else 0), n_known + result.n_known
+            if out is not None:
+                parts.append(exchange_table(table, codelists))
+    if out is not None and parts:
+        write_atomic(Path(out) / OBSERVATIONS, csv_bytes(pd.concat(parts, ignore_index=True)))
+    if problems:
+        if out is not None and not dry_run:
+            write_text(Path(out) / PROBLEMS, problems_json(problems))
+        _write_page(page, problems, dry_run)
+        raise Refusal(problems)
+    return IntakeReport(lines, n_new, n_known)
+
+
+def _take_chunk(paths: list[Path], codelists_folder: Path, declared: Declared) -> tuple[list[FileIntake], list[Problem]]:
+    """Read some files in a process of its own."""
+    codelists, good, bad = read_codelists(codelists_folder), [], []
+    for path in paths:
+        try:
+            good += take_in([path], codelists, declared)
+        except Refusal as refusal:
+            bad += refusal.problems
+    return good, bad
+
+
+def _write_page(page: Path | None, problems: list[Problem], dry_run: bool) -> None:
+    if page is not None and not dry_run:
+        from sdg_eval.publish.refusal import refusal_page
+
+        write_text(page, refusal_page(problems))
 
 
 def _refuse_undated(taken: list[FileIntake], store: Path | None) -> None:

@@ -30,11 +30,11 @@ class Problem:
     remedy_th: str
     remedy_en: str
 
-    @property
-    def where(self) -> str:
-        """The place in words."""
-        parts = [self.file, f"sheet {self.sheet}" if self.sheet else "", f"row {self.row}" if self.row else ""]
-        return ", ".join(filter(None, [*parts, f"column {self.column}" if self.column else ""]))
+    def where(self, lang: str) -> str:
+        """Return the place in words."""
+        sheet, row, column = ("แผ่นงาน", "แถว", "คอลัมน์") if lang == "th" else ("sheet", "row", "column")
+        parts = [self.file, f"{sheet} {self.sheet}" if self.sheet else "", f"{row} {self.row}" if self.row else ""]
+        return ", ".join(filter(None, [*parts, f"{column} {self.column}" if self.column else ""]))
 
 
 def shown(value) -> str:
@@ -81,7 +81,7 @@ class Refusal(DataError):
 def told(problem: Problem, lang: str) -> list[str]:
     """Return a fault as the lines that a terminal shows."""
     message, remedy = (problem.message_th, problem.remedy_th) if lang == "th" else (problem.message_en, problem.remedy_en)
-    return [f"{problem.where}: {message}", f"    → {remedy}"]
+    return [f"{problem.where(lang)}: {message}", f"    → {remedy}"]
 
 
 def refusal_of(error: DataError, file: str) -> Problem:
