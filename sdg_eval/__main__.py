@@ -212,13 +212,14 @@ def export(
     from sdg_eval.codelists import read_codelists
     from sdg_eval.derive import with_derived
     from sdg_eval.store import read_observations, write_sdmx_csv
+    from sdg_eval.suppression import suppress
 
     codelists = read_codelists()
     wanted = parse_provinces(provinces, codelists)
     for code in series:
         codelists.series_row(code)
     table = read_observations(store)
-    table = with_derived(table, codelists) if derived else table
+    table = suppress(with_derived(table, codelists) if derived else table, codelists)
     table = table[table["REF_AREA"].isin(wanted) & (table["SERIES"].isin(series) if series else True)]
     write_sdmx_csv(table, out)
     typer.echo(f"{len(table):,} observations written to {out}")

@@ -39,6 +39,7 @@ from sdg_eval.store import (
     write_atomic,
     write_json,
 )
+from sdg_eval.suppression import suppress
 
 PACKAGE = Path(__file__).parents[1]
 DONE = ("done", "kept")
@@ -105,7 +106,8 @@ def _prepare(table, codelists, folder: Path, year: int, confidence: float, origi
     """Write what all provinces share: observations, national tables, boundaries; return the record."""
     national = folder / "national"
     digest = data_hash(table)
-    table, synthetic = with_derived(table, codelists), bool((table["source"] == "synthetic").any())
+    # nothing that is written from here on can hold a small cell: every statistic is computed without them
+    table, synthetic = suppress(with_derived(table, codelists), codelists), bool((table["source"] == "synthetic").any())
     write_atomic(national / "observations.parquet", parquet_bytes(table))
     evaluate_national(table, codelists, report_year=year, confidence=confidence).write(national, synthetic)
     boundaries = Path(origin) / BOUNDARIES

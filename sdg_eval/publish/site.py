@@ -190,7 +190,7 @@ def _values(rows: pd.DataFrame, series: dict, lang: str) -> list[dict]:
     """Rows of the table under a chart, latest first; the text of the period, value, base, note and cell."""
     decimals = int(series["decimals"] or 1)
     words = words_of(lang)
-    status = {"P": words["provisional"], "E": words["estimated"], "I": words["estimated"], "B": words["break"]}
+    status = {"P": words["provisional"], "E": words["estimated"], "I": words["estimated"], "B": words["break"], "Q": words["suppressed"]}
     shown = []
     for row in rows.sort_values("TIME_PERIOD", ascending=False, kind="stable").to_dict("records"):
         base = ""

@@ -5,6 +5,10 @@ from __future__ import annotations
 WORDS = {
     "site_title": ("การประเมินแนวโน้มตัวชี้วัด SDGs รายจังหวัด", "SDG indicator trends, province by province"),
     "index": ("หน้ารวม", "Overview"),
+    "suppressed": (
+        "ปกปิด: มาจากบุคคลน้อยกว่า 10 คน หรือทำให้คำนวณย้อนถึงค่าที่ปกปิดได้",
+        "suppressed: rests on fewer than 10 persons, or would reveal a value that does",
+    ),
     "other_language": ("English", "ภาษาไทย"),
     "report_year": ("ปีรายงาน", "Report year"),
     "era": ("พ.ศ.", ""),
