@@ -23,6 +23,9 @@ FOLDER_VARIABLE = "SDG_EVAL_CODELISTS"
 CROSS_CUTTING = "0"
 """Goal of series that belong to no single goal."""
 
+UNKNOWN_AGENCY = "unknown"
+"""Row of agencies.csv for series whose owner nobody has named."""
+
 LANGUAGES = ("th", "en")
 
 COLUMNS = {
@@ -42,6 +45,7 @@ COLUMNS = {
                 "source_th", "source_en"],
     "derivations": ["SERIES", "rule", "numerator", "denominator", "factor", "note"],
     "units": ["unit", "name_th", "name_en", "spellings"],
+    "agencies": ["agency", "name_th", "name_en", "sources", "series", "usual_lag_months", "note"],
 }  # fmt: skip
 """Columns of each file; more columns are kept, missing ones are refused."""
 
@@ -56,6 +60,7 @@ UNIQUE = {
     "targets": [["SERIES", "year"]],
     "derivations": [["SERIES"]],
     "units": [["unit"]],
+    "agencies": [["agency"]],
 }
 
 WORDS = {
@@ -113,6 +118,7 @@ class Codelists:
     targets: pd.DataFrame
     derivations: pd.DataFrame
     units: pd.DataFrame
+    agencies: pd.DataFrame
     folder: Path = field(default_factory=default_folder)
 
     @cached_property
@@ -187,6 +193,16 @@ class Codelists:
     def find_units(self, text) -> set[str]:
         """Return the unit codes that a text means: none when it is unknown, several for "คน" (persons, births)."""
         return self._unit_lookup.get(_fold_unit(str(text)), set())
+
+    def owner_of(self, series: str) -> pd.Series:
+        """Return the row of the agency that owns a series: named for the series itself, else for its source, else `unknown`."""
+        source = self.series_row(series)["source"]
+        rows = self.agencies
+        for column, key in (("series", series), ("sources", source)):
+            named = rows[rows[column].map(lambda text, key=key: key in _listed(text))]
+            if len(named):
+                return named.iloc[0]
+        return rows[rows["agency"] == UNKNOWN_AGENCY].iloc[0]
 
     def goal_row(self, goal) -> pd.Series:
         """Return the row of one goal ("0" is cross-cutting). Raises UsageError for a number that is none."""
@@ -290,6 +306,7 @@ def validate_codelists(codelists: Codelists) -> Codelists:
     for column in ("SERIES", "numerator"):
         _refers("derivations", codelists.derivations, column, known)
     _refers("derivations", codelists.derivations, "denominator", known | {""})
+    _validate_agencies(codelists, known)
     _validate_goals(codelists)
     _validate_series(codelists)
     _validate_targets(codelists)
@@ -300,6 +317,17 @@ def validate_codelists(codelists: Codelists) -> Codelists:
 def _refers(name: str, table: pd.DataFrame, column: str, known: set[str]) -> None:
     for index in table.index[~table[column].isin(known)]:
         raise _fault(name, index, column, f"{table.at[index, column]!r} is not known.")
+
+
+def _validate_agencies(codelists: Codelists, series: set[str]) -> None:
+    sources = set(codelists.sources["source"])
+    for index, row in codelists.agencies.iterrows():
+        for column, known in (("sources", sources), ("series", series)):
+            for key in _listed(row[column]):
+                if key not in known:
+                    raise _fault("agencies", index, column, f"{key!r} is not known.")
+    if UNKNOWN_AGENCY not in set(codelists.agencies["agency"]):
+        raise DataError(f"agencies.csv: the row {UNKNOWN_AGENCY!r} is missing. Restore it.")
 
 
 def _validate_goals(codelists: Codelists) -> None:
