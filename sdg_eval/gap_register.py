@@ -224,7 +224,7 @@ def _letter(agency: str, part: pd.DataFrame, codelists, lang: str) -> str:
         folded.setdefault((series, count, who, why), []).append((period, due))
     items = []
     for number, ((series, count, who, why), periods) in enumerate(folded.items(), 1):
-        spans = _span([p for p, _ in periods], lang)
+        spans = say_span([p for p, _ in periods], lang)
         title = codelists.series_name(series, lang)
         code = codelists.series_row(series)["indicator"]
         code = f" ({pick(lang, 'ตัวชี้วัด', 'indicator')} {code})" if code else ""
@@ -244,7 +244,7 @@ def _letter(agency: str, part: pd.DataFrame, codelists, lang: str) -> str:
     )
 
 
-def _span(periods: list[str], lang: str) -> str:
+def say_span(periods: list[str], lang: str) -> str:
     """Periods in a row as spans: "พ.ศ. 2564–2566", "ม.ค. 2565 – ธ.ค. 2566"."""
     parts: list[list[str]] = []
     freqs = {p: frequency_of(p) for p in periods}

@@ -26,6 +26,7 @@ from sdg_eval.batch.plan import (
     plan_jobs,
 )
 from sdg_eval.codelists import read_codelists
+from sdg_eval.data_report import all_sources, evaluate_data
 from sdg_eval.derive import with_derived
 from sdg_eval.errors import DataError, RunsFailedError, WriteError
 from sdg_eval.evaluation import evaluate_national
@@ -109,7 +110,10 @@ def _prepare(table, codelists, folder: Path, year: int, confidence: float, origi
     # nothing that is written from here on can hold a small cell: every statistic is computed without them
     table, synthetic = suppress(with_derived(table, codelists), codelists), bool((table["source"] == "synthetic").any())
     write_atomic(national / "observations.parquet", parquet_bytes(table))
-    evaluate_national(table, codelists, report_year=year, confidence=confidence).write(national, synthetic)
+    tables = evaluate_national(table, codelists, report_year=year, confidence=confidence)
+    tables.write(national, synthetic)
+    shutil.rmtree(national / "letters", ignore_errors=True)
+    evaluate_data(table, all_sources(origin), codelists, tables, report_year=year).write(national, codelists, synthetic=synthetic)
     boundaries = Path(origin) / BOUNDARIES
     if boundaries.is_file():
         write_atomic(national / BOUNDARIES, boundaries.read_bytes())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from sdg_eval.data_report import read_data_report, say_gaps, say_suspicions
 from sdg_eval.evaluation import STATUSES, goal_status, read_evaluation
 from sdg_eval.publish.words import words_of
 from sdg_eval.store import write_atomic, write_text
@@ -56,6 +57,7 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
     folder = Path(folder)
     _write_assets(folder / "assets")
     observations = pd.read_parquet(folder / "national" / "observations.parquet")
+    data = read_data_report(folder / "national")
     rules = dict(list(pd.read_parquet(folder / "national" / "rules.parquet").groupby("REF_AREA")))
     languages = LANGUAGES if record["lang"] == "both" else (record["lang"],)
     provinces = runs[runs["REF_AREA"] != ""].to_dict("records")
@@ -67,7 +69,10 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
             context = {"area": codelists.area(area), "root": "../../", "run": run}
             if area in evaluations:
                 own = observations[observations["REF_AREA"] == area]
-                context |= {"rules": rules.get(area)}
+                context |= {
+                    "rules": rules.get(area), "gaps": say_gaps(data.gaps[data.gaps["REF_AREA"] == area], codelists, lang),
+                    "suspicions": say_suspicions(data.suspicions[data.suspicions["REF_AREA"] == area], codelists, lang),
+                }  # fmt: skip
                 page = _province(environment, evaluations[area], own, codelists, folder, lang, context)
             else:
                 page = environment.get_template("not_done.html.j2").render(context)
@@ -201,6 +206,7 @@ def _values(rows: pd.DataFrame, series: dict, lang: str) -> list[dict]:
         shown.append({
             "period": format_period(row["TIME_PERIOD"], lang), "value": number(row["OBS_VALUE"], decimals),
             "base": base, "note": "; ".join(filter(None, notes)), "origin": " ".join(filter(None, place)),
+            "proof": " · ".join(filter(None, [f"sha256 {row['source_id'][:12]}" if row["source_id"] else "", row["vintage"][:10], row["as_of"]])),
         })  # fmt: skip
     return shown
 
@@ -232,7 +238,10 @@ def _index(environment, evaluations: dict, provinces: list[dict], runs: pd.DataF
     ]
     place = folder / "national" / "90_synthesis"
     figures = [f | {"folder": "national/90_synthesis/figures"} for f in _read_figures(place, lang)]
+    letters = sorted(p.name for p in (folder / "national" / "letters").glob(f"*.{lang}.txt"))
+    names = codelists.agencies.set_index("agency")[f"name_{lang}"]
     return environment.get_template("index.html.j2").render(
+        letters=[{"file": f"national/letters/{name}", "name": names[name.partition(".")[0]]} for name in letters],
         root="", lines=lines, n_done=len(done), n_all=len(lines), national=national, figures=figures,
         false_alarms=say_false_alarms(found, lang),
         synthetic=environment.globals["record"]["synthetic"],
