@@ -154,6 +154,33 @@ def revisions(
 
 
 @app.command()
+def why(
+    province: Annotated[str, typer.Argument(help="Province, as TH-50.")],
+    since: Annotated[str, typer.Option("--since", help="Day of the earlier report, 2024-03-31.")],
+    until: Annotated[str | None, typer.Option("--until", help="Day of the later report. Default: now.")] = None,
+    report_year: Annotated[int | None, typer.Option("--report-year", help="Year (CE or BE) of the report. Default: this year.")] = None,
+    store: Store = Path("data/store"),
+) -> None:
+    """Say why a province's figures changed between two days: new periods, revisions, gaps, basket, method."""
+    from sdg_eval.batch.plan import parse_report_year
+    from sdg_eval.changes import State, explain_province, say_change
+    from sdg_eval.codelists import read_codelists
+    from sdg_eval.store import read_as_of
+
+    codelists, year = read_codelists(), parse_report_year(report_year)
+    area = codelists.find_area(province) or str(codelists.area(province)["REF_AREA"])
+    old, new = (State(read_as_of(store, day), codelists, year) for day in (since, until))
+    rows = explain_province(old, new, area).to_dict("records")
+    for row in rows:
+        typer.echo(say_change(row, codelists, "th"))
+        typer.echo("    " + say_change(row, codelists, "en"))
+        if row["status_old"] != row["status_new"]:
+            typer.echo(f"    {row['status_old']} → {row['status_new']}")
+    if not rows:
+        typer.echo(f"{area}: nothing changed between the two days.")
+
+
+@app.command()
 def verify(store: Store = Path("data/store")) -> None:
     """Read every byte of the store and compare it with the ledger."""
     from sdg_eval.backup import verify as verify_store

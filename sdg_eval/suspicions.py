@@ -25,6 +25,10 @@ FAR_POOLED = 5.0
 MIN_POOL = 10
 MIN_PERIODS = 4
 """Fewer periods give no middle of neighbours to hold a value against."""
+MATERIAL = 0.05
+"""A jump of less than a twentieth of what neighbours suggest is left alone: smooth series have tiny spreads."""
+COINCIDENCE = 0.002
+"""Share of equal pairs above which equal figures are chance: coarse figures meet often."""
 COPIED = 3
 """Values in a row that two provinces share, or one repeats, before they are taken for copied."""
 KIND_WORDS = {
@@ -120,7 +124,7 @@ def _jumps(family: pd.DataFrame, kind: str, breaks: set) -> list[tuple]:
         for place in np.flatnonzero(named):
             others = np.delete(scaled, place)
             what, expected = _explain(own["OBS_VALUE"].to_numpy(), place, scaled, distance, spread[place], limit, kind)
-            if len(others):
+            if len(others) and abs(own["OBS_VALUE"].iloc[place] - expected) > MATERIAL * abs(expected):
                 found.append((own.index[place], what, expected))
     return found
 
@@ -187,6 +191,7 @@ def _significant(value: float) -> int:
 def _copied(family: pd.DataFrame) -> list[tuple]:
     """Runs that repeat one figure of three or more digits, and triples that two provinces share."""
     found, seen = [], {}
+    meet, stay = _coincidences(family)
     for keys, own in family.sort_values("TIME_PERIOD", kind="stable").groupby([c for c in KEY if c != "TIME_PERIOD"], sort=True):
         values, periods, places = own["OBS_VALUE"].to_numpy(), own["TIME_PERIOD"].to_numpy(), own.index.to_numpy()
         telling = np.array([_significant(v) >= 3 for v in values])
@@ -194,14 +199,31 @@ def _copied(family: pd.DataFrame) -> list[tuple]:
             window = values[n : n + COPIED]
             if not telling[n : n + COPIED].all():
                 continue
-            if (window == window[0]).all() and len(set(values)) > 1:
+            if (window == window[0]).all():
+                if stay > 10 * COINCIDENCE or len(set(values)) == 1:
+                    continue
                 found += [(place, "copied", float("nan")) for place in places[n + 1 : n + COPIED]]
-            elif len(set(window)) > 1:
+            elif len(set(window)) > 1 and meet <= COINCIDENCE:
                 mark = (tuple(periods[n : n + COPIED]), tuple(window), keys[2:])
                 first = seen.setdefault(mark, keys[1])
                 if first != keys[1]:
                     found += [(place, "copied", float("nan")) for place in places[n : n + COPIED]]
     return found
+
+
+def _coincidences(family: pd.DataFrame) -> tuple[float, float]:
+    """(share of pairs of provinces equal in a period, share of steps in time without change), one pair left out.
+
+    Of each the median over periods or provinces is taken, so that copies do not excuse themselves.
+    """
+    meets = []
+    for _, part in family.groupby("TIME_PERIOD"):
+        counts, n = part["OBS_VALUE"].value_counts(), len(part)
+        if n > 1:
+            meets.append(max(0, (counts * (counts - 1)).sum() - 2) / (n * (n - 1)))  # one pair may be the copy itself
+    ordered = family.sort_values("TIME_PERIOD", kind="stable").groupby([c for c in KEY if c != "TIME_PERIOD"])["OBS_VALUE"]
+    stays = ordered.agg(lambda v: float((v.diff().iloc[1:] == 0).mean()) if len(v) > 1 else 0.0)
+    return (float(np.median(meets)) if len(meets) >= MIN_POOL // 2 else 0.0), (float(stays.median()) if len(stays) >= MIN_POOL else 0.0)
 
 
 def _mismatched(table: pd.DataFrame, series: pd.DataFrame) -> list[tuple]:
