@@ -58,15 +58,27 @@ def append_entry(store, write, **content) -> dict:
     blob = (json.dumps(entry, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
     folder = Path(store) / LEDGER
     write(folder / f"{number:06d}-{sha256(blob)[:16]}.json", blob)
-    write_head(store, write)
+    with contextlib.suppress(WriteError):  # the load is in; the next one writes the head first
+        write_head(store, write)
     return entry
 
 
 def write_head(store, write) -> None:
     """Write down which entry is the newest, so that its loss is seen."""
-    last = entry_paths(store)[-1]
-    blob = json.dumps({"number": int(last.name[:6]), "sha256": sha256(last.read_bytes())}, sort_keys=True) + "\n"
-    write(Path(store) / LEDGER / HEAD, blob.encode())
+    write(Path(store) / LEDGER / HEAD, _head_of(store))
+
+
+def _head_of(store) -> bytes:
+    paths = entry_paths(store)
+    number, digest = (int(paths[-1].name[:6]), sha256(paths[-1].read_bytes())) if paths else (0, "")
+    return (json.dumps({"number": number, "sha256": digest}, sort_keys=True) + "\n").encode()
+
+
+def ensure_head(store, write) -> None:
+    """Write the head where a killed or refused load left it behind."""
+    path = Path(store) / LEDGER / HEAD
+    if not path.exists() or path.read_bytes() != _head_of(store):
+        write_head(store, write)
 
 
 def _who() -> str:
@@ -147,12 +159,14 @@ def chain_faults(store) -> list[tuple[Path, str]]:
             faults.append((path, "no entry of the ledger"))
     try:
         head = json.loads((folder / HEAD).read_bytes())
-        if head["number"] > number or (head["number"] == number and head["sha256"] != sha256(last)):
+        if head["number"] > number or (head["number"] == number and head["sha256"] != (sha256(last) if number else "")):
             faults.append((folder / HEAD, f"the newest entry should be {head['number']}"))
         elif head["number"] < number - 1:
             faults.append((folder / HEAD, "is older than the ledger"))
         elif head["number"] == number - 1 and json.loads(last)["previous"] != head["sha256"]:
             faults.append((folder / HEAD, "does not belong to this ledger"))
     except (OSError, ValueError, KeyError, TypeError):
+        if not number and not (folder / HEAD).exists():
+            return faults  # a first load that never ended
         faults.append((folder / HEAD, "is missing or garbled"))
     return faults

@@ -25,9 +25,9 @@ from sdg_eval.concepts import COLUMNS, KEY, MEASURES, NUMERIC, OFFICER_SOURCE
 from sdg_eval.errors import DataError, UsageError, WriteError
 from sdg_eval.grid import column_letter, read_bytes
 from sdg_eval.ledger import (
-    HEAD,
     LEDGER,
     append_entry,
+    ensure_head,
     entry_paths,
     read_entries,
     sha256,
@@ -201,17 +201,29 @@ def _after(entries: list[dict], vintage: str, *, fixed: bool) -> str:
 
 
 def _begin_ledger(store: Path) -> None:
-    """Enter the files of a store that was begun before there was a ledger."""
-    if (store / LEDGER).is_dir() and entry_paths(store):
-        if not (store / LEDGER / HEAD).exists():
-            write_head(store, write_atomic)
+    """Begin the ledger of a new store, or mend its head; enter the files of a store that is older than the ledger.
+
+    Old files are entered all at once, by one rename: a kill in between leaves the store as it was.
+    """
+    if (store / LEDGER).is_dir():
+        if entry_paths(store):
+            ensure_head(store, write_atomic)
         return
+    working = store / ".begin"
+    shutil.rmtree(working, ignore_errors=True)
     for path in sorted(p for p in (store / FOLDER).glob("*.parquet") if not p.name.startswith(".")):
         table = _read_parquet(path)
         append_entry(
-            store, write_atomic, vintage=table["vintage"].max(), kind="import", file=path.name, sha256=sha256(path.read_bytes()),
+            working, write_atomic, vintage=table["vintage"].max(), kind="import", file=path.name, sha256=sha256(path.read_bytes()),
             rows=len(table), series=sorted(set(table["SERIES"])), areas=sorted(set(table["REF_AREA"])), declared={}, raw=[],
         )  # fmt: skip
+    write_head(working, write_atomic)
+    try:
+        os.replace(working / LEDGER, store / LEDGER)
+    except OSError as error:
+        raise _refused(store / LEDGER, error) from error
+    finally:
+        shutil.rmtree(working, ignore_errors=True)
 
 
 def _unknown_rows(table: pd.DataFrame, store: Path, entries: list[dict]) -> pd.DataFrame:
