@@ -118,11 +118,21 @@ def find_delimiter(text: str) -> str:
     return max(best, key=lambda mark: best[mark])
 
 
+def _too_wide(name: str, sheet: str, row: int, columns: int, limits: Limits) -> DataError:
+    return DataError(
+        f"{place(name, sheet, row, '-')}: {columns:,} columns, more than {limits.columns:,}. Split the table.",
+        code="too_many_columns", row=row, found=f"{columns:,}",
+    )  # fmt: skip
+
+
 def read_csv(name: str, file_id: str, content: bytes, limits: Limits, sheet: str = "") -> Sheet:
     """Return the rows of a text table. Raises DataError (`encoding`, `quotes`, `too_many_cells`, `too_many_columns`)."""
     text = decode(name, content)
     declared = re.match(r"sep=(.)\r?\n", text)
     mark = declared[1] if declared else find_delimiter(text)
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > limits.columns and line.count(mark) >= limits.columns and '"' not in line:  # before a list is made of it
+            raise _too_wide(name, sheet, number, line.count(mark) + 1, limits)
     csv.field_size_limit(10_000_000)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     rows, numbers, cells = [], [], 0
@@ -130,10 +140,7 @@ def read_csv(name: str, file_id: str, content: bytes, limits: Limits, sheet: str
         for row in reader:
             cells += len(row)
             if len(row) > limits.columns:
-                raise DataError(
-                    f"{place(name, sheet, len(rows) + 1, '-')}: {len(row):,} columns, more than {limits.columns:,}. Split the table.",
-                    code="too_many_columns", row=len(rows) + 1, found=f"{len(row):,}",
-                )  # fmt: skip
+                raise _too_wide(name, sheet, len(rows) + 1, len(row), limits)
             if cells > limits.cells:
                 raise DataError(f"{name}: more than {limits.cells:,} cells. Split the table.", code="too_many_cells", row=len(rows) + 1)
             rows.append(row)
