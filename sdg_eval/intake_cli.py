@@ -39,6 +39,7 @@ def intake_files(
     codelists = codelists or read_codelists()
     try:
         taken = take_in(paths, codelists, declared)
+        _refuse_disagreeing(taken)
         _refuse_undated(taken, store)
     except Refusal as refusal:
         if out is not None and not dry_run:
@@ -81,22 +82,23 @@ def intake_each(
     with futures.ProcessPoolExecutor(workers or min(os.cpu_count() or 1, len(chunks)), mp_context=multiprocessing.get_context("spawn")) as pool:
         for good, bad in pool.map(_take_chunk, chunks, [codelists.folder] * len(chunks), [declared] * len(chunks)):
             problems += bad
-            for one in list(good):
+            for batch in _without_overlap(good):
                 try:
-                    _refuse_undated([one], store)
+                    _refuse_undated(batch, store)
                 except Refusal as refusal:
                     problems += refusal.problems
-                    good.remove(one)
-            lines += [_told(t, codelists)[0] for t in good]
-            if not good or dry_run:
-                continue
-            table = pd.concat([t.observations for t in good], ignore_index=True)
-            n_new += len(table)
-            if store is not None:
-                result = write_observations(table, store, kind="intake", raw=[t.path for t in good], declared=declared.record())
-                n_new, n_known = n_new - len(table) + (result.n_rows if result.is_new else 0), n_known + result.n_known
-            if out is not None:
-                parts.append(exchange_table(table, codelists))
+                    named = {p.file for p in refusal.problems}
+                    batch = [t for t in batch if t.path.name not in named]
+                lines += [_told(t, codelists)[0] for t in batch]
+                if not batch or dry_run:
+                    continue
+                table = pd.concat([t.observations for t in batch], ignore_index=True)
+                n_new += len(table)
+                if store is not None:
+                    result = write_observations(table, store, kind="intake", raw=[t.path for t in batch], declared=declared.record())
+                    n_new, n_known = n_new - len(table) + (result.n_rows if result.is_new else 0), n_known + result.n_known
+                if out is not None:
+                    parts.append(exchange_table(table, codelists))
     if out is not None and parts:
         write_atomic(Path(out) / OBSERVATIONS, csv_bytes(pd.concat(parts, ignore_index=True)))
     if problems:
@@ -105,6 +107,40 @@ def intake_each(
         _write_page(page, problems, dry_run)
         raise Refusal(problems)
     return IntakeReport(lines, n_new, n_known)
+
+
+def _without_overlap(taken: list[FileIntake]) -> list[list[FileIntake]]:
+    """The files in batches in which no key comes twice: a later file of the same figures is a later load."""
+    batches: list[list[FileIntake]] = []
+    keys: set = set()
+    for one in taken:
+        own = set(map(tuple, one.observations[["SERIES", "REF_AREA", "TIME_PERIOD"]].to_numpy()))
+        if not batches or keys & own:
+            batches.append([])
+            keys = set()
+        batches[-1].append(one)
+        keys |= own
+    return batches
+
+
+def _refuse_disagreeing(taken: list[FileIntake]) -> None:
+    """Two files of one call may not give one key two figures: which is right cannot be told."""
+    if len(taken) < 2:
+        return
+    table = pd.concat([t.observations for t in taken], ignore_index=True)
+    table = table[table.duplicated(KEY, keep=False)]
+    differ = table.groupby(KEY)["OBS_VALUE"].transform("nunique") > 1
+    problems = [
+        make_problem(
+            "duplicate", file=row["source_file"], sheet=row["source_sheet"], row=int(row["source_row"]), column=row["source_column"],
+            found=f"{row['OBS_VALUE']:.10g}", more=", ".join(f"{v:.10g} ({f})" for v, f in others if f != row["source_file"] or v != row["OBS_VALUE"]),
+        )
+        for _, group in table[differ].groupby(KEY, sort=True)
+        for others in [list(zip(group["OBS_VALUE"], group["source_file"], strict=True))]
+        for row in group.to_dict("records")
+    ]  # fmt: skip
+    if problems:
+        raise Refusal(problems)
 
 
 def _take_chunk(paths: list[Path], codelists_folder: Path, declared: Declared) -> tuple[list[FileIntake], list[Problem]]:

@@ -227,18 +227,38 @@ def _begin_ledger(store: Path) -> None:
 
 
 def _unknown_rows(table: pd.DataFrame, store: Path, entries: list[dict]) -> pd.DataFrame:
-    """The rows that say something new: other than the newest vintage of their key from their source."""
+    """The rows that say something new: other than the newest vintage of their key from their source.
+
+    Loads are asked from the newest back until every key is found, so a store of many loads costs no more
+    than its last ones.
+    """
+    import duckdb
+    import pyarrow as pa
+
     series, areas = set(table["SERIES"]), set(table["REF_AREA"])
-    files = [store / FOLDER / e["file"] for e in entries if series & set(e["series"]) and areas & set(e["areas"])]
-    if not files or table.empty:
-        return table
-    identity = [*KEY, "source"]
-    stored = _query(files, series=sorted(series), areas=sorted(areas))
-    stored = stored[stored["vintage"] == stored.groupby(identity)["vintage"].transform("max")]
-    said = [*identity, *[c for c in MEASURES], "as_of"]
-    known = set(map(tuple, stored[said].astype("object").where(stored[said].notna(), None).itertuples(index=False)))
-    rows = table[said].astype("object").where(table[said].notna(), None).itertuples(index=False)
-    return table[[tuple(row) not in known for row in rows]]
+    identity, said = [*KEY, "source"], [*MEASURES, "as_of"]
+    asked = table[[*identity, *said]].assign(place=range(len(table)))
+    keep, names = set(range(len(table))), {c: f"s.{c} = a.{c}" for c in identity}
+    with duckdb.connect() as connection:
+        for entry in sorted(entries, key=lambda e: e["vintage"], reverse=True):
+            if asked.empty:
+                break
+            if not (series & set(entry["series"]) and areas & set(entry["areas"])):
+                continue
+            path = store / FOLDER / entry["file"]
+            try:
+                held = {row[0] for row in connection.execute("SELECT name FROM parquet_schema(?)", [str(path)]).fetchall()}
+                equal = " AND ".join(f"s.{c} IS NOT DISTINCT FROM a.{c}" for c in said if c in held)
+                connection.register("asked", pa.Table.from_pandas(asked, preserve_index=False))
+                found = connection.execute(
+                    f"SELECT a.place, bool_or({equal}) AS same FROM asked a JOIN read_parquet(?) s ON {' AND '.join(names.values())} GROUP BY a.place",
+                    [str(path)],
+                ).df()  # fmt: skip
+            except duckdb.Error as error:
+                raise _damaged(path, error) from error
+            keep -= set(found.loc[found["same"], "place"])
+            asked = asked[~asked["place"].isin(set(found["place"]))]
+    return table.iloc[sorted(keep)]
 
 
 def stored_files(store) -> list[Path]:

@@ -9,6 +9,7 @@ import datetime as dt
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sdg_eval.errors import DataError
 
@@ -60,6 +61,7 @@ def to_ce(year: int) -> int:
     )
 
 
+@lru_cache(maxsize=65_536)
 def clean_text(text: str) -> str:
     """Return `text` in one encoding of the same letters: NFC, sara am whole, no invisible marks.
 

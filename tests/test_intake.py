@@ -361,6 +361,15 @@ def test_a_refusal_leaves_the_store_byte_identical_and_writes_only_its_problems(
     report("S5", "refused call: partial loads 0, store byte-identical")
 
 
+def test_two_files_of_one_call_that_disagree_are_both_refused(tmp_path, codelists):
+    paths = [written(tmp_path, HEAD + f"ยะลา,1,{n}\n", f"f{n}.csv") for n in (2, 3)]
+    with pytest.raises(Refusal) as refusal:
+        intake_files(paths, declared=Declared(**POVERTY), store=tmp_path / "s", out=None)
+    assert [(p.code, p.file, p.row, p.column) for p in refusal.value.problems] == [("duplicate", "f2.csv", 2, "C"), ("duplicate", "f3.csv", 2, "C")]
+    intake_each(paths, declared=Declared(**POVERTY), store=tmp_path / "s", out=None, workers=1)
+    assert sorted(read_latest(tmp_path / "s")["OBS_VALUE"]) == [1.0, 3.0]  # each for itself: the later file is the later load
+
+
 def test_good_files_come_in_when_each_is_for_itself(tmp_path, codelists):
     good = written(tmp_path, HEAD + "ยะลา,1,2\n", "good.csv")
     bad = written(tmp_path, HEAD + "ตรัง,1,x\n", "bad.csv")

@@ -25,6 +25,8 @@ from sdg_eval.intake.refusal import Faults, Problem, Refusal, make_problem, refu
 from sdg_eval.intake.rows import Aside, Record, TableReader
 from sdg_eval.intake.template import GUIDE_SHEET, LIST_SHEET
 
+SHORTEST_NUMBER = 1e10
+"""A number of fewer digits than eleven can neither be an identity number nor tell that its column holds amounts of that size."""
 CHOICES = {"dash": ("missing", "zero"), "quarters": ("calendar", "fiscal"), "hidden": ("include", "leave-out"), "two_digit_years": ("BE", "CE")}
 
 
@@ -115,7 +117,7 @@ def _personal(book: Book) -> list[Problem]:
             for c, value in enumerate(row, 1):
                 if isinstance(value, str) and value:
                     cells.append(((number, r, c), value, False))
-                elif isinstance(value, int | float) and not isinstance(value, bool):
+                elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= SHORTEST_NUMBER:
                     cells.append(((number, r, c), str(int(value)) if float(value).is_integer() else str(value), True))
     cells += [((part, None, None), text, False) for part, text in book.extras]
     problems = []

@@ -44,6 +44,7 @@ class Meanings:
             for text in (row["SERIES"], row["name_th"], row["name_en"]):
                 self._series_names[fields.fold_header(text)] = ("series", row["SERIES"])
         self._indicators = set(codelists.indicators["indicator"])
+        self._known_series = set(codelists.series["SERIES"])
 
     def of(self, value) -> Meaning:
         """Return what a cell means on its own."""
@@ -109,8 +110,7 @@ class Meanings:
 
     def series_in(self, text: str) -> str:
         """Return the one SERIES code of the codelist that a text names; '' for none or several."""
-        known = set(self.codelists.series["SERIES"])
-        found = set(_SERIES.findall(text)) & known
+        found = set(_SERIES.findall(text)) & self._known_series
         return found.pop() if len(found) == 1 else ""
 
     def near(self, text: str) -> str:
@@ -143,6 +143,8 @@ class SeriesResolver:
 
     def __init__(self, codelists: Codelists):
         self.codelists, self._cache = codelists, {}
+        self._series = {row["SERIES"]: row for row in codelists.series.to_dict("records")}
+        self._indicators = set(codelists.indicators["indicator"])
 
     def find(self, series: str, indicator: str, units: frozenset, unit_text: str):
         """Return ((SERIES, indicator, unit code, assumed), None) or (None, (fault code, found, more))."""
@@ -155,7 +157,7 @@ class SeriesResolver:
         if unit_text and not units:
             return None, ("unit_unknown", unit_text, "")
         if series:
-            row = self._row(series)
+            row = self._series.get(series)
             if row is None:
                 return None, ("series_unknown", series, "")
             if indicator and row["indicator"] and row["indicator"] != indicator:
@@ -163,9 +165,9 @@ class SeriesResolver:
             return self._with_unit(row, units, unit_text)
         if not indicator:
             return None, ("series_missing", "", "")
-        if indicator not in set(self.codelists.indicators["indicator"]):
+        if indicator not in self._indicators:
             return None, ("series_unknown", indicator, "")
-        rows = [r for r in self.codelists.series.to_dict("records") if r["indicator"] == indicator and not r["derived"] and r["proxy"] != "1"]
+        rows = [r for r in self._series.values() if r["indicator"] == indicator and not r["derived"] and r["proxy"] != "1"]
         if units:
             rows = [r for r in rows if r["unit"] in units]
         if len(rows) > 1:
@@ -178,10 +180,6 @@ class SeriesResolver:
         unit = self.one_unit(units, unit_text)
         code = REPORTED + indicator.upper().replace(".", "_") + "_" + unit
         return (code, indicator, unit, (f"reported_series:{indicator}",)), None
-
-    def _row(self, series: str):
-        rows = self.codelists.series[self.codelists.series["SERIES"] == series]
-        return None if rows.empty else rows.iloc[0].to_dict()
 
     def _with_unit(self, row, units, unit_text):
         if not units:

@@ -97,7 +97,7 @@ class TableReader:
         """Read all rows; faults are noted and reading goes on, so that all are told at once."""
         for column in self.by_role.get("unknown", []) + self.by_role.get("change", []) + self.by_role.get("aside", []):
             self.aside.append(Aside(self.sheet.name, self.table.header_rows[-1], column_letter(column.index), column.header, "column left out"))
-        headers = {tuple(clean_text(str(v)) for v in _stripped(self.sheet.values[r - 1]) if v is not None) for r in self.table.header_rows}
+        headers = {tuple(clean_text(str(v)) for v in self.sheet.values[r - 1] if v is not None and str(v).strip()) for r in self.table.header_rows}
         for row in range(self.table.first, self.table.last + 1):
             if row not in self.layout.skipped_rows:
                 self._read_row(row, headers)
@@ -109,7 +109,7 @@ class TableReader:
         filled += [(c.index, "=") for c in self.values if (row, c.index) in self.sheet.unsaved]
         if not filled:
             return
-        if tuple(clean_text(str(v)) for _, v in filled) in {tuple(x for x in h if x) for h in headers}:
+        if isinstance(filled[0][1], str) and tuple(clean_text(str(v)) for _, v in filled) in headers:
             self._set_aside(row, filled, "the header again")
             return
         if len(filled) == 1 and self._take_lone_cell(row, *filled[0]):
