@@ -6,7 +6,7 @@ RUN_ARGS := $(if $(PROVINCES),--provinces $(PROVINCES)) $(if $(RUN),--run $(RUN)
 STORE ?= data/store
 
 .DEFAULT_GOAL := help
-.PHONY: help setup evaluate test lab bench format lock
+.PHONY: help setup evaluate test promises lab bench format lock
 
 help: ## list the words
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -35,10 +35,14 @@ WITHOUT_SHARED := $(if $(wildcard $(SDG_EVAL_SHARED)/data),,--ignore notebooks/m
 
 test: setup ## run every test, then every notebook on the sample data
 	@command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || echo "Chromium is missing, browser tests are skipped: apt-get install chromium"
+	@command -v soffice >/dev/null 2>&1 || echo "LibreOffice is missing, its round trip is skipped: apt-get install libreoffice-calc"
 	$(BIN)/python -m ruff check sdg_eval tests benchmarks
 	$(BIN)/python -m pytest tests -n 2
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 notebooks --ignore notebooks/methods
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 notebooks/methods $(WITHOUT_SHARED)
+
+promises: setup ## the long tests at full count; prints the figure of each promise
+	SDG_EVAL_FULL=1 $(BIN)/python -m pytest -s -q tests/test_intake.py tests/test_personal.py tests/test_hostile.py tests/test_store_promises.py tests/test_suppression.py
 
 lab: setup ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=. notebooks
