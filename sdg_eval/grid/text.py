@@ -39,7 +39,7 @@ def decode(name: str, content: bytes) -> str:
     the text is spelt as Thai; a file that mixes encodings, or was encoded twice, is refused.
     """
     if content.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
-        raise DataError(f"{name}: in UTF-32, which few programs read. {SAVE_UTF8}", code="encoding", row=1, found="UTF-32")
+        raise DataError(f"{name}: in UTF-32, which few programs read. {SAVE_UTF8}", code="encoding", row=1, found="0 (UTF-32)")
     for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if content.startswith(mark):
             return _utf16(name, content, encoding)
@@ -72,7 +72,7 @@ def _utf16(name: str, content: bytes, encoding: str) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         row = content[: error.start].decode(encoding, "ignore").count("\n") + 1
-        raise DataError(f"{name}: cut off within a letter (UTF-16). {AGAIN}", code="encoding", row=row, found="UTF-16") from error
+        raise DataError(f"{name}: cut off within a letter (UTF-16). {AGAIN}", code="encoding", row=row, found=f"{error.start} (UTF-16)") from error
 
 
 def _plain_utf16(content: bytes, encoding: str) -> str | None:
@@ -93,7 +93,7 @@ def _decode_874(name: str, content: bytes, fault: UnicodeDecodeError) -> str:
     if _holds_utf8_thai(content) or not spelt_as_thai(text):
         raise DataError(
             f"{place(name, '', row, '-')}: not valid UTF-8 at byte {fault.start}, and not Windows-874 either. {SAVE_UTF8}",
-            code="encoding", row=row, found=f"0x{content[fault.start]:02x} at byte {fault.start}",
+            code="encoding", row=row, found=f"{fault.start} (0x{content[fault.start]:02x})",
         ) from fault  # fmt: skip
     return text
 

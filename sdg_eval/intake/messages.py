@@ -22,7 +22,7 @@ MESSAGES: dict[str, tuple[str, str, str, str]] = {
     "too_many_cells": ("ตารางใหญ่เกินกำหนด", "more cells than the limit", "ลบแถวและคอลัมน์ที่ว่าง หรือแบ่งเป็นหลายไฟล์", "Delete the empty rows and columns, or split the file."),
     "too_many_columns": ("คอลัมน์มากเกินกำหนด {found}", "more columns than the limit {found}", "แบ่งตารางออกเป็นหลายไฟล์", "Split the table."),
     "too_many_merges": ("ช่องผสาน (merge) มากเกินกำหนด", "more merged cells than the limit", "ยกเลิกการผสานช่องแล้วบันทึกใหม่", "Unmerge the cells and save again."),
-    "encoding": ("อ่านตัวอักษรไม่ได้ ไม่ใช่ UTF-8 ที่ถูกต้อง: {found}", "not valid UTF-8: {found}", "บันทึกไฟล์ใหม่แบบ “CSV UTF-8”", "Save the file as 'CSV UTF-8'."),
+    "encoding": ("อ่านตัวอักษรไม่ได้: ไม่ใช่ UTF-8 ที่ถูกต้องที่ไบต์ {found}", "not valid UTF-8 at byte {found}", "ใน Excel เลือก “บันทึกเป็น” ชนิด “CSV UTF-8” หรือส่งเป็น .xlsx", "In Excel choose 'Save as' and the type 'CSV UTF-8', or send it as .xlsx."),
     "double_encoded": ("ตัวอักษรไทยถูกแปลงรหัสซ้ำสองครั้ง ({found})", "Thai letters were encoded twice ({found})", "เปิดไฟล์ต้นฉบับแล้วบันทึกครั้งเดียวแบบ “CSV UTF-8”", "Open the original file and save it once as 'CSV UTF-8'."),
     "lost_letters": ("มีตัวอักษรที่สูญหายจากการแปลงไฟล์ ({found})", "letters were lost in an earlier conversion ({found})", "ส่งไฟล์ต้นฉบับ", "Send the original file."),
     "quotes": ("เครื่องหมายคำพูดไม่ปิด หรืออยู่กลางช่อง", "a quotation mark is not closed or stands inside a field", "บันทึกตารางใหม่แบบ “CSV UTF-8”", "Save the table again as 'CSV UTF-8'."),
