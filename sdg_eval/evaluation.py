@@ -16,6 +16,7 @@ from sdg_eval.concepts import TOTAL
 from sdg_eval.detectability import evaluate_detectability
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.forecasts import TARGET_YEAR, evaluate_forecasts
+from sdg_eval.observations import FREQUENCIES
 from sdg_eval.panels import is_province
 from sdg_eval.pooling import shrink
 from sdg_eval.progress import compare_methods, evaluate_progress
@@ -122,6 +123,7 @@ def evaluate_national(
     """
     wanted = codelists.series.loc[codelists.series["evaluate"] == "1", "SERIES"]
     table = observations[observations["SERIES"].isin(set(wanted)) & is_province(observations["REF_AREA"])]
+    table = table[table["FREQ"].isin(FREQUENCIES)]  # a value of several years is no point of a trend
     table = table[(table[["SEX", "AGE", "URBANISATION"]] == TOTAL).all(axis=1)].reset_index(drop=True)
     trends = evaluate_trends(table, series=codelists.series, report_year=report_year, confidence=confidence, null=null)
     progress = evaluate_progress(table, trends, codelists, report_year=report_year)

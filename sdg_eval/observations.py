@@ -17,7 +17,9 @@ FREQUENCIES = {"A": "annual", "Q": "quarterly", "M": "monthly"}
 _YEAR = re.compile(r"^\d{4}$")
 _QUARTER = re.compile(r"^(\d{4})-Q([1-4])$")
 _MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
-_RANGE = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])-01/P1Y$")
+_RANGE = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])-01/P(\d{1,2})Y$")
+_SPAN_FREQ = re.compile(r"A([2-9]|10)")
+"""SDMX codes of values that stand for several years: kept, and never mixed with annual ones."""
 _AREA = re.compile(r"^TH(-[0-9A-Z]{1,6})?$")
 
 
@@ -59,7 +61,7 @@ def period_bounds(time_period: str) -> tuple[pd.Timestamp, pd.Timestamp]:
         return start, start + pd.DateOffset(months=1) - pd.Timedelta(days=1)
     if m := _RANGE.match(time_period):
         start = pd.Timestamp(int(m[1]), int(m[2]), 1)
-        return start, start + pd.DateOffset(years=1) - pd.Timedelta(days=1)
+        return start, start + pd.DateOffset(years=int(m[3])) - pd.Timedelta(days=1)
     raise DataError(
         f"TIME_PERIOD {time_period!r} is not an SDMX period. "
         "Write 2023, 2023-Q1, 2023-05, or 2022-10-01/P1Y for fiscal year 2566."
@@ -80,24 +82,25 @@ def mid_points(time_periods) -> np.ndarray:
             unique[period] = int(m[1]) + (int(m[2]) - 0.5) / 12
             continue
         start, _ = period_bounds(period)
-        unique[period] = start.year + (start.month - 1) / 12 + 0.5
+        unique[period] = start.year + (start.month - 1) / 12 + int(_RANGE.match(period)[3]) / 2
     return pd.Series(time_periods, dtype="str").map(unique).to_numpy(dtype=float)
 
 
 def frequency_of(time_period: str) -> str:
-    """Return A, Q or M as the form of an SDMX period says. Raises DataError for anything else.
+    """Return A, Q or M (A3 for three years) as the form of an SDMX period says. Raises DataError for anything else.
 
     Examples
     --------
-    >>> [frequency_of(p) for p in ("2023", "2022-10-01/P1Y", "2023-Q1", "2023-05")]
-    ['A', 'A', 'Q', 'M']
+    >>> [frequency_of(p) for p in ("2023", "2022-10-01/P1Y", "2023-Q1", "2023-05", "2018-01-01/P3Y")]
+    ['A', 'A', 'Q', 'M', 'A3']
     """
     if _QUARTER.match(time_period):
         return "Q"
     if _MONTH.match(time_period):
         return "M"
     period_bounds(time_period)
-    return "A"
+    years = _RANGE.match(time_period)
+    return f"A{years[3]}" if years and years[3] != "1" else "A"
 
 
 def period_year(time_period: str) -> int:
@@ -122,7 +125,8 @@ def validate_observations(table: pd.DataFrame, *, where: str = "observations") -
     keys = table[KEY]
     note(keys.isna().any(axis=1) | (keys == "").any(axis=1), "a key column is empty", "Give series, area, frequency and period.")
     note(~table["REF_AREA"].str.match(_AREA), "REF_AREA is not an ISO 3166-2 code", "Write TH-50 for Chiang Mai.")
-    note(~table["FREQ"].isin(FREQUENCIES), "FREQ is not A, Q or M", "Write A, Q or M.")
+    spans = table["FREQ"].str.fullmatch(_SPAN_FREQ.pattern)
+    note(~table["FREQ"].isin(FREQUENCIES) & ~spans, "FREQ is not A, Q or M", "Write A, Q or M, or A3 for a value of three years.")
     good = {p: bool(_YEAR.match(p) or _QUARTER.match(p) or _MONTH.match(p) or _RANGE.match(p)) for p in table["TIME_PERIOD"].unique()}
     note(~table["TIME_PERIOD"].map(good).astype(bool), "TIME_PERIOD is not an SDMX period", "Write 2023, 2023-Q1, 2023-05 or 2022-10-01/P1Y.")
     note(np.isinf(table["OBS_VALUE"]), "OBS_VALUE is infinite", "Leave the cell empty where there is no value.")

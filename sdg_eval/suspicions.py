@@ -82,7 +82,7 @@ def residuals(values: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> residuals(np.array([1.0, 2.0, 9.0, 4.0]))
-    array([ 3. , -3. ,  6. , -6. ])
+    array([ 3., -3.,  6., -6.])
     """
     inner = values[1:-1] - (values[:-2] + values[2:]) / 2
     return np.concatenate([[(values[0] - 2 * values[1] + values[2]) / 2], inner, [(values[-1] - 2 * values[-2] + values[-3]) / 2]])

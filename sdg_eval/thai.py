@@ -178,4 +178,9 @@ def format_period(time_period: str, lang: str) -> str:
     if m := re.fullmatch(r"(\d{4})-10-01/P1Y", time_period):
         year = int(m[1]) + 1
         return f"ปีงบประมาณ {year + BE_OFFSET}" if thai else f"FY {year} (Oct {year - 1} - Sep {year})"
+    if m := re.fullmatch(r"(\d{4})-05-01/P1Y", time_period):
+        return f"ปีการศึกษา {int(m[1]) + BE_OFFSET}" if thai else f"school year {m[1]}"
+    if m := re.fullmatch(r"(\d{4})-01-01/P(\d{1,2})Y", time_period):
+        first, last = int(m[1]), int(m[1]) + int(m[2]) - 1
+        return f"พ.ศ. {first + BE_OFFSET}–{last + BE_OFFSET}" if thai else f"{first}–{last}"
     raise DataError(f"{time_period!r} is not an SDMX period. Write 2023, 2023-Q1, 2023-05 or 2022-10-01/P1Y.")

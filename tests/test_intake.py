@@ -268,6 +268,18 @@ def test_rules_one_by_one(tmp_path, codelists, content, code, row, column):
         assert len(taken(tmp_path, codelists, content)) == 2
 
 
+def test_a_value_of_several_years_is_stored_as_such_and_is_no_point_of_a_trend(tmp_path, codelists):
+    from sdg_eval.evaluation import evaluate_national
+    from sdg_eval.thai import format_period
+
+    path = written(tmp_path, "จังหวัด,2561-2563,ปีการศึกษา 2565,2566\nยะลา,3,4,5\n")
+    intake_files([path], declared=Declared(**POVERTY), store=tmp_path / "s", out=None)
+    table = read_latest(tmp_path / "s")
+    assert dict(zip(table["TIME_PERIOD"], table["FREQ"], strict=True)) == {"2018-01-01/P3Y": "A3", "2022-05-01/P1Y": "A", "2023": "A"}
+    assert [format_period(p, "th") for p in table["TIME_PERIOD"]] == ["ปีการศึกษา 2565", "พ.ศ. 2566", "พ.ศ. 2561–2563"]
+    assert set(evaluate_national(table, codelists, report_year=2026).trends["FREQ"]) == {"A"}
+
+
 def test_negative_values_load_where_they_are_declared_possible(tmp_path, codelists):
     assert taken(tmp_path, codelists, HEAD + "ยะลา,-5,2\n", allow_negative=True)["OBS_VALUE"].min() == -5
 
