@@ -9,11 +9,10 @@ import pandas as pd
 
 from sdg_eval.codelists import Codelists, read_codelists
 from sdg_eval.concepts import KEY, OFFICER_SOURCE
-from sdg_eval.errors import DataError
 from sdg_eval.intake import Declared, FileIntake, take_in
 from sdg_eval.intake.exchange import exchange_table
 from sdg_eval.intake.refusal import MAX_PROBLEMS, Problem, Refusal, make_problem, problems_json, told
-from sdg_eval.store import csv_bytes, read_latest, write_atomic, write_observations, write_text
+from sdg_eval.store import csv_bytes, read_dated, write_atomic, write_observations, write_text
 
 OBSERVATIONS, PROBLEMS = "observations.csv", "problems.json"
 
@@ -164,15 +163,14 @@ def _write_page(page: Path | None, problems: list[Problem], dry_run: bool) -> No
 def _refuse_undated(taken: list[FileIntake], store: Path | None) -> None:
     """A file without a date may not replace other figures that have one: which is newer cannot be told."""
     undated = [t for t in taken if not t.as_of]
-    if store is None or not undated or not (Path(store) / "observations").is_dir():
+    if store is None or not undated:
         return
+    known = read_dated(store, {s for t in undated for s in t.observations["SERIES"].unique()})
+    if known.empty:
+        return
+    known = known[known["source"] == OFFICER_SOURCE].sort_values(["as_of", "vintage"], kind="stable").drop_duplicates(KEY, keep="last")
     problems: list[Problem] = []
     for one in undated:
-        try:
-            known = read_latest(store, series=sorted(set(one.observations["SERIES"])))
-        except DataError:
-            return
-        known = known[(known["source"] == OFFICER_SOURCE) & (known["as_of"] != "")]
         both = one.observations.merge(known[[*KEY, "OBS_VALUE", "as_of"]], on=KEY, suffixes=("", "_known"))
         for row in both[both["OBS_VALUE"] != both["OBS_VALUE_known"]].to_dict("records"):
             problems.append(

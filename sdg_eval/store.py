@@ -186,6 +186,7 @@ def write_observations(
         append_entry(
             store, write_atomic, vintage=vintage, kind=kind, file=name, sha256=sha256(blob), rows=len(new),
             series=sorted(set(new["SERIES"])), areas=sorted(set(new["REF_AREA"])), declared=declared or {},
+            dated=bool((new["as_of"] != "").any()),
             raw=[f for f in identity if f["sha256"] not in again],
         )  # fmt: skip
     return StoreResult(store / FOLDER / name, len(new), True, len(table) - len(new))
@@ -380,6 +381,16 @@ def revisions(store, series: str, *, area: str | None = None) -> pd.DataFrame:
     table = _query(files, series=[series], areas=None if area is None else [area]) if files else observation_table([])
     table = table.sort_values([*KEY, "vintage"], kind="stable", ignore_index=True)
     return table.assign(change=table.groupby(KEY)["OBS_VALUE"].diff())[[*KEY, *REVISION_COLUMNS]]
+
+
+def read_dated(store, series) -> pd.DataFrame:
+    """Return every stored row of some series from files that say of which date their figures are."""
+    store = Path(store)
+    if not (store / LEDGER).is_dir():
+        return observation_table([])
+    files = [store / FOLDER / e["file"] for e in read_entries(store) if e.get("dated") and set(series) & set(e["series"])]
+    table = _query(files, series=sorted(series)) if files else observation_table([])
+    return table[table["as_of"] != ""]
 
 
 def raw_path(store, source_id: str) -> Path | None:
