@@ -49,7 +49,7 @@ def verify(store) -> list[StoreFault]:
     for path in entry_paths(store):
         try:
             entry = json.loads(path.read_bytes())
-            data, raw = entry["file"], {f["sha256"] for f in entry["raw"]}
+            data, raw, _ = entry["file"], {f["sha256"] for f in entry["raw"]}, (entry["sha256"], entry["rows"])
         except (ValueError, KeyError, TypeError):
             continue  # told by the chain already
         named.add(data)

@@ -40,7 +40,10 @@ def read_entries(store) -> list[dict]:
     entries = []
     for path in entry_paths(store):
         try:
-            entries.append(json.loads(path.read_bytes()))
+            blob = path.read_bytes()
+            if sha256(blob)[:16] != _NAME.fullmatch(path.name)[2]:
+                raise ValueError("changed after it was written")
+            entries.append(json.loads(blob))
         except (ValueError, OSError) as error:
             raise DataError(f"{path}: this entry of the ledger is damaged ({error}). Run `sdg-eval verify`, then restore a backup.") from error
     return entries
