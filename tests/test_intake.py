@@ -268,6 +268,22 @@ def test_rules_one_by_one(tmp_path, codelists, content, code, row, column):
         assert len(taken(tmp_path, codelists, content)) == 2
 
 
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("จังหวัด,ปี,1.2.1,8.5.2\nยะลา,2564,2,3\n", {("SI_POV_NAHC", "TH-95", "2021", 2.0), ("SL_TLF_UEM", "TH-95", "2021", 3.0)}),
+        ("จังหวัดยะลา\nตัวชี้วัด,2564,2565\n1.2.1,2,3\n8.5.2,4,5\n", {("SI_POV_NAHC", "TH-95", "2021", 2.0), ("SI_POV_NAHC", "TH-95", "2022", 3.0),
+                                                             ("SL_TLF_UEM", "TH-95", "2021", 4.0), ("SL_TLF_UEM", "TH-95", "2022", 5.0)}),
+        (",ตัวชี้วัด 1.2.1,,ตัวชี้วัด 8.5.2,\nจังหวัด,2564,2565,2564,2565\nยะลา,1,2,3,4\n",
+         {("SI_POV_NAHC", "TH-95", "2021", 1.0), ("SI_POV_NAHC", "TH-95", "2022", 2.0), ("SL_TLF_UEM", "TH-95", "2021", 3.0), ("SL_TLF_UEM", "TH-95", "2022", 4.0)}),
+        ("จังหวัด,ปี,เดือน,1.2.1\nยะลา,2566,ม.ค.,2\n", {("SI_POV_NAHC", "TH-95", "2023-01", 2.0)}),
+    ],
+)  # fmt: skip
+def test_several_indicators_in_columns_rows_and_groups(tmp_path, codelists, content, expected):
+    table = take_in_file(written(tmp_path, content), codelists, Declared(today=TODAY)).observations
+    assert set(table[["SERIES", "REF_AREA", "TIME_PERIOD", "OBS_VALUE"]].itertuples(index=False, name=None)) == expected
+
+
 def test_a_value_of_several_years_is_stored_as_such_and_is_no_point_of_a_trend(tmp_path, codelists):
     from sdg_eval.evaluation import evaluate_national
     from sdg_eval.thai import format_period

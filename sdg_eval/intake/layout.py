@@ -139,7 +139,7 @@ class Layout:
         periods = sum("period" in m.dims for _, m in means)
         areas = sum("area" in m.dims for _, m in means)
         groups = sum("sex" in m.dims or "urban" in m.dims for _, m in means)
-        measures = sum(m.field in ("value", "numerator", "denominator") for _, m in means)
+        measures = sum(m.field in ("value", "numerator", "denominator") or bool({"series", "indicator"} & set(m.dims)) for _, m in means)
         if keys:
             if len(cells) == 2 and (periods + areas == 1) and not ("area" in keys and periods):
                 return False  # a label and its value: ปี | 2566
