@@ -30,7 +30,7 @@ LANGUAGES = ("th", "en")
 
 COLUMNS = {
     "areas": ["REF_AREA", "code", "name_th", "name_en", "region", "nso_region", "border", "coast", "pilot",
-              "valid_from", "neighbours", "col", "row"],
+              "valid_from", "neighbours", "col", "row", "area_km2", "abbr_th", "abbr_en"],
     "area_names": ["REF_AREA", "spelling"],
     "goals": ["goal", "name_th", "name_en", "short_th", "short_en", "colour", "title_th", "title_en"],
     "targets_un": ["target", "goal", "name_en"],
@@ -46,11 +46,12 @@ COLUMNS = {
     "derivations": ["SERIES", "rule", "numerator", "denominator", "factor", "note"],
     "units": ["unit", "name_th", "name_en", "spellings"],
     "agencies": ["agency", "name_th", "name_en", "sources", "series", "usual_lag_months", "note"],
+    "bounds": ["SERIES", "lower", "red", "green", "upper", "kind", "source_th", "source_en"],
 }  # fmt: skip
 """Columns of each file; more columns are kept, missing ones are refused."""
 
 UNIQUE = {
-    "areas": [["REF_AREA"], ["code"], ["name_th"], ["name_en"], ["col", "row"]],
+    "areas": [["REF_AREA"], ["code"], ["name_th"], ["name_en"], ["col", "row"], ["abbr_th"], ["abbr_en"]],
     "area_names": [["spelling"]],
     "goals": [["goal"], ["colour"]],
     "targets_un": [["target"]],
@@ -61,6 +62,7 @@ UNIQUE = {
     "derivations": [["SERIES"]],
     "units": [["unit"]],
     "agencies": [["agency"]],
+    "bounds": [["SERIES"]],
 }
 
 WORDS = {
@@ -76,12 +78,13 @@ WORDS = {
     "targets": {"kind": {"official", "derived"}, "level": {"global", "national"},
                 "rule": {"fixed", "half_of_baseline", "double_of_baseline"}},
     "derivations": {"rule": {"rate", "deflate", "share", "growth", "per_capita", "year_total"}},
+    "bounds": {"kind": {"published", "derived", "chosen"}},
 }  # fmt: skip
 """Words that a column may hold."""
 
 FORMS = {
     "areas": {"REF_AREA": r"TH-\d\d", "code": r"\d\d", "valid_from": r"\d{4}", "col": r"\d+", "row": r"\d+",
-              "name_th": r".+", "name_en": r".+"},
+              "name_th": r".+", "name_en": r".+", "area_km2": r"\d+(\.\d+)?", "abbr_th": r".{2,3}", "abbr_en": r"[A-Z]{3}"},
     "area_names": {"spelling": r".+"},
     "goals": {"goal": r"\d|1[0-7]", "colour": r"#[0-9A-F]{6}", "name_th": r".+", "name_en": r".+"},
     "targets_un": {"target": r"\d{1,2}\.[0-9a-d]{1,2}", "name_en": r".+"},
@@ -94,6 +97,8 @@ FORMS = {
     "targets": {"value": r"(-?\d+(\.\d+)?)?", "year": r"\d{4}", "baseline_year": r"\d{4}",
                 "set_by_th": r".+", "set_by_en": r".+", "source_th": r".+", "source_en": r".+"},
     "derivations": {"factor": r"\d+(\.\d+)?", "numerator": r".+"},
+    "bounds": {"lower": r"-?\d+(\.\d+)?", "upper": r"-?\d+(\.\d+)?", "red": r"(-?\d+(\.\d+)?)?",
+               "green": r"(-?\d+(\.\d+)?)?", "source_th": r".+", "source_en": r".+"},
 }  # fmt: skip
 """Pattern that the whole cell must match; `.+` means that it must not be empty."""
 
@@ -119,6 +124,7 @@ class Codelists:
     derivations: pd.DataFrame
     units: pd.DataFrame
     agencies: pd.DataFrame
+    bounds: pd.DataFrame
     folder: Path = field(default_factory=default_folder)
 
     @cached_property
@@ -306,6 +312,8 @@ def validate_codelists(codelists: Codelists) -> Codelists:
     for column in ("SERIES", "numerator"):
         _refers("derivations", codelists.derivations, column, known)
     _refers("derivations", codelists.derivations, "denominator", known | {""})
+    _refers("bounds", codelists.bounds, "SERIES", known)
+    _validate_bounds(codelists)
     _validate_agencies(codelists, known)
     _validate_goals(codelists)
     _validate_series(codelists)
@@ -367,6 +375,19 @@ def _validate_targets(codelists: Codelists) -> None:
             raise _fault("targets", index, "SERIES", "a series without direction can have no target.")
         if int(row["baseline_year"]) >= int(row["year"]):
             raise _fault("targets", index, "year", "the target year must come after the baseline year.")
+
+
+def _validate_bounds(codelists: Codelists) -> None:
+    """Score 0 lies on the bad side: bounds and thresholds go the way that the series' direction says."""
+    for index, row in codelists.bounds.iterrows():
+        sign = {"higher": 1, "lower": -1}.get(codelists.series_row(row["SERIES"])["direction"])
+        if sign is None:
+            raise _fault("bounds", index, "SERIES", "a series without a better and a worse side can have no score.")
+        steps = [float(row[c]) * sign for c in ("lower", "red", "green", "upper") if row[c]]
+        if any(a >= b for a, b in zip(steps, steps[1:], strict=False)):
+            raise _fault("bounds", index, "upper", "lower, red, green and upper must go from worse to better.")
+        if bool(row["red"]) != bool(row["green"]):
+            raise _fault("bounds", index, "red", "give both thresholds or none.")
 
 
 def _validate_areas(codelists: Codelists) -> None:
