@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sdg_eval.comparisons.composite import goal_means, index_of
 from sdg_eval.errors import DataError
 from sdg_eval.progress_rules import (
     DECIMALS,
@@ -505,3 +506,61 @@ def _value_column(results: pd.DataFrame, title: str, code: str) -> str | None:
         return title.strip()
     own = [i for i, column in enumerate(results.columns) if re.fullmatch(rf"[A-Z][A-Za-z ]+: {code}", column)]
     return results.columns[own[0] - 1] if own and own[0] else None
+
+
+def recompute_index(workbook: SdrWorkbook) -> pd.DataFrame:
+    """Return goal scores and index of every country beside the published ones.
+
+    Columns country, level (`goal` or `index`), goal, published, recomputed, difference, kind. Raw values and the
+    codebook's bounds make the indicator scores; the global basket serves all countries; a goal without a score takes
+    the workbook's regional score in the index. `kind`: `equal` within 0.1 point; `raw_absent` equal once the
+    published score stands in for a raw value that the workbook leaves empty (whole columns); `score_absent` the published mean
+    holds an indicator that has neither raw value nor score here; `from_goals` the index differs through such a goal only; `other`.
+    """
+    results = workbook.results[~workbook.results[COUNTRY].astype(str).str.startswith(AGGREGATE)].reset_index(drop=True)
+    codebook = workbook.codebook[workbook.codebook["Global"] == "yes"]
+    raw, filled = _score_tables(results, codebook)
+    names = sorted(set(codebook.loc[raw.columns, "SDG"].astype(int)))
+    member = (codebook.loc[raw.columns, "SDG"].astype(int).to_numpy()[:, None] == np.array(names)).astype(float)
+    goals, stand_in = (goal_means(table.to_numpy(), member, max_missing=1.0) for table in (raw, filled))
+    published = np.column_stack([pd.to_numeric(results[f"Goal {g} Score"], errors="coerce") for g in names])
+    regional = np.column_stack([pd.to_numeric(results[f"Goal {g} Regional Score"], errors="coerce") for g in names])
+    rows = []
+    for at, country in enumerate(results[COUNTRY]):
+        for column, goal in enumerate(names):
+            if np.isfinite(published[at, column]):
+                pair = goals[at, column], stand_in[at, column]
+                rows.append(_index_row(country, "goal", goal, published[at, column], *pair, "score_absent"))
+    whole = pd.to_numeric(results["2021 SDG Index Score"], errors="coerce").to_numpy()
+    # a goal that was not published has no part in the index either (goal 14 of landlocked countries)
+    held = np.isfinite(published)
+    ours, with_stand_in, given = (index_of(np.where(held & np.isfinite(g), g, regional)) for g in (goals, stand_in, published))
+    for at in np.flatnonzero(np.isfinite(whole)):
+        otherwise = "from_goals" if _same(given[at], whole[at]) else "other"
+        rows.append(_index_row(results[COUNTRY].iat[at], "index", 0, whole[at], ours[at], with_stand_in[at], otherwise))
+    return pd.DataFrame(rows)
+
+
+def _score_tables(results: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Scores from raw values, and the same with the published score where a whole raw column is empty."""
+    raw, filled = {}, {}
+    for code, row in codebook.iterrows():
+        title, column = _value_column(results, str(row["Indicator"]), str(code)), f"Normalized Score: {code}"
+        if title is None or column not in results:
+            continue
+        values = pd.to_numeric(results[title], errors="coerce")
+        raw[code] = pd.Series(sdsn_score(values, float(row["Lower Bound (=0)"]), float(row["Optimum (= 100)"])), results.index)
+        filled[code] = raw[code] if values.notna().any() else pd.to_numeric(results[column], errors="coerce")
+    return pd.DataFrame(raw), pd.DataFrame(filled)
+
+
+def _same(one: float, other: float) -> bool:
+    return bool(np.isfinite(one) and round(abs(one - other), DECIMALS) <= SCORE_TOLERANCE)
+
+
+def _index_row(country, level: str, goal: int, published: float, ours: float, stand_in: float, otherwise: str) -> dict:
+    kind = "equal" if _same(ours, published) else "raw_absent" if _same(stand_in, published) else otherwise
+    return {
+        "country": country, "level": level, "goal": goal, "published": published, "recomputed": ours, "difference": ours - published,
+        "kind": kind,
+    }  # fmt: skip

@@ -87,18 +87,38 @@ def values_at(observations: pd.DataFrame, year: int, *, max_age: int = MAX_AGE) 
     have), so that no rank comes from a province that reports earlier. Quarters count by their mean of a full
     year. Columns SERIES, REF_AREA, year, OBS_VALUE.
     """
-    rows = observations[observations["OBS_VALUE"].notna()]
-    own = rows.assign(year=rows["TIME_PERIOD"].str[:4].astype(int))
-    own = own[(own["year"] <= year) & (own["year"] > year - max_age - 1)]
-    yearly = own[own["FREQ"] == "A"][["SERIES", "REF_AREA", "year", "OBS_VALUE"]]
-    quarters = own[(own["FREQ"] == "Q") & ~own["SERIES"].isin(set(yearly["SERIES"]))]
-    groups = quarters.groupby(["SERIES", "REF_AREA", "year"])["OBS_VALUE"].agg(["mean", "size"]).reset_index()
-    full = groups[groups["size"] == 4].rename(columns={"mean": "OBS_VALUE"})[yearly.columns]
-    table = pd.concat([yearly, full], ignore_index=True).drop_duplicates(["SERIES", "REF_AREA", "year"])
+    table = yearly_values(observations)
     counts = table.groupby(["SERIES", "year"])["REF_AREA"].nunique().reset_index(name="n")
     counts = counts[counts["n"] >= counts.groupby("SERIES")["n"].transform("max") / 2]
-    last = counts.groupby("SERIES")["year"].max()
+    last = counts[(counts["year"] <= year) & (counts["year"] >= year - max_age)].groupby("SERIES")["year"].max()
     return table[table["year"] == table["SERIES"].map(last)].reset_index(drop=True)
+
+
+def yearly_values(observations: pd.DataFrame) -> pd.DataFrame:
+    """Return SERIES, REF_AREA, year, OBS_VALUE: yearly values, or the mean of four quarters where there are none."""
+    rows = observations[observations["OBS_VALUE"].notna()]
+    rows = rows.assign(year=rows["TIME_PERIOD"].str[:4].astype(int))
+    yearly = rows[rows["FREQ"] == "A"][["SERIES", "REF_AREA", "year", "OBS_VALUE"]]
+    quarters = rows[(rows["FREQ"] == "Q") & ~rows["SERIES"].isin(set(yearly["SERIES"]))]
+    groups = quarters.groupby(["SERIES", "REF_AREA", "year"])["OBS_VALUE"].agg(["mean", "size"]).reset_index()
+    full = groups[groups["size"] == 4].rename(columns={"mean": "OBS_VALUE"})[yearly.columns]
+    return pd.concat([yearly, full], ignore_index=True).drop_duplicates(["SERIES", "REF_AREA", "year"])
+
+
+def best_year(observations: pd.DataFrame, basket: Basket, until: int) -> int:
+    """Return the latest year, not after `until`, for which the most goals of the basket have values.
+
+    Sources end in different years; the year with the widest basket says most. Raises DataError without any value.
+    """
+    years = sorted({int(y) for y in observations.loc[observations["OBS_VALUE"].notna(), "TIME_PERIOD"].str[:4]} | {until})
+    goal = dict(zip(basket.series, basket.goal, strict=True))
+    table = observations[observations["SERIES"].isin(set(basket.series))]
+    covered = {
+        year: len({goal[s] for s in values_at(table, year)["SERIES"].unique()}) for year in years if year <= until
+    }
+    if not any(covered.values()):
+        raise DataError("No indicator with bounds has a value: no index can be made. Add bounds to bounds.csv.")
+    return max(covered, key=lambda year: (covered[year], year))
 
 
 def value_matrix(values: pd.DataFrame, basket: Basket, areas) -> np.ndarray:
@@ -119,7 +139,7 @@ def scores(values, basket: Basket) -> np.ndarray:
     return np.clip(100 * (np.asarray(values, dtype=float) - basket.lower) / span, 0, 100)
 
 
-def goal_means(scored, membership, *, weights=None) -> np.ndarray:
+def goal_means(scored, membership, *, weights=None, max_missing: float = GOAL_MISSING) -> np.ndarray:
     """Return areas x goals: the (weighted) arithmetic mean of what is there; NaN above 50% missing.
 
     `scored` may have leading dimensions (draws); `membership` is series x goals.
@@ -131,7 +151,7 @@ def goal_means(scored, membership, *, weights=None) -> np.ndarray:
     count, size = held.astype(float) @ (weights > 0), (weights > 0).sum(axis=-2)
     with np.errstate(invalid="ignore", divide="ignore"):
         means = total / weight
-    enough = count >= (1 - GOAL_MISSING) * (size[..., None, :] if size.ndim > 1 else size)
+    enough = count >= (1 - max_missing) * (size[..., None, :] if size.ndim > 1 else size)
     return np.where(enough & (weight > 0), means, np.nan)
 
 

@@ -125,14 +125,21 @@ def yearly_inequality(observations: pd.DataFrame, codelists, *, weights: pd.Data
             people = _people(weights, year, part["REF_AREA"])
             got = inequality(part["OBS_VALUE"], part["REF_AREA"].map(region), people)
             low, high = jackknife(part["OBS_VALUE"], weights=people)
-            positive = part["OBS_VALUE"][part["OBS_VALUE"] > 0]
             rows.append({
                 "SERIES": series, "year": year, "weighted": people is not None, **vars(got), "gini_low": low, "gini_high": high,
-                "sd_log": np.log(positive).std(ddof=1) if len(positive) == len(part) else np.nan,
-                "cv": part["OBS_VALUE"].std(ddof=1) / part["OBS_VALUE"].mean() if part["OBS_VALUE"].mean() > 0 else np.nan,
+                **yearly_spread(part).iloc[0],
             })  # fmt: skip
     columns = ["SERIES", "year", "weighted", *Inequality.__dataclass_fields__, "gini_low", "gini_high", "sd_log", "cv"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def yearly_spread(table: pd.DataFrame) -> pd.DataFrame:
+    """Return per year the standard deviation of logs (n - 1) and the coefficient of variation; NaN where undefined."""
+    groups = table.groupby("year")["OBS_VALUE"]
+    defined = groups.min() > 0
+    logs = np.log(table["OBS_VALUE"].where(table["OBS_VALUE"] > 0)).groupby(table["year"]).std(ddof=1)
+    mean = groups.mean()
+    return pd.DataFrame({"sd_log": logs.where(defined), "cv": (groups.std(ddof=1) / mean).where(mean > 0)})
 
 
 def _yearly(observations: pd.DataFrame) -> pd.DataFrame:
@@ -201,7 +208,7 @@ def convergence(table: pd.DataFrame, *, alpha: float = 0.05, rho: float = ASSUME
         return Convergence(len(wide), len(years), *nothing, "insufficient", "insufficient", np.nan)
     span = years[-1] - years[0]
     beta, se, p, low, high = beta_convergence(wide.iloc[:, 0], wide.iloc[:, -1], span, confidence=1 - alpha)
-    spread = np.log(wide).std(ddof=1).to_numpy()
+    spread = yearly_spread(table[table["REF_AREA"].isin(wide.index)])["sd_log"].to_numpy()
     slope, sigma_p, sigma_verdict = single_trend(years, spread, alpha=alpha, rho=rho)
     falling, rising = sigma_verdict == "falling", sigma_verdict == "rising"
     word = "insufficient" if sigma_verdict == "insufficient" else "not_detected"
