@@ -177,7 +177,7 @@ def test_counts_are_judged_by_their_exposure(codelists, traits):
     assert got.table["candidate"].mean() <= 0.05 and all(phi < 1.6 for phi in got.phi.values())
 
 
-@pytest.mark.parametrize("series, reason", [("TH_BIRTHS", "no_direction"), (SERIES, "few_years")])
+@pytest.mark.parametrize("series, reason", [("TH_BIRTHS", "no_direction"), ("TH_RICE_PROD", "grows_with_size"), (SERIES, "few_years")])
 def test_what_cannot_be_judged_says_why(codelists, traits, series, reason):
     table, _ = world(codelists, traits, np.random.default_rng(8))
     table = table[table["TIME_PERIOD"] >= "2023"].assign(SERIES=series)
@@ -223,3 +223,8 @@ def test_a_region_of_few_has_no_column_of_its_own(codelists, traits):
     areas = [*region.index[region == "northeast"], *region.index[region == "north"][:5], *region.index[region == "south"][:2]]
     columns = set(design_of(traits, areas))
     assert {"constant", "region_north"} <= columns and not {"region_south", "region_northeast"} & columns
+
+
+def test_a_series_does_not_explain_itself(traits, codelists):
+    assert "log_income" in design_of(traits, codelists.provinces)
+    assert "log_income" not in design_of(traits, codelists.provinces, without="TH_HH_INCOME_REAL")

@@ -119,6 +119,7 @@ def test_too_few_provinces_years_or_a_zero_give_no_verdict():
     zero = np.ones((20, 10))
     zero[0, 0] = 0
     assert convergence(long(zero)).verdict == "insufficient"
+    assert convergence(long(np.column_stack([np.full(20, 100.0), np.random.default_rng(1).lognormal(size=(20, 9))]))).verdict == "insufficient"
     rng = np.random.default_rng(3)
     assert convergence(long(rng.lognormal(size=(20, 4)), years=range(2018, 2022))).sigma_verdict == "insufficient"
 

@@ -7,6 +7,7 @@ over-dispersion, in two of the last three years. A candidate is a hypothesis to 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -27,6 +28,8 @@ MIN_AREAS = 30
 TOP = 4
 """Provinces that naming the top of the league would name: one in twenty of 77."""
 COVID = (2020, 2021)
+FIRM = 0.75
+"""A candidate is firm when at least this share of the variants of the rule name it too."""
 
 
 # ---------------------------------------------------------------- funnel plots
@@ -69,6 +72,47 @@ def over_dispersion(z, *, winsorise: float = WINSORISE) -> float:
     if winsorise:
         z = np.clip(z, *np.quantile(z, [winsorise, 1 - winsorise]))
     return float(max(1.0, np.mean(z**2)))
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """Rates of one series and year over exposure: `table` (REF_AREA, exposure, rate, z, beyond), `limits` along the
+    exposure (low, high by chance alone; wide_low, wide_high with over-dispersion phi), and the rate of all."""
+
+    series: str
+    year: int
+    table: pd.DataFrame
+    limits: pd.DataFrame
+    rate: float
+    phi: float
+
+
+def funnel_of(observations: pd.DataFrame, series: str, codelists, *, level: float = LEVEL) -> Funnel | None:
+    """Return the funnel of the last year in which counts and exposure of a rate are known, or None.
+
+    `beyond` is outside the limits after over-dispersion, on either side.
+    """
+    from statistics import NormalDist
+
+    meta = codelists.series_row(series)
+    rows = _yearly(observations[observations["SERIES"] == series])
+    rows = rows[rows["NUMERATOR"].notna() & (rows["DENOMINATOR"] > 0)]
+    counts = rows.groupby("year")["REF_AREA"].nunique()
+    counts = counts[counts >= max(MIN_AREAS, counts.max() / 2)] if len(counts) else counts
+    if counts.empty or meta["kind"] != "rate":
+        return None
+    year = int(counts.index.max())
+    own = rows[rows["year"] == year].sort_values("REF_AREA")
+    per = float(meta["per"] or 1)
+    k, n = own["NUMERATOR"].to_numpy(dtype=float), own["DENOMINATOR"].to_numpy(dtype=float)
+    rate, z = k.sum() / n.sum(), funnel_z(k, n)
+    phi, reach = over_dispersion(z), NormalDist().inv_cdf(0.5 + level / 2)
+    along = np.geomspace(n.min(), n.max(), 120)
+    low, high = funnel_limits(along, rate, level=level)
+    wide = reach * np.sqrt(phi * rate / along)
+    limits = pd.DataFrame({"exposure": along, "low": low * per, "high": high * per, "wide_low": np.maximum(0, rate - wide) * per, "wide_high": (rate + wide) * per})
+    table = pd.DataFrame({"REF_AREA": own["REF_AREA"].to_numpy(), "exposure": n, "rate": per * k / n, "z": z, "beyond": np.abs(z) / np.sqrt(phi) > reach})
+    return Funnel(series, year, table, limits, rate * per, phi)
 
 
 # ---------------------------------------------------------------- candidates
@@ -123,6 +167,20 @@ class Candidates:
 COLUMNS = ["REF_AREA", "n_years", "n_beyond", "z_mean", "residual", "shrunken", "shrunken_low", "shrunken_high", "skill", "candidate", "z_years"]
 
 
+def grows_with_size(meta) -> bool:
+    """True for totals (deaths, tonnes, visitors): a large province leads them by being large."""
+    return meta["kind"] == "count" or (meta["kind"] == "amount" and meta["aggregation"] == "sum")
+
+
+def judged_series(codelists) -> list[str]:
+    """Return the evaluated series that can have a better province: with direction, free of size, no index on its own base."""
+    rows = [codelists.series_row(s) for s in codelists.evaluated]
+    return [
+        r["SERIES"] for r in rows
+        if r["direction"] in ("higher", "lower") and not grows_with_size(r) and not re.fullmatch(r"INDEX_\d{4}", r["unit"])
+    ]  # fmt: skip
+
+
 def _yearly(part: pd.DataFrame) -> pd.DataFrame:
     rows = part[(part["FREQ"] == "A") & part["OBS_VALUE"].notna()]
     return rows.assign(year=rows["TIME_PERIOD"].str[:4].astype(int)).drop_duplicates(["REF_AREA", "year"])
@@ -170,6 +228,8 @@ def find_candidates(observations: pd.DataFrame, series: str, codelists, traits: 
     empty = pd.DataFrame(columns=COLUMNS)
     if not sign:
         return Candidates(empty, reason="no_direction")
+    if grows_with_size(meta):
+        return Candidates(empty, reason="grows_with_size")
     rows = _yearly(observations[observations["SERIES"] == series])
     rows = rows[~rows["REF_AREA"].isin(rule.without) & ~rows["year"].isin(rule.skip_years)]
     wide = rows.pivot(index="REF_AREA", columns="year", values="OBS_VALUE").sort_index()
@@ -186,7 +246,7 @@ def find_candidates(observations: pd.DataFrame, series: str, codelists, traits: 
     if rule.baseline and starts:
         start = wide.loc[areas, starts[-BASELINE_BEFORE:]].mean(axis=1)  # several years: one start is a lucky one
         extra = start.fillna(start.mean()).rename("start").to_frame()
-    design = design_of(traits, areas, extra=extra)
+    design = design_of(traits, areas, extra=extra, without=series)
     if not rule.covariates:
         design = design[[c for c in design if c in ("constant", "start")]]
     z, residuals, errors, phi = {}, {}, {}, {}
@@ -264,12 +324,12 @@ def regression_guard(observations: pd.DataFrame, series: str, codelists, traits:
 def shortlist(observations: pd.DataFrame, codelists, traits: Traits, *, projects: pd.DataFrame | None = None, variants: dict | None = None) -> pd.DataFrame:
     """Return the candidates of every evaluated yearly series by the default rule, with their sensitivity.
 
-    `named_in` of `n_variants`: in how many variants of the rule the province is named as well, `lost_in` which ones
-    drop it. Columns of `find_candidates`, and SERIES, goal, in_naive_top, projects (of the same province and goal, `;` between).
+    `named_in` of `n_variants`: in how many variants of the rule the province is named as well (`firm`: three quarters),
+    `lost_in` which ones drop it. Columns of `find_candidates`, and SERIES, goal, in_naive_top, projects (of the same province and goal, `;` between).
     """
     variants = VARIANTS if variants is None else variants
     parts = []
-    for series in codelists.evaluated:
+    for series in judged_series(codelists):
         mine = observations[observations["SERIES"] == series]
         found = find_candidates(mine, series, codelists, traits)
         named = found.table[found.table["candidate"].astype(bool)] if len(found.table) else found.table
@@ -284,10 +344,10 @@ def shortlist(observations: pd.DataFrame, codelists, traits: Traits, *, projects
             in_naive_top=[a in top for a in named["REF_AREA"]], projects=[_projects(projects, a, goal) for a in named["REF_AREA"]],
             adjusted=";".join(found.adjusted), years=";".join(map(str, found.years)),
         ))  # fmt: skip
-    columns = ["SERIES", "goal", *COLUMNS, "n_variants", "named_in", "lost_in", "in_naive_top", "projects", "adjusted", "years"]
+    columns = ["SERIES", "goal", *COLUMNS, "n_variants", "named_in", "firm", "lost_in", "in_naive_top", "projects", "adjusted", "years"]
     if not parts:
         return pd.DataFrame(columns=columns)
-    table = pd.concat(parts, ignore_index=True)
+    table = pd.concat(parts, ignore_index=True).assign(firm=lambda t: t["named_in"] >= FIRM * t["n_variants"])
     return table.sort_values(["named_in", "z_mean", "SERIES", "REF_AREA"], ascending=[False, False, True, True], kind="stable")[columns].reset_index(drop=True)
 
 

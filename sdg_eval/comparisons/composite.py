@@ -121,6 +121,30 @@ def best_year(observations: pd.DataFrame, basket: Basket, until: int) -> int:
     return max(covered, key=lambda year: (covered[year], year))
 
 
+def yearly_noise(observations: pd.DataFrame, basket: Basket, until: int, *, years: int = 10) -> np.ndarray:
+    """Return per series of the basket the spread of values around each province's own line, pooled over provinces.
+
+    The last `years` years until `until`, provinces with four values or more; NaN where there are none. It is the
+    standard deviation of one year's luck, in units of the series.
+    """
+    table = yearly_values(observations[observations["SERIES"].isin(set(basket.series))])
+    table = table[(table["year"] <= until) & (table["year"] > until - years)]
+    found = {series: _pooled_noise(part.pivot(index="REF_AREA", columns="year", values="OBS_VALUE")) for series, part in table.groupby("SERIES")}
+    return np.array([found.get(series, np.nan) for series in basket.series])
+
+
+def _pooled_noise(wide: pd.DataFrame) -> float:
+    squares, degrees = 0.0, 0
+    for row in wide.to_numpy(dtype=float):
+        held = np.isfinite(row)
+        if held.sum() >= 4:
+            t = np.flatnonzero(held).astype(float)
+            line = np.polyfit(t, row[held], 1)
+            squares += float(((row[held] - np.polyval(line, t)) ** 2).sum())
+            degrees += int(held.sum()) - 2
+    return float(np.sqrt(squares / degrees)) if degrees else np.nan
+
+
 def value_matrix(values: pd.DataFrame, basket: Basket, areas) -> np.ndarray:
     """Return `values` as areas x series of the basket; NaN where there is none."""
     wide = values.pivot(index="REF_AREA", columns="SERIES", values="OBS_VALUE")

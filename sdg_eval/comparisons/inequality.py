@@ -96,7 +96,10 @@ def jackknife(values, groups=None, weights=None, *, measure: str = "gini", confi
     if n < 3:
         return np.nan, np.nan
     pick = [np.arange(n) != i for i in range(n)]
-    take = (lambda a, m: None if a is None else np.asarray(a)[m])
+
+    def take(part, mask):
+        return None if part is None else np.asarray(part)[mask]
+
     if measure == "gini":
         left = np.array([gini(y[m], take(weights, m)) for m in pick])
         value = gini(y, weights)
@@ -105,7 +108,9 @@ def jackknife(values, groups=None, weights=None, *, measure: str = "gini", confi
         value = getattr(inequality(y, groups, weights), measure)
     se = np.sqrt((n - 1) / n * np.sum((left - left.mean()) ** 2))
     reach = student.ppf(0.5 + confidence / 2, n - 1) * se
-    return float(max(0.0, value - reach)), float(value + reach)
+    if not np.isfinite(value):
+        return np.nan, np.nan
+    return float(max(0.0, value - reach)), float(min(1.0, value + reach) if measure == "gini" else value + reach)
 
 
 def yearly_inequality(observations: pd.DataFrame, codelists, *, weights: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -203,7 +208,7 @@ def convergence(table: pd.DataFrame, *, alpha: float = 0.05, rho: float = ASSUME
     """
     wide = table.pivot(index="REF_AREA", columns="year", values="OBS_VALUE").dropna()
     years = np.array(wide.columns, dtype=float)
-    if len(wide) < MIN_AREAS or len(years) < 2 or (wide.to_numpy() <= 0).any():
+    if len(wide) < MIN_AREAS or len(years) < 2 or (wide.to_numpy() <= 0).any() or np.ptp(wide.iloc[:, 0]) == 0:
         nothing = [np.nan] * 9
         return Convergence(len(wide), len(years), *nothing, "insufficient", "insufficient", np.nan)
     span = years[-1] - years[0]

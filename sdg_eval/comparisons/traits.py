@@ -75,14 +75,16 @@ def _first(observations, series: tuple[str, ...], year: int, areas) -> tuple[pd.
     return None
 
 
-def design_of(traits: Traits, areas, *, extra: pd.DataFrame | None = None) -> pd.DataFrame:
+def design_of(traits: Traits, areas, *, extra: pd.DataFrame | None = None, without: str = "") -> pd.DataFrame:
     """Return a regression design by REF_AREA: constant, standardised numbers, border, coast, regions.
 
     The largest region is the base; a region of one or two areas joins the base, since it would fit itself. `extra`
-    adds columns (a baseline), standardised too.
+    adds columns (a baseline), standardised too. A number that comes from the series `without` is left out: a series
+    would explain itself.
     """
     table = traits.table.loc[list(areas)]
-    numbers = table[traits.numbers] if extra is None else table[traits.numbers].join(extra)
+    names = [name for name in traits.numbers if traits.origin.get(name, ("",))[0] != without]
+    numbers = table[names] if extra is None else table[names].join(extra)
     columns = {"constant": pd.Series(1.0, table.index)}
     for name in numbers:
         spread = numbers[name].std(ddof=0)

@@ -1,5 +1,8 @@
 """Tables become figures; nothing here estimates."""
 
+from sdg_eval.figures.comparisons import draw_funnels, draw_left_behind, draw_peer_view, draw_ranking
 from sdg_eval.figures.render import draw_data_coverage, draw_overview, draw_province, show_figures
 
-__all__ = ["draw_data_coverage", "draw_overview", "draw_province", "show_figures"]
+__all__ = [
+    "draw_data_coverage", "draw_funnels", "draw_left_behind", "draw_overview", "draw_peer_view", "draw_province", "draw_ranking", "show_figures",
+]  # fmt: skip

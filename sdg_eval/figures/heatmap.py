@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sdg_eval.figures.style import COLOURS, INK, SIGNS, SOFT
+from sdg_eval.figures.style import COLOURS, DARK, INK, SIGNS, SOFT
 
 LABELS = {
     "improving": ("ดีขึ้น", "improving"), "worsening": ("แย่ลง", "worsening"), "mixed": ("มีทั้งสองทาง", "mixed"),
@@ -50,7 +50,7 @@ def draw_cell(axes, x: float, y: float, status: str, size: float = 0.94, sign_y:
 
     axes.add_patch(Rectangle((x - size / 2, y - size / 2), size, size, facecolor=COLOURS[status], edgecolor="#c3ccd4", linewidth=0.6))
     if SIGNS[status]:
-        dark = status in ("improving", "worsening", "changed", "mixed")
+        dark = status in DARK
         axes.plot([x], [y + sign_y], marker=SIGNS[status], color="white" if dark else SOFT, markersize=6 if size > 0.6 else 4, linestyle="")
 
 
@@ -60,7 +60,7 @@ def legend(figure, statuses, lang: str, labels: dict = LABELS) -> None:
 
     handles = []
     for status in statuses:
-        dark = status in ("improving", "worsening", "changed", "mixed")
+        dark = status in DARK
         handles.append(_Swatch(status, dark, labels[status][lang != "th"]))
     lines = [
         Line2D([], [], marker="s", markersize=12, color=COLOURS[h.status], markeredgecolor="#c3ccd4", linestyle="", label=h.label)

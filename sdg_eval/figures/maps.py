@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sdg_eval.figures.heatmap import draw_cell, legend
-from sdg_eval.figures.style import COLOURS, INK, SOFT
+from sdg_eval.figures.style import COLOURS, DARK, INK, SOFT
 
 MAP_LABELS = {
     "improving": ("ดีขึ้นมากกว่า", "more improve"), "worsening": ("แย่ลงมากกว่า", "more worsen"),
@@ -11,23 +11,29 @@ MAP_LABELS = {
     "no_data": ("ไม่อยู่ในรอบนี้", "not in this run"),
 }  # fmt: skip
 """Words for what a province's colour means on the map."""
+CLUSTER_LABELS = {
+    "high_high": ("สูง ท่ามกลางจังหวัดสูง", "high among high"), "low_low": ("ต่ำ ท่ามกลางจังหวัดต่ำ", "low among low"),
+    "high_low": ("สูง ท่ามกลางจังหวัดต่ำ", "high among low"), "low_high": ("ต่ำ ท่ามกลางจังหวัดสูง", "low among high"),
+    "not_detected": ("ไม่พบกลุ่ม", "no cluster detected"), "no_data": ("ไม่มีข้อมูล", "no data"),
+}  # fmt: skip
+"""Words for a local cluster of alike neighbours."""
 SIMPLIFY_DEGREES = 0.01
 """About one kilometre: finer than a pixel of a map of the whole country."""
 NAME_KEYS = ("shapeISO", "ISO", "iso", "ADM1_PCODE", "shapeName", "name_th", "name_en", "ADM1_EN", "NAME_1", "name")
 
 
-def draw_tiles(axes, values: dict[str, str], codelists, lang: str):
-    """Draw each province as a tile of equal size; `values` maps REF_AREA to a status."""
+def draw_tiles(axes, values: dict[str, str], codelists, lang: str, labels: dict = MAP_LABELS):
+    """Draw each province as a tile of equal size with its official abbreviation; `values` maps REF_AREA to a status."""
     for area in codelists.areas.to_dict("records"):
         x, y, status = int(area["col"]), int(area["row"]), values.get(area["REF_AREA"])
         draw_cell(axes, x, y, status or "no_data", sign_y=0.16)
-        dark = status in ("improving", "worsening", "changed", "mixed")
-        axes.text(x, y - 0.42, area["code"], fontsize=7.5, ha="center", va="top", color="white" if dark else SOFT)
+        dark = status in DARK
+        axes.text(x, y - 0.42, area[f"abbr_{lang}"], fontsize=7.5, ha="center", va="top", color="white" if dark else SOFT)
     columns, rows = codelists.areas["col"].astype(int), codelists.areas["row"].astype(int)
     axes.set_xlim(columns.min() - 0.6, columns.max() + 0.6)
     axes.set_ylim(rows.max() + 0.6, rows.min() - 0.6)
     _bare(axes)
-    legend(axes.figure, _order(values), lang, MAP_LABELS)
+    legend(axes.figure, _order(values, labels), lang, labels)
     return axes
 
 
@@ -40,7 +46,7 @@ def area_of(feature: dict, codelists) -> str | None:
     return None
 
 
-def draw_map(axes, geojson: dict, values: dict[str, str], codelists, lang: str):
+def draw_map(axes, geojson: dict, values: dict[str, str], codelists, lang: str, labels: dict = MAP_LABELS):
     """Draw each province's shape in the colour of its status; provinces without one stay white."""
     import numpy as np
     from matplotlib.collections import PathCollection
@@ -61,7 +67,7 @@ def draw_map(axes, geojson: dict, values: dict[str, str], codelists, lang: str):
     axes.autoscale_view()
     axes.set_aspect(1 / np.cos(np.radians(13.5)))  # degrees of longitude are shorter at Thailand's latitude
     _bare(axes)
-    legend(axes.figure, _order(values), lang, MAP_LABELS)
+    legend(axes.figure, _order(values, labels), lang, labels)
     return axes
 
 
@@ -72,8 +78,8 @@ def _sign(axes, point, status: str) -> None:
         axes.plot([point.x], [point.y], marker=SIGNS[status], color=INK, markersize=4, linestyle="", zorder=3)
 
 
-def _order(values: dict[str, str]) -> list[str]:
-    return sorted(set(values.values()) | {"no_data"}, key=list(MAP_LABELS).index)
+def _order(values: dict[str, str], labels: dict) -> list[str]:
+    return sorted(set(values.values()) | {"no_data"}, key=list(labels).index)
 
 
 def _bare(axes) -> None:

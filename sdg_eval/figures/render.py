@@ -106,13 +106,18 @@ def peers_alt(row: dict, codelists, lang: str) -> str:
     return f"Chart of {count} provinces in {period}: {area} {value}, median {median} ({series['unit_en']})."
 
 
+def read_boundaries(path) -> dict | None:
+    """Return the GeoJSON of a boundary file, or None where there is none."""
+    return read_json(path)[0] if path and Path(path).is_file() else None
+
+
 def draw_overview(table: pd.DataFrame, goals: pd.DataFrame, codelists, folder, lang: str, boundaries: str = "") -> list[dict]:
     """Write the heat map of goals and the map of how many goals improve; returns what figures.json holds.
 
     `table` are evaluation rows of all provinces, `goals` one status per REF_AREA and goal. Provinces
     are drawn in their shapes when the file `boundaries` exists, else as tiles.
     """
-    geojson = read_json(boundaries)[0] if boundaries and Path(boundaries).is_file() else None
+    geojson = read_boundaries(boundaries)
     synthetic = bool(table["synthetic"].fillna(False).astype(bool).any())
     written = []
     for language in languages_of(lang):

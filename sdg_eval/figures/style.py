@@ -21,13 +21,16 @@ INK, SOFT, GRID, LINE, BAND, TARGET, PILOT, OTHER, NOTED, FAN = (
 COLOURS = {
     "improving": "#1f7a4d", "worsening": "#c2412d", "changed": "#5b5ea6", "mixed": "#b58900", "not_detected": "#b8c2cc",
     "no_change": "#d5dbe1", "indicative": "#f1dfa8", "insufficient": "#f7f1e1", "no_data": "#ffffff",
+    "high_high": "#0b5394", "low_low": "#8a5a00", "high_low": "#7fb0dd", "low_high": "#e3c27a",
 }  # fmt: skip
 """Colour of a status; green and red differ in lightness too, and every cell also has a sign."""
 SIGNS = {
     "improving": "^", "worsening": "v", "changed": "D", "mixed": "X", "not_detected": "_", "no_change": "|",
-    "indicative": "o", "insufficient": ".", "no_data": "",
+    "indicative": "o", "insufficient": ".", "no_data": "", "high_high": "^", "low_low": "v", "high_low": "+", "low_high": "x",
 }  # fmt: skip
 """Marker drawn in a cell, so that colour is never the only sign."""
+DARK = frozenset({"improving", "worsening", "changed", "mixed", "high_high", "low_low"})
+"""Colours on which text and signs are white."""
 SYNTHETIC = {"th": "ข้อมูลสังเคราะห์ ไม่ใช่ข้อมูลจริง", "en": "Synthetic data, not real"}
 
 
