@@ -55,12 +55,13 @@ from sdg_eval.comparisons.traits import POPULATION, Traits, traits_of
 from sdg_eval.concepts import TOTAL
 from sdg_eval.panels import is_province
 from sdg_eval.progress_rules import sdsn_colour, sdsn_dashboard, sdsn_goal_colour
+from sdg_eval.simulate import SOURCE
 from sdg_eval.store import csv_bytes, parquet_bytes, write_atomic, write_json
 from sdg_eval.thai import year_text
 from sdg_eval.wording import keep_together, number, p_text
 
-MAX_AGE_SHOWN = 5
-"""Years that a value on the map of neighbours may lie before the report's index year."""
+MAX_AGE_SHOWN = 8
+"""Years that a value set beside others may lie before the year asked; its own year is always written."""
 
 
 @dataclass(frozen=True)
@@ -184,10 +185,9 @@ class PeerView:
     paces: pd.DataFrame
     missing: tuple[str, ...]
 
-    def write(self, folder, text: dict) -> None:
-        """Write the four tables as CSV, and peers.json with the sentences, each complete or not at all."""
-        for name in ("peers", "balance", "beside", "paces"):
-            write_atomic(Path(folder) / f"{name}.csv", csv_bytes(getattr(self, name)))
+    def write(self, folder, observations: pd.DataFrame, text: dict) -> None:
+        """Write the four tables, and peers.json with the sentences, each complete or not at all."""
+        write_tables(folder, observations, peers=self.peers, balance=self.balance, beside=self.beside, paces=self.paces)
         write_json(Path(folder) / "peers.json", text)
 
 
@@ -248,9 +248,12 @@ def find_best_practice(observations: pd.DataFrame, codelists, *, projects: pd.Da
     return BestPractice(named, pd.concat(places, ignore_index=True) if places else named.head(0), guards[guards["n_top"] > 0].reset_index(drop=True), traits, funnels)
 
 
-def write_tables(folder, **tables: pd.DataFrame) -> None:
-    """Write each table as CSV and Parquet to `folder`, each complete or not at all."""
+def write_tables(folder, observations: pd.DataFrame, **tables: pd.DataFrame) -> None:
+    """Write each table as CSV and Parquet to `folder`, each complete or not at all, with a column that says whether
+    any of the observations are synthetic."""
+    synthetic = bool((observations["source"] == SOURCE).any())
     for name, table in tables.items():
+        table = table.assign(synthetic=synthetic)
         write_atomic(Path(folder) / f"{name}.csv", csv_bytes(table))
         write_atomic(Path(folder) / f"{name}.parquet", parquet_bytes(table))
 
@@ -259,7 +262,7 @@ def write_tables(folder, **tables: pd.DataFrame) -> None:
 
 TRAIT_WORDS = {
     "log_population": ("จำนวนประชากร", "population"), "log_density": ("ความหนาแน่น", "density"), "log_income": ("รายได้", "income"),
-    "urban_share": ("สัดส่วนคนเมือง", "urban share"), "border": ("ชายแดน", "border"), "coast": ("ชายฝั่ง", "coast"), "region": ("ภาค", "region"),
+    "urban_share": ("สัดส่วนคนเมือง", "urban share"), "border": ("การมีหรือไม่มีชายแดน", "having a border or none"), "coast": ("การมีหรือไม่มีชายฝั่ง", "having a coast or none"), "region": ("ภาค", "region"),
     "start": ("ค่าเริ่มต้นของจังหวัดเอง", "the province's own start"),
 }  # fmt: skip
 VERDICT_WORDS = {

@@ -17,6 +17,7 @@ from sdg_eval.batch.execute import Outcome, is_done, run_job
 from sdg_eval.batch.lock import run_lock
 from sdg_eval.batch.plan import (
     NOTEBOOKS,
+    PROVINCE,
     Job,
     parameters_json,
     parse_languages,
@@ -24,6 +25,7 @@ from sdg_eval.batch.plan import (
     parse_report_year,
     parse_run_name,
     plan_jobs,
+    run_name,
 )
 from sdg_eval.codelists import read_codelists
 from sdg_eval.data_report import all_sources, evaluate_data
@@ -188,9 +190,10 @@ def _run_open(open_jobs: list[Job], folder: Path, record: dict, workers: int):
 
 def _remove_others(folder: Path, areas: list[str]) -> None:
     """Drop province folders of an earlier call with the same name, and what a killed run left behind."""
-    for path in (folder / "provinces").glob("*"):
-        if path.name not in areas:
-            shutil.rmtree(path, ignore_errors=True)
+    for part in ("provinces", "peers"):
+        for path in (folder / part).glob("*"):
+            if path.name not in areas:
+                shutil.rmtree(path, ignore_errors=True)
     for path in (folder / "national").glob(".*.tmp"):
         shutil.rmtree(path, ignore_errors=True)
 
@@ -224,10 +227,10 @@ def _point_latest(out: Path, name: str) -> None:
 
 def _summarise(runs: pd.DataFrame, folder: Path, say) -> None:
     """Tell the counts, every run that is not done, and where the site is."""
-    provinces = runs[runs["REF_AREA"] != ""]
+    provinces = runs[runs["notebook"] == PROVINCE]
     done = int(provinces["status"].isin(DONE).sum())
     for row in runs[~runs["status"].isin(DONE)].to_dict("records"):
-        say(f"  {row['REF_AREA'] or row['notebook']}: {row['status']}. {row['error']}")
+        say(f"  {run_name(row['notebook'], row['REF_AREA'])}: {row['status']}. {row['error']}")
     counts = ", ".join(f"{count} {status}" for status, count in runs["status"].value_counts().sort_index().items())
     say(f"{done} of {len(provinces)} provinces ({counts}); slowest {runs['seconds'].max():.0f} s")
     say(f"open {(folder / 'index.html').resolve().as_uri()}")

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sdg_eval.batch.plan import Job, notebook_path
+from sdg_eval.batch.plan import Job, notebook_path, run_name
 from sdg_eval.figures.style import SYNTHETIC
 from sdg_eval.store import write_json
 
@@ -46,8 +46,8 @@ class Outcome:
 
     @property
     def name(self) -> str:
-        """The province's code, or the notebook's name."""
-        return self.area or self.notebook
+        """As `Job.name`."""
+        return run_name(self.notebook, self.area)
 
 
 def is_done(job: Job, run_folder: Path, fingerprint: str) -> bool:

@@ -16,7 +16,10 @@ from sdg_eval.thai import parse_year
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PROVINCE = "10_province_evaluation"
-NATIONAL = ("00_data_quality", "15_targets_and_forecasts", "90_synthesis")
+PEERS = "41_peers"
+NATIONAL = (
+    "00_data_quality", "15_targets_and_forecasts", "40_provinces_side_by_side", "45_leave_no_one_behind", "50_best_practice", "90_synthesis",
+)  # fmt: skip
 SET_BY_BATCH = ("REF_AREA", "OBSERVATIONS", "NATIONAL", "OUTPUT_DIR", "PROVINCES", "BOUNDARIES")
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 _RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -34,8 +37,15 @@ class Job:
 
     @property
     def name(self) -> str:
-        """The province's code, or the notebook's name."""
-        return self.area or self.notebook
+        """The province's code for its evaluation, the notebook's name for a national one, both for the others."""
+        return run_name(self.notebook, self.area)
+
+
+def run_name(notebook: str, area: str) -> str:
+    """Return what a run is called in tables and messages; each run of a batch has its own."""
+    if not area:
+        return notebook
+    return area if notebook == PROVINCE else f"{area} {notebook}"
 
 
 def parse_provinces(text: str, codelists) -> list[str]:
@@ -129,12 +139,15 @@ def require_parameters(name: str, given: dict, known: dict[str, str]) -> dict:
 
 def plan_jobs(areas: list[str], *, report_year: int, lang: str, overrides: list[str]) -> list[Job]:
     """Return every run of a batch, provinces first, fully checked. Raises UsageError; writes nothing."""
-    known = {name: known_parameters(name) for name in (PROVINCE, *NATIONAL)}
-    extra = parse_parameters(overrides, known[PROVINCE])
-    common = {"REPORT_YEAR": report_year, "LANG": lang, "CONFIDENCE": 0.95} | extra
+    known = {name: known_parameters(name) for name in (PROVINCE, PEERS, *NATIONAL)}
+    extra = parse_parameters(overrides, {key: kind for types in known.values() for key, kind in types.items()})
+    common = {"REPORT_YEAR": report_year, "LANG": lang, "CONFIDENCE": 0.95, "DRAWS": 2000, "SHOW_RANKS": False} | extra
+    if not 100 <= common["DRAWS"] <= 100_000:
+        raise UsageError(f"DRAWS is {common['DRAWS']}; give 100 to 100000. Bands of fewer draws move from run to run.")
     if not 0.5 <= common["CONFIDENCE"] < 1:
         raise UsageError(f"CONFIDENCE is {common['CONFIDENCE']}; give a number from 0.5 to below 1, such as 0.95.")
     jobs = [_job(PROVINCE, area, f"provinces/{area}", known[PROVINCE], common) for area in areas]
+    jobs += [_job(PEERS, area, f"peers/{area}", known[PEERS], common) for area in areas]
     jobs += [_job(name, "", f"national/{name}", known[name], common | {"PROVINCES": ",".join(areas)}) for name in NATIONAL]
     return jobs
 

@@ -118,7 +118,8 @@ def best_year(observations: pd.DataFrame, basket: Basket, until: int) -> int:
     }
     if not any(covered.values()):
         raise DataError("No indicator with bounds has a value: no index can be made. Add bounds to bounds.csv.")
-    return max(covered, key=lambda year: (covered[year], year))
+    widest = max(covered, key=lambda year: (covered[year], year))
+    return int(values_at(table, widest)["year"].max())  # no later than the newest value in it
 
 
 def yearly_noise(observations: pd.DataFrame, basket: Basket, until: int, *, years: int = 10) -> np.ndarray:

@@ -275,7 +275,7 @@ def worst_against_mean(observations: pd.DataFrame, codelists) -> pd.DataFrame:
             kept = values.reindex(first).dropna()
             rows.append({
                 "SERIES": series, "year": year, "n": len(values), "n_worst": len(worst), "mean": mean, "worst": low,
-                "gap": sign * (mean - low), "ratio": low / mean if mean > 0 else np.nan,
+                "gap": sign * (mean - low), "ratio": low / mean if values.min() > 0 else np.nan,  # of a growth rate it would mislead
                 "first_gap": sign * (mean - kept.mean()) if len(kept) else np.nan, "worst_areas": ";".join(sorted(worst)),
             })  # fmt: skip
     return pd.DataFrame(rows, columns=["SERIES", "year", "n", "n_worst", "mean", "worst", "gap", "ratio", "first_gap", "worst_areas"])

@@ -21,10 +21,10 @@ from sdg_eval.figures.style import (
     SOFT,
     finish,
     is_synthetic,
-    mark_synthetic,
     new_figure,
     save_svg,
     source_text,
+    text_points,
     title,
     wrap_at_spaces,
 )
@@ -44,6 +44,16 @@ WORDS = {
     "score": ("คะแนน 0–100 ตามขอบเขตใน bounds.csv", "score 0–100 on the bounds of bounds.csv"),
     "spread": ("ส่วนเบี่ยงเบนมาตรฐานของลอการิทึม", "standard deviation of logs"), "year": ("ปี", "year"),
 }  # fmt: skip
+
+
+def _sources(own: pd.DataFrame, codelists, lang: str) -> tuple[bool, str]:
+    """(synthetic?, source line) of a figure over many provinces. A source that sources.csv does not know is written as
+    it is found: it stops the run of its own province, and must not stop everyone's."""
+    known = own["source"].isin(set(codelists.sources["source"]))
+    text = source_text(own[known], codelists, lang)
+    unknown = sorted(set(own.loc[~known, "source"]))
+    note = {"th": "ไม่อยู่ใน sources.csv", "en": "not in sources.csv"}[lang]
+    return is_synthetic(own[known], codelists), "; ".join([text, *(f"{name} ({note})" for name in unknown)])
 
 
 def _w(key: str, lang: str) -> str:
@@ -86,10 +96,14 @@ def draw_funnel(axes, table: pd.DataFrame, limits: pd.DataFrame, rate: float, co
     inside = ~table["beyond"].astype(bool)
     axes.scatter(table["exposure"][inside], table["rate"][inside], s=22, color=OTHER, edgecolor="white", linewidth=0.4, zorder=3)
     axes.scatter(table["exposure"][~inside], table["rate"][~inside], s=30, color=NOTED, marker="D", edgecolor="white", linewidth=0.4, zorder=4)
+    middle = np.sqrt(table["exposure"].min() * table["exposure"].max())
     for row in table[~inside].to_dict("records"):
-        axes.annotate(codelists.area_name(row["REF_AREA"], lang), (row["exposure"], row["rate"]), xytext=(5, 3), textcoords="offset points", fontsize=8.5)
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+        left = row["exposure"] > middle
+        name = codelists.area_name(row["REF_AREA"], lang)
+        axes.annotate(name, (row["exposure"], row["rate"]), xytext=(-5 if left else 5, 3), textcoords="offset points", fontsize=8.5, ha="right" if left else "left")
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_ylim(bottom=0)
@@ -114,8 +128,11 @@ def draw_dumbbells(axes, rows: list[dict], lang: str, ends: tuple[str, str], lab
         axes.hlines(at, row["start"], row["end"], color=SOFT, linewidth=1.6, zorder=2)
     axes.scatter([r["start"] for r in rows], y, s=42, color="white", edgecolor=LINE, linewidth=1.5, zorder=3)
     axes.scatter([r["end"] for r in rows], y, s=42, color=LINE, edgecolor="white", linewidth=0.6, zorder=4)
-    room = axes.get_position().x0 * axes.figure.get_figwidth() * 72 - 12
-    axes.set_yticks(y, [wrap_at_spaces(r["name"], room, 9) for r in rows], fontsize=9)
+    room = axes.get_position().x0 * axes.figure.get_figwidth() * 72 - 14
+    names = [wrap_at_spaces(r["name"], room, 9) for r in rows]
+    # a Thai name has no spaces to break at: the names share the size at which the longest fits
+    widest = max(text_points(line, 9) for name in names for line in name.split("\n"))
+    axes.set_yticks(y, names, fontsize=9 * min(1.0, room / widest))
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(label, fontsize=9.5)
@@ -144,7 +161,7 @@ def draw_spread(axes, inequality: pd.DataFrame, codelists, lang: str):
     for value, year, name, colour in sorted(ends):
         at = max(value, last + (high - low) * 0.075)
         last = at
-        text = wrap_at_spaces(name, 150, 8.5)
+        text = wrap_at_spaces(name, 270, 8.5)
         axes.annotate(text, (year, value), xytext=(axes.get_xlim()[1], at), textcoords="data", fontsize=8.5, color=colour, va="center", annotation_clip=False, linespacing=0.95)
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -187,14 +204,14 @@ def draw_ranking(observations, ranking, local: pd.DataFrame, codelists, folder, 
     geojson = read_boundaries(boundaries)
 
     def draw(language, place):
-        synthetic = is_synthetic(own, codelists)
+        synthetic, source = _sources(own, codelists, language)
         figure, axes = new_figure((7.2, 14.6))
         axes.set_position((0.22, 0.1, 0.74, 0.8))
         draw_rank_bands(axes, ranking.bands.table, ranking.noisy.table, codelists, language)
         told = {"th": f"แยกออกจากกันได้ {ranking.bands.n_apart} จาก {ranking.bands.n_pairs} คู่ที่อยู่ติดกัน", "en": f"{ranking.bands.n_apart} of {ranking.bands.n_pairs} neighbouring pairs can be told apart"}
         title(axes, told[language])
-        finish(figure, axes, source_text(own, codelists, language), lang=language, synthetic=synthetic)
-        found = [_save(figure, "rank_bands", headline[language], source_text(own, codelists, language), place, language, synthetic)]
+        finish(figure, axes, source, lang=language, synthetic=synthetic)
+        found = [_save(figure, "rank_bands", headline[language], source, place, language, synthetic)]
         for series in [s for s, part in local.groupby("SERIES", sort=True) if (part["kind"] != "not_detected").any()]:
             found.append(_cluster_map(observations[observations["SERIES"] == series], local[local["SERIES"] == series], series, codelists, place, language, geojson))
         return found
@@ -213,11 +230,10 @@ def _cluster_map(own, local, series: str, codelists, place: Path, lang: str, geo
         draw_map(axes, geojson, kinds, codelists, lang, CLUSTER_LABELS)
     name = codelists.series_row(series)[f"name_{lang}"]
     title(axes, f"{name}: {dict(th='กลุ่มจังหวัดข้างเคียง', en='clusters of neighbours')[lang]}")
-    if synthetic := is_synthetic(own, codelists):
-        mark_synthetic(figure, lang)
+    synthetic, source = _sources(own, codelists, lang)
+    finish(figure, axes, source, lang=lang, synthetic=synthetic)
     counts = {k: sum(v == k for v in kinds.values()) for k in CLUSTER_LABELS}
     told = ", ".join(f"{CLUSTER_LABELS[k][lang != 'th']} {n}" for k, n in counts.items() if n)
-    source = source_text(own, codelists, lang)
     return _save(figure, f"clusters_{series}", f"{name}: {told}", source, place, lang, synthetic) | {"series": series}
 
 
@@ -225,7 +241,7 @@ def draw_left_behind(observations, left, codelists, folder, lang: str) -> list[d
     """Write gaps.svg (worst fifth over the mean, first and last year) and spread.svg (spread of logs over years)."""
     def draw(language, place):
         own = observations[observations["SERIES"].isin(set(left.gaps["SERIES"]))]
-        synthetic, source = is_synthetic(own, codelists), source_text(own, codelists, language)
+        synthetic, source = _sources(own, codelists, language)
         ratios = left.gaps.dropna(subset="ratio").sort_values("year").groupby("SERIES", sort=True)["ratio"].agg(["first", "last", "size"])
         ratios = ratios[ratios["size"] >= 2]
         found = []
@@ -233,7 +249,7 @@ def draw_left_behind(observations, left, codelists, folder, lang: str) -> list[d
             names = {s: codelists.series_row(s)[f"name_{language}"] for s in ratios.index}
             rows = [{"name": names[s], "start": r["first"], "end": r["last"]} for s, r in ratios.iterrows()]
             figure, axes = new_figure((7.6, 2.4 + 0.42 * len(rows)))
-            axes.set_position((0.42, 0.2, 0.54, 0.6))
+            axes.set_position((0.45, 0.2, 0.51, 0.6))
             draw_dumbbells(axes, rows, language, ("first", "last"), _w("ratio", language))
             axes.axvline(1, color=SOFT, linewidth=1, linestyle=(0, (5, 3)))
             title(axes, {"th": "หนึ่งในห้าที่แย่ที่สุดเทียบกับค่าเฉลี่ย (เส้นประ: เท่ากับค่าเฉลี่ย)", "en": "The worst fifth of provinces against the mean (dashed: equal to it)"}[language])
@@ -241,8 +257,8 @@ def draw_left_behind(observations, left, codelists, folder, lang: str) -> list[d
             alt = "; ".join(f"{r['name']} {r['start']:.2f} → {r['end']:.2f}" for r in rows)
             found.append(_save(figure, "gaps", alt, source, place, language, synthetic))
         if left.inequality["sd_log"].notna().any():
-            figure, axes = new_figure((8.2, 5.6))
-            axes.set_position((0.1, 0.2, 0.6, 0.6))
+            figure, axes = new_figure((9.2, 5.8))
+            axes.set_position((0.08, 0.2, 0.47, 0.6))
             draw_spread(axes, left.inequality, codelists, language)
             title(axes, {"th": "จังหวัดต่าง ๆ เข้าใกล้กันหรือไม่: เส้นที่ลดลงคือเข้าใกล้กัน", "en": "Do provinces draw together? A falling line says yes"}[language])
             finish(figure, axes, source, lang=language, synthetic=synthetic)
@@ -260,13 +276,13 @@ def draw_peer_view(observations, scored: pd.DataFrame, codelists, area: str, fol
         if scored.empty:
             return []
         own = observations[observations["SERIES"].isin(set(scored["SERIES"]))]
-        synthetic, source = is_synthetic(own, codelists), source_text(own, codelists, language)
+        synthetic, source = _sources(own, codelists, language)
         rows = [
             {"name": codelists.series_row(r["SERIES"])[f"name_{language}"], "start": r["middle"], "end": r["own"], "low": r["low"], "high": r["high"]}
             for r in scored.to_dict("records")
         ]
         figure, axes = new_figure((7.6, 2.4 + 0.42 * len(rows)))
-        axes.set_position((0.42, 0.2, 0.54, 0.6))
+        axes.set_position((0.45, 0.2, 0.51, 0.6))
         draw_dumbbells(axes, rows, language, ("peers", "own"), _w("score", language))
         axes.set_xlim(-3, 103)
         name = codelists.area_name(area, language)
@@ -284,7 +300,7 @@ def draw_funnels(observations, funnels: list, codelists, folder, lang: str) -> l
         found = []
         for funnel in funnels:
             own = observations[observations["SERIES"] == funnel.series]
-            synthetic, source = is_synthetic(own, codelists), source_text(own, codelists, language)
+            synthetic, source = _sources(own, codelists, language)
             meta = codelists.series_row(funnel.series)
             figure, axes = new_figure((7.2, 5.0))
             axes.set_position((0.12, 0.24, 0.84, 0.6))

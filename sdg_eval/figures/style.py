@@ -132,9 +132,10 @@ def finish(figure, axes, source: str, *, lang: str, synthetic: bool) -> None:
     for legend in figure.legends:
         legend.set_bbox_to_anchor((0.005, foot), transform=figure.transFigure)
     titles = [t.get_text().count("\n") + 1 for t in figure.texts if t.get_label() == "title"]
-    top = min(0.86, 1 - EDGE - (TITLE_HEIGHT * sum(titles) + 0.1) / height)
+    # a low figure keeps some air under its title; on a tall one the same share would be a hole
+    top = min(0.86 if height < 6 else 1.0, 1 - EDGE - (TITLE_HEIGHT * sum(titles) + 0.1) / height)
     left, _, wide, _ = axes.get_position().bounds
-    rows = max((1 if len(legend.get_texts()) <= LEGEND_COLUMNS else 2 for legend in figure.legends), default=1)
+    rows = max((-(-len(legend.get_texts()) // min(legend._ncols, LEGEND_COLUMNS)) for legend in figure.legends), default=1)
     bottom = foot + (LEGEND_HEIGHT * rows + AXIS_TEXT_HEIGHT) / height
     axes.set_position((left, bottom, wide, top - bottom))
     if synthetic:

@@ -30,6 +30,7 @@ HERE = Path(__file__).parent
 FONTS = HERE.parent / "figures" / "fonts"
 PAGE = {"th": "index.html", "en": "index.en.html"}
 DONE = ("done", "kept")
+PROVINCE, PEERS, SIDE_BY_SIDE = "10_province_evaluation", "41_peers", "40_provinces_side_by_side"
 FOUND = ("improving", "worsening", "changed")
 RULE_NAMES = {
     "linear_pace": "sdg_eval", "sdsn": "SDSN", "escap_csi": "UN ESCAP (status)", "escap_api": "UN ESCAP (anticipated)",
@@ -60,13 +61,14 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
     data = read_data_report(folder / "national")
     rules = dict(list(pd.read_parquet(folder / "national" / "rules.parquet").groupby("REF_AREA")))
     languages = LANGUAGES if record["lang"] == "both" else (record["lang"],)
-    provinces = runs[runs["REF_AREA"] != ""].to_dict("records")
+    provinces = runs[runs["notebook"] == PROVINCE].to_dict("records")
+    beside = runs[runs["notebook"] == PEERS].set_index("REF_AREA")["status"].to_dict()
     evaluations = {r["REF_AREA"]: read_evaluation(folder / "provinces" / r["REF_AREA"]) for r in provinces if r["status"] in DONE}
     for lang in languages:
         environment = _environment(lang, record, codelists, languages)
         for run in provinces:
             area = run["REF_AREA"]
-            context = {"area": codelists.area(area), "root": "../../", "run": run}
+            context = {"area": codelists.area(area), "root": "../../", "run": run, "peers": _peers(folder, area, beside.get(area, ""), lang)}
             if area in evaluations:
                 own = observations[observations["REF_AREA"] == area]
                 context |= {
@@ -80,6 +82,15 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
         write_text(folder / PAGE[lang], _index(environment, evaluations, provinces, runs, codelists, folder, lang))
     if languages == ("en",):  # the address told at the end is index.html in every language
         write_text(folder / "index.html", (folder / PAGE["en"]).read_text(encoding="utf-8"))
+
+
+def _peers(folder: Path, area: str, status: str, lang: str) -> dict:
+    """What 41_peers said of a province: its sentences and figures, or only the status of a run that is not done."""
+    place = folder / "peers" / area
+    if status not in DONE:
+        return {"status": status, "figures": [], "text": None}
+    text = json.loads((place / "peers.json").read_text(encoding="utf-8"))[lang]
+    return {"status": status, "figures": _read_figures(place, lang), "text": text}
 
 
 def _write_assets(folder: Path) -> None:
@@ -238,11 +249,16 @@ def _index(environment, evaluations: dict, provinces: list[dict], runs: pd.DataF
     ]
     place = folder / "national" / "90_synthesis"
     figures = [f | {"folder": "national/90_synthesis/figures"} for f in _read_figures(place, lang)]
+    ranks = folder / "national" / SIDE_BY_SIDE
+    side = {"figures": [f | {"folder": f"national/{SIDE_BY_SIDE}/figures"} for f in _read_figures(ranks, lang)], "text": ""}
+    if (ranks / "text.json").is_file():
+        side["text"] = json.loads((ranks / "text.json").read_text(encoding="utf-8"))[lang]
     letters = sorted(p.name for p in (folder / "national" / "letters").glob(f"*.{lang}.txt"))
     names = codelists.agencies.set_index("agency")[f"name_{lang}"]
     return environment.get_template("index.html.j2").render(
         letters=[{"file": f"national/letters/{name}", "name": names[name.partition(".")[0]]} for name in letters],
         root="", lines=lines, n_done=len(done), n_all=len(lines), national=national, figures=figures,
-        false_alarms=say_false_alarms(found, lang),
+        false_alarms=say_false_alarms(found, lang), side=side,
+        not_beside=[codelists.area_name(a, lang) for a in runs.loc[(runs["notebook"] == PEERS) & ~runs["status"].isin(DONE), "REF_AREA"]],
         synthetic=environment.globals["record"]["synthetic"],
     )

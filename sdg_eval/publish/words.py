@@ -121,6 +121,13 @@ WORDS = {
     "skip": ("ข้ามไปยังเนื้อหา", "Skip to content"),
     "heat_map_alt": ("แผนภาพสถานะ 17 เป้าหมายของแต่ละจังหวัด", "Heat map of the 17 goals by province"),
     "map_alt": ("แผนที่จังหวัด", "Map of provinces"),
+    "side_by_side": ("จังหวัดต่าง ๆ เมื่อวางเทียบกัน", "Provinces side by side"),
+    "left_behind": ("ใครถูกทิ้งไว้ข้างหลัง", "Who is left behind"),
+    "best_practice": ("ควรไปเรียนรู้จากใคร", "From whom to learn"),
+    "like_yours": ("จังหวัดที่คล้ายจังหวัดนี้", "Provinces like this one"),
+    "like_values": ("เทียบกันทีละตัวชี้วัด (มีเพียงไม่กี่จังหวัด จึงไม่มีการทดสอบ)", "Indicator by indicator (too few provinces for a test)"),
+    "ever_kept": ("อัตราที่เป้าหมายต้องการ เคยมีจังหวัดใดทำได้หรือไม่", "Was the pace that the target asks ever kept by a province?"),
+    "not_beside": ("ยังไม่มีการเทียบกับจังหวัดที่คล้ายกันในรอบนี้", "No comparison with provinces alike in this run"),
     "chart_missing": ("ไม่มีกราฟ", "no chart"),
 }
 """key -> (Thai, English)."""
