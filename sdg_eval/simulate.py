@@ -21,7 +21,7 @@ QUARTERS = [f"{year}-Q{q}" for year in range(2019, 2027) for q in (1, 2, 3, 4) i
 PILOT_FROM = 2023
 """First full year of the pilot (December 2022 on)."""
 SOURCE = "synthetic"
-SAMPLE_COLUMNS = ["SERIES", "REF_AREA", "FREQ", "TIME_PERIOD", "OBS_VALUE", "NUMERATOR", "DENOMINATOR",
+SAMPLE_COLUMNS = ["SERIES", "REF_AREA", "URBANISATION", "FREQ", "TIME_PERIOD", "OBS_VALUE", "NUMERATOR", "DENOMINATOR",
                   "UNIT_MEASURE", "OBS_STATUS", "source", "flags"]  # fmt: skip
 
 
@@ -64,6 +64,8 @@ TRUTHS = (
     Truth("VC_IHR_PSRC", 4.2, 1.5, -0.08, 0.10, 0.5),
     Truth("IT_NET_BBND", 9.0, 3.0, 1.25, 0.30, 0.3, rho=0.4, pilot_effect=0.3),
 )
+RURAL_GAP, RURAL_GAP_CHANGE, RURAL_SHARE = 4.0, 0.12, 0.6
+"""Poverty outside towns less that within, in points: at first, and more per year; the share of people outside towns."""
 ROAD_DEATHS_PER_100000 = 30.0
 ROAD_CHANGE = -0.03  # per year, of the rate
 ROAD_DISPERSION = 1.6  # variance / mean
@@ -102,6 +104,7 @@ def simulate_sample(codelists, seed: int = SEED) -> pd.DataFrame:
     """
     parts = [_series(truth, codelists, seed) for truth in TRUTHS]
     parts.append(_people_and_deaths(codelists, seed))
+    parts.append(_town_and_country(parts[0], seed))
     return observation_table(pd.concat(parts, ignore_index=True))
 
 
@@ -150,6 +153,17 @@ def _long(truth, meta, areas, periods, values, rng) -> pd.DataFrame:
         rows["DENOMINATOR"] = people.astype(float)
         rows["OBS_VALUE"] = (100 * rows["NUMERATOR"] / rows["DENOMINATOR"]).round(truth.decimals)
     return rows
+
+
+def _town_and_country(poverty: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Poverty within and outside towns: its mean by people is the total, and the gap between the two widens."""
+    rng = rng_of("town and country", seed)
+    years = poverty["TIME_PERIOD"].astype(int) - YEARS[0]
+    gap = RURAL_GAP + RURAL_GAP_CHANGE * years + rng.normal(0, 0.3, len(poverty))
+    gap = np.minimum(gap, poverty["OBS_VALUE"] / RURAL_SHARE)  # nothing below zero within towns
+    rural = poverty.assign(URBANISATION="R", OBS_VALUE=(poverty["OBS_VALUE"] + (1 - RURAL_SHARE) * gap).round(1))
+    urban = poverty.assign(URBANISATION="U", OBS_VALUE=(poverty["OBS_VALUE"] - RURAL_SHARE * gap).clip(lower=0).round(1))
+    return pd.concat([rural, urban], ignore_index=True)
 
 
 def _people_and_deaths(codelists, seed: int) -> pd.DataFrame:

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 
 from sdg_eval.observations import observation_table
-from sdg_eval.suspicions import KIND_WORDS, far, find_suspicions
+from sdg_eval.simulate import ar1
+from sdg_eval.suspicions import FAR, KIND_WORDS, MIN_POOL, far, find_suspicions
+from tests.counts import report, times
 
 AREAS = [f"TH-{n}" for n in (10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21)]
 SMOOTH = [31.2, 30.1, 28.8, 27.9, 26.7, 25.6, 24.8, 23.6, 22.9, 21.7]
@@ -70,6 +72,24 @@ def test_false_alarms_are_about_one_in_a_thousand_and_large_jumps_are_seen(codel
                 seen[size] += ((found["REF_AREA"] == "TH-10") & (found["TIME_PERIOD"] == str(2014 + n // 2))).any()
     print(f"false alarms {alarms} of {values}; jumps seen of 6: {seen}")
     assert alarms / values < 0.002 and seen[12] >= 5
+
+
+def test_thresholds_of_single_series_are_passed_by_one_clean_value_in_a_thousand(codelists):
+    """Under ten provinces no spread is pooled: each series has the threshold of its own length (FAR)."""
+    rng, totals = np.random.default_rng(20302), {}
+    for n in FAR:
+        alarms = values = 0
+        for repeat in range(times(60, 600)):
+            rho = (0.0, 0.3, 0.6)[repeat % 3]
+
+            def course(place, n=n, rho=rho):
+                return 50 + 0.5 * np.arange(n) + ar1(rng, (1, n), rho)[0]
+
+            frame = table(course, areas=AREAS[: MIN_POOL - 1])
+            alarms, values = alarms + len(find_suspicions(frame, codelists)), values + len(frame)
+        totals[n] = (alarms, values)
+        assert alarms <= 0.001 * values + 3 * np.sqrt(0.001 * values) + 1, totals
+    report("suspicions, single series", ", ".join(f"n {n}: {a} of {v}" for n, (a, v) in totals.items()))
 
 
 def test_a_single_short_series_is_not_judged(codelists):
