@@ -14,7 +14,6 @@ from sdg_eval.comparisons.best_practice import (
     over_dispersion,
     regression_guard,
     shortlist,
-    with_rule,
 )
 from sdg_eval.comparisons.traits import Traits, design_of, traits_of
 from sdg_eval.errors import DataError
@@ -129,8 +128,8 @@ def test_what_a_province_cannot_choose_names_no_one(codelists, traits):
     rich = traits.table["log_income"].idxmax()
     own = table["REF_AREA"] == rich
     shifted = table.assign(OBS_VALUE=np.where(own, table["OBS_VALUE"], table["OBS_VALUE"]))
-    got = find_candidates(shifted, SERIES, codelists, traits, with_rule(baseline=False)).table.set_index("REF_AREA")
-    raw = find_candidates(shifted, SERIES, codelists, traits, with_rule(baseline=False, covariates=False)).table.set_index("REF_AREA")
+    got = find_candidates(shifted, SERIES, codelists, traits, Rule(baseline=False)).table.set_index("REF_AREA")
+    raw = find_candidates(shifted, SERIES, codelists, traits, Rule(baseline=False, covariates=False)).table.set_index("REF_AREA")
     assert raw.loc[rich, "residual"] > got.loc[rich, "residual"] and not got.loc[rich, "candidate"]
 
 
@@ -148,7 +147,7 @@ def test_one_lucky_year_is_not_enough(codelists, traits):
 def test_shrinking_follows_how_much_lasts(codelists, traits):
     """Luck only: the residual is drawn to nothing. Lasting differences: it stays."""
     rng = np.random.default_rng(5)
-    free = with_rule(baseline=False)
+    free = Rule(baseline=False)
     luck = find_candidates(world(codelists, traits, rng, rho=0.0)[0], SERIES, codelists, traits, free).table
     lasting = find_candidates(world(codelists, traits, rng, rho=0.0, lasting=4.0)[0], SERIES, codelists, traits, free).table
     assert luck["skill"].mean() < 0.35 and lasting["skill"].mean() > 0.9

@@ -17,6 +17,26 @@ from sdg_eval.comparisons.space import (
 from sdg_eval.errors import DataError
 
 
+@pytest.mark.real
+def test_the_tile_grid_keeps_the_order_of_the_map(shared, codelists):
+    """Seen from each province every neighbour lies on the same side on the grid as on the map, and never far."""
+    from scipy.stats import spearmanr
+    from shapely.geometry import shape
+
+    from sdg_eval.figures.maps import area_of
+
+    geojson = json.loads((shared / "data" / "th-boundaries" / "th_adm1.geojson").read_text(encoding="utf-8"))
+    point = {area_of(f, codelists): shape(f["geometry"]).representative_point() for f in geojson["features"]}
+    grid = codelists.areas.set_index("REF_AREA")[["col", "row"]].astype(int)
+    east, north = (np.array([getattr(point[a], axis) for a in grid.index]) for axis in ("x", "y"))
+    assert spearmanr(grid["col"], east)[0] > 0.95 and spearmanr(grid["row"], -north)[0] > 0.95
+    for area in grid.index:
+        for other in codelists.neighbours(area):
+            across, down = grid.loc[other] - grid.loc[area]
+            assert across * (point[other].x - point[area].x) - down * (point[other].y - point[area].y) > 0, (area, other)
+            assert max(abs(across), abs(down)) <= 3, (area, other)
+
+
 def square(side: int) -> list[list[int]]:
     """Rook neighbours of a board."""
     at = lambda r, c: r * side + c  # noqa: E731

@@ -8,7 +8,7 @@ over-dispersion, in two of the last three years. A candidate is a hypothesis to 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -361,8 +361,3 @@ def _projects(projects: pd.DataFrame | None, area: str, goal: str) -> str:
         return ""
     own = projects[(projects["REF_AREA"] == area) & (projects["goal"].astype(str) == goal)]
     return ";".join(sorted(own["project_id"].astype(str)))
-
-
-def with_rule(**changes) -> Rule:
-    """Return the default rule with changes, for advisers who try their own."""
-    return replace(Rule(), **changes)

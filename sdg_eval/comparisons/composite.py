@@ -7,7 +7,7 @@ off unless asked for; what is shown first is which provinces cannot be told apar
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
@@ -309,7 +309,7 @@ def rank_bands(composite: Composite, draws: np.ndarray) -> RankBands:
     """Return median rank and 5-95% band per area, and the groups that cannot be told apart.
 
     `groups` numbers the largest sets of areas whose bands all overlap; an area may be in several. `n_alike` counts
-    the others that it cannot be told apart from. Areas without an index close the table, without a rank.
+    the others that it cannot be told apart from; `p_above_next` is the share of draws in which it is above the next one. Areas without an index close the table, without a rank.
     """
     areas, index = composite.index.index, composite.index.to_numpy()
     held = np.isfinite(draws).any(axis=0)
@@ -328,6 +328,7 @@ def rank_bands(composite: Composite, draws: np.ndarray) -> RankBands:
     ranked = order[: held.sum()]
     above, below = ranked[:-1], ranked[1:]
     surely = (draws[:, above] < draws[:, below]).mean(axis=0) if len(above) else np.zeros(0)
+    table["p_above_next"] = np.append(surely, np.full(len(order) - len(surely), np.nan))
     return RankBands(table.reset_index(drop=True), ~overlap[above, below], surely, draws)
 
 
@@ -399,8 +400,3 @@ def _bounds_of(series: str, mine: Basket, other: Basket) -> tuple[float, float]:
             at = basket.series.index(series)
             return float(basket.lower[at]), float(basket.upper[at])
     raise DataError(f"{series} has bounds in neither edition.")
-
-
-def comparable(old: Edition, new: Edition) -> Edition:
-    """Return the old edition in the basket and method of the new one, so that a change is a change of data."""
-    return replace(new, values=old.values.reindex(columns=list(new.basket.series)))
