@@ -20,6 +20,7 @@ from sdg_eval.codelists import Codelists
 from sdg_eval.concepts import KEY
 from sdg_eval.derive import with_derived
 from sdg_eval.evaluation import evaluate_national, status_of
+from sdg_eval.observations import select_totals
 from sdg_eval.trends import evaluate_trends
 from sdg_eval.wording import number, pick
 
@@ -155,7 +156,7 @@ def _family(state: State, series: str, freq: str) -> pd.DataFrame:
     denominator = state.codelists.series_row(series)["denominator"]
     own = state.observations[state.observations["SERIES"].isin({*wanted, denominator} - {""})]
     table = with_derived(own, state.codelists)
-    return table[(table["SERIES"] == series) & (table["FREQ"] == freq) & (table[["SEX", "AGE", "URBANISATION"]] == "_T").all(axis=1)]
+    return select_totals(table[(table["SERIES"] == series) & (table["FREQ"] == freq)])
 
 
 def latest_value(series: str, area: str, freq: str = "A"):

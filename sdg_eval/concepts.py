@@ -34,6 +34,8 @@ PROVENANCE = {
 
 COLUMNS = KEY + list(MEASURES) + list(PROVENANCE)
 NUMERIC = ["OBS_VALUE", "NUMERATOR", "DENOMINATOR", "STD_ERR", "SAMPLE_SIZE", "LOWER_BOUND", "UPPER_BOUND"]
+SPLITS = ("SEX", "AGE", "URBANISATION")
+"""Dimensions by which a value can be broken down."""
 TOTAL = "_T"
 
 OFFICER_SOURCE = "province-file"

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from sdg_eval.concepts import TOTAL
 from sdg_eval.detectability import evaluate_detectability
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.forecasts import TARGET_YEAR, evaluate_forecasts
-from sdg_eval.observations import FREQUENCIES
+from sdg_eval.observations import FREQUENCIES, select_totals
 from sdg_eval.panels import is_province
 from sdg_eval.pooling import shrink
 from sdg_eval.progress import compare_methods, evaluate_progress
@@ -124,7 +123,7 @@ def evaluate_national(
     wanted = codelists.series.loc[codelists.series["evaluate"] == "1", "SERIES"]
     table = observations[observations["SERIES"].isin(set(wanted)) & is_province(observations["REF_AREA"])]
     table = table[table["FREQ"].isin(FREQUENCIES)]  # a value of several years is no point of a trend
-    table = table[(table[["SEX", "AGE", "URBANISATION"]] == TOTAL).all(axis=1)].reset_index(drop=True)
+    table = select_totals(table)
     trends = evaluate_trends(table, series=codelists.series, report_year=report_year, confidence=confidence, null=null)
     progress = evaluate_progress(table, trends, codelists, report_year=report_year)
     quality = evaluate_quality(table, codelists, report_year=report_year)
@@ -241,7 +240,7 @@ def provenance(observations: pd.DataFrame) -> pd.DataFrame:
     def joined(values):
         return ";".join(sorted(set(filter(None, values))))
 
-    groups = observations.groupby(KEY, sort=True)
+    groups = select_totals(observations).groupby(KEY, sort=True)
     return pd.DataFrame(
         {
             "sources": groups["source"].agg(joined),

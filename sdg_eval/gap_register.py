@@ -10,7 +10,7 @@ import datetime as dt
 
 import pandas as pd
 
-from sdg_eval.observations import frequency_of, period_bounds
+from sdg_eval.observations import frequency_of, period_bounds, select_totals
 from sdg_eval.panels import MIN_SLOPE, PERIODS_PER_YEAR
 from sdg_eval.quality import data_verdict
 from sdg_eval.ranks import MIN_TEST, MIN_YEARS_SEASONAL
@@ -88,7 +88,7 @@ def gap_register(observations: pd.DataFrame, codelists, national, *, report_year
     quality = national.quality
     targets = set(codelists.targets["SERIES"])
     series = codelists.series.set_index("SERIES")
-    own = observations[observations["SERIES"].isin(codelists.evaluated) & (observations[["SEX", "AGE", "URBANISATION"]] == "_T").all(axis=1)]
+    own = select_totals(observations[observations["SERIES"].isin(codelists.evaluated)])
     hidden = own[own["OBS_STATUS"] == STATUS].groupby(["SERIES", "REF_AREA", "FREQ"])["TIME_PERIOD"].agg(set).to_dict()
     held = own[own["OBS_VALUE"].notna()].groupby(["SERIES", "REF_AREA", "FREQ"])["TIME_PERIOD"].agg(set).to_dict()
     since = codelists.areas.set_index("REF_AREA")["valid_from"].astype(int).to_dict()

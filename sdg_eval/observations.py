@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from sdg_eval.concepts import COLUMNS, KEY, NUMERIC, OFFICER_SOURCE, TOTAL
+from sdg_eval.concepts import COLUMNS, KEY, NUMERIC, OFFICER_SOURCE, SPLITS, TOTAL
 from sdg_eval.errors import DataError
 
 FREQUENCIES = {"A": "annual", "Q": "quarterly", "M": "monthly"}
@@ -149,6 +149,11 @@ def select_latest(table: pd.DataFrame) -> pd.DataFrame:
         keep = rank[column] == best
         table, rank = table[keep], rank[keep]
     return table.drop_duplicates(KEY + ["OBS_VALUE"]).sort_values(KEY, kind="stable", ignore_index=True)
+
+
+def select_totals(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that are not broken down by sex, age or place: what trends, charts and tables speak of."""
+    return table[(table[list(SPLITS)] == TOTAL).all(axis=1)].reset_index(drop=True)
 
 
 def select_area(table: pd.DataFrame, ref_area: str) -> pd.DataFrame:

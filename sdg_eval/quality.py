@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sdg_eval.concepts import TOTAL
+from sdg_eval.observations import select_totals
 from sdg_eval.panels import MIN_SLOPE, PERIODS_PER_YEAR, Segment, is_province, segments
 from sdg_eval.ranks import MIN_TEST, MIN_YEARS_SEASONAL
 from sdg_eval.trends import STALE_AFTER_YEARS
@@ -104,8 +104,7 @@ def evaluate_quality(observations: pd.DataFrame, codelists, *, report_year: int)
     the year the province exists); `break_after` is the first period after the last break; breakdowns
     (sex, age, urbanisation) are not counted. Raises DataError for infinite values.
     """
-    total = (observations[["SEX", "AGE", "URBANISATION"]] == TOTAL).all(axis=1)
-    whole = observations[total]
+    whole = select_totals(observations)
     flagged = whole[whole["flags"] != ""].groupby(["SERIES", "REF_AREA", "FREQ"])["TIME_PERIOD"].nunique().to_dict()
     since, coastal = _area_lists(codelists)
     series = codelists.series.set_index("SERIES")

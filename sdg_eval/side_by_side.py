@@ -52,7 +52,7 @@ from sdg_eval.comparisons.inequality import (
 from sdg_eval.comparisons.peers import balance, beside_peers, ever_kept, find_peers, window_paces
 from sdg_eval.comparisons.space import evaluate_space
 from sdg_eval.comparisons.traits import POPULATION, Traits, traits_of
-from sdg_eval.concepts import TOTAL
+from sdg_eval.observations import select_totals
 from sdg_eval.panels import is_province
 from sdg_eval.progress_rules import sdsn_colour, sdsn_dashboard, sdsn_goal_colour
 from sdg_eval.simulate import SOURCE
@@ -80,8 +80,7 @@ class Ranking:
 
 def province_values(observations: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of provinces that are not broken down by sex, age or place."""
-    rows = observations[is_province(observations["REF_AREA"])]
-    return rows[(rows[["SEX", "AGE", "URBANISATION"]] == TOTAL).all(axis=1)].reset_index(drop=True)
+    return select_totals(observations[is_province(observations["REF_AREA"])])
 
 
 def rank_provinces(observations: pd.DataFrame, codelists, *, report_year: int, draws: int = DRAWS, seed: int = SEED) -> Ranking:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sdg_eval.concepts import KEY, TOTAL
+from sdg_eval.concepts import KEY, SPLITS, TOTAL
 from sdg_eval.errors import UsageError
 
 THRESHOLD = 10
@@ -23,7 +23,6 @@ STATUS = "Q"
 """SDMX OBS_STATUS: missing value, suppressed."""
 HIDDEN = ["OBS_VALUE", "NUMERATOR", "DENOMINATOR", "STD_ERR", "SAMPLE_SIZE", "LOWER_BOUND", "UPPER_BOUND"]
 PERSON_UNITS = {"PERSONS", "CASES", "DEATHS", "BIRTHS"}
-SPLITS = ("SEX", "AGE", "URBANISATION")
 COUNTRY = "TH"
 MIN_WIDTH = 3.0
 """Persons between which a hidden count must stay uncertain: less would be as good as showing it."""

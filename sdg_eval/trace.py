@@ -11,6 +11,7 @@ from sdg_eval.codelists import Codelists
 from sdg_eval.derive import with_derived
 from sdg_eval.errors import DataError
 from sdg_eval.grid import book_of, column_number
+from sdg_eval.observations import select_totals
 from sdg_eval.store import raw_path, read_latest, revisions
 from sdg_eval.thai import format_period
 
@@ -62,7 +63,7 @@ def trace_value(store, codelists: Codelists, area: str, series: str, time_period
     if found.empty:
         there = ", ".join(sorted(set(rows["TIME_PERIOD"]))) or "none"
         raise DataError(f"{series} in {area} has no value of {time_period}; there are: {there}. Write one of these.")
-    total = found[(found[["SEX", "AGE", "URBANISATION"]] == "_T").all(axis=1)]
+    total = select_totals(found)
     row = (total if len(total) else found).iloc[0]
     steps, origins = _steps(row, rule), [_origin(row, store)]
     for part in str(row["flags"]).split(";"):
@@ -73,7 +74,7 @@ def trace_value(store, codelists: Codelists, area: str, series: str, time_period
     history = []
     if not len(rule):
         own = revisions(store, series, area=area)
-        own = own[(own["TIME_PERIOD"] == time_period) & (own[["SEX", "AGE", "URBANISATION"]] == "_T").all(axis=1)]
+        own = select_totals(own[own["TIME_PERIOD"] == time_period])
         history = [(r["vintage"], r["OBS_VALUE"], r["source_file"]) for r in own.to_dict("records")]
     return Trace(series, area, time_period, float(row["OBS_VALUE"]), row["UNIT_MEASURE"], steps, origins, history)
 

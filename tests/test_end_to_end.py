@@ -86,6 +86,14 @@ def test_every_page_says_synthetic_asks_nothing_of_the_net_and_has_text_for_ever
         assert len(re.findall("<details>", text)) >= 17
 
 
+def test_a_year_stands_once_in_a_table_of_values(sample_run):
+    """Groups (poverty in and out of towns) have the same years; the table under a chart is of all people."""
+    page = (sample_run[0] / "one/provinces/TH-50/index.html").read_text(encoding="utf-8")
+    card = page[page.index('id="SI_POV_NAHC.A"') :]
+    years = re.findall(r'<tr><th scope="row">([^<]*\d{4})</th>', card[: card.index("</article>")])
+    assert len(years) >= 8 and len(years) == len(set(years))
+
+
 def test_thai_and_english_pages_hold_the_same_numbers(sample_run):
     place = sample_run[0] / "one" / "provinces" / "TH-50"
     text = json.loads((place / "text.json").read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ from sdg_eval.figures.peers import draw_peers
 from sdg_eval.figures.render import balance
 from sdg_eval.figures.series import draw_series
 from sdg_eval.figures.style import FONTS, finish, new_figure, svg_bytes, wrap_at_spaces
+from sdg_eval.observations import select_totals
 
 SHAPES = ["ที่", "น้ำ", "ปู่", "ผู้", "กู้", "ก๋วยเตี๋ยว", "เชียงใหม่", "ญี่ปุ่น", "ฐานข้อมูล", "จัดทำ"]
 
@@ -75,7 +76,7 @@ def test_the_same_table_gives_the_same_bytes(world, codelists, tmp_path):
 def axes_of(world, codelists, series, lang="th", **changes):
     observations, _, evaluation = world
     row = evaluation.table[evaluation.table["SERIES"] == series].iloc[0].to_dict() | changes
-    own = observations[(observations["SERIES"] == series) & (observations["REF_AREA"] == "TH-50")]
+    own = select_totals(observations[(observations["SERIES"] == series) & (observations["REF_AREA"] == "TH-50")])
     figure, axes = new_figure()
     return draw_series(axes, own, row, codelists, lang), own, row
 
@@ -90,6 +91,18 @@ def test_the_chart_shows_every_value_the_line_and_its_interval(world, codelists)
     (x0, x1), (y0, y1) = line.get_xdata(), line.get_ydata()
     assert (y1 - y0) / (x1 - x0) == pytest.approx(row["slope"])
     assert len(axes.collections) == 3  # the interval's band
+
+
+def test_values_of_groups_are_in_no_chart_of_the_whole(world, codelists, tmp_path):
+    """The sample has poverty by place: charts, places among provinces and tables speak of all people."""
+    observations, _, evaluation = world
+    groups = observations[(observations["SERIES"] == "SI_POV_NAHC") & (observations["URBANISATION"] != "_T")]
+    assert len(groups) > 1000
+    table = evaluation.table[evaluation.table["SERIES"] == "SI_POV_NAHC"]
+    draw_province(observations, table, codelists, "TH-50", tmp_path / "all", "th")
+    draw_province(select_totals(observations), table, codelists, "TH-50", tmp_path / "whole", "th")
+    for path in sorted((tmp_path / "all/th").iterdir()):
+        assert path.read_bytes() == (tmp_path / "whole/th" / path.name).read_bytes()
 
 
 def test_years_are_buddhist_in_thai_and_common_in_english(world, codelists):

@@ -21,6 +21,7 @@ from sdg_eval.forecasts import (
     same_trend,
     split_origins,
 )
+from sdg_eval.observations import select_totals
 from sdg_eval.panels import SeriesRule
 from sdg_eval.progress import evaluate_progress
 from sdg_eval.ranks import ar1_series, theil_sen
@@ -133,7 +134,7 @@ def test_scales_keep_what_the_kind_says():
 
 @pytest.fixture(scope="module")
 def tables(observations, codelists):
-    wanted = observations[observations["SERIES"].isin(codelists.evaluated)]
+    wanted = select_totals(observations[observations["SERIES"].isin(codelists.evaluated)])
     trends = evaluate_trends(wanted, series=codelists.series, report_year=2026)
     progress = evaluate_progress(wanted, trends, codelists, report_year=2026)
     return *evaluate_forecasts(wanted, codelists, progress, report_year=2026), progress

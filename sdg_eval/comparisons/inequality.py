@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sdg_eval.concepts import TOTAL
+from sdg_eval.concepts import SPLITS, TOTAL
 from sdg_eval.errors import DataError
+from sdg_eval.observations import select_totals
 from sdg_eval.ranks import ar1_null, mann_kendall, round_rho, theil_sen
 
 MIN_AREAS = 10
@@ -24,7 +25,6 @@ ASSUMED_RHO = 0.3
 WORST_SHARE = 0.2
 """The fifth of provinces that are worst off in a year."""
 CONFIDENCE = 0.95
-DIMENSIONS = ("SEX", "AGE", "URBANISATION")
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def yearly_spread(table: pd.DataFrame) -> pd.DataFrame:
 
 def _yearly(observations: pd.DataFrame) -> pd.DataFrame:
     rows = observations[(observations["FREQ"] == "A") & observations["OBS_VALUE"].notna()]
-    rows = rows[(rows[list(DIMENSIONS)] == TOTAL).all(axis=1)]
+    rows = select_totals(rows)
     rows = rows.assign(year=rows["TIME_PERIOD"].str[:4].astype(int))
     return rows.drop_duplicates(["SERIES", "REF_AREA", "year"])[["SERIES", "REF_AREA", "year", "OBS_VALUE"]]
 
@@ -296,10 +296,10 @@ def group_gaps(observations: pd.DataFrame, codelists) -> pd.DataFrame:
     rows = []
     table = observations[(observations["FREQ"] == "A") & observations["OBS_VALUE"].notna()]
     table = table.assign(year=table["TIME_PERIOD"].str[:4].astype(int))
-    totals = table[(table[list(DIMENSIONS)] == TOTAL).all(axis=1)].drop_duplicates(["SERIES", "REF_AREA", "year"])
+    totals = select_totals(table).drop_duplicates(["SERIES", "REF_AREA", "year"])
     totals = totals.set_index(["SERIES", "REF_AREA", "year"])["OBS_VALUE"]
-    for dimension in DIMENSIONS:
-        others = [d for d in DIMENSIONS if d != dimension]
+    for dimension in SPLITS:
+        others = [d for d in SPLITS if d != dimension]
         own = table[(table[dimension] != TOTAL) & (table[others] == TOTAL).all(axis=1)]
         for (series, area, year), part in own.groupby(["SERIES", "REF_AREA", "year"], sort=True):
             sign = {"higher": 1, "lower": -1}.get(codelists.series_row(series)["direction"], 0)

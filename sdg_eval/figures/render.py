@@ -22,6 +22,7 @@ from sdg_eval.figures.style import (
     title,
 )
 from sdg_eval.grid import read_json
+from sdg_eval.observations import select_totals
 from sdg_eval.store import write_json
 from sdg_eval.thai import format_period
 
@@ -42,7 +43,7 @@ def draw_province(
     source, synthetic, peers_file, peers_alt, lang.
     """
     rows = [row for row in table.to_dict("records") if row["SERIES"] and row["n_obs"] > 0]
-    families = {key: part for key, part in observations.groupby(["SERIES", "FREQ"], sort=True)}
+    families = {key: part for key, part in select_totals(observations).groupby(["SERIES", "FREQ"], sort=True)}
     own = forecasts[forecasts["REF_AREA"] == area] if forecasts is not None else None
     ahead = {} if own is None else {key: part for key, part in own.groupby(["SERIES", "FREQ"], sort=True)}
     written = []

@@ -9,6 +9,7 @@ import pandas as pd
 
 from sdg_eval.data_report import read_data_report, say_gaps, say_suspicions
 from sdg_eval.evaluation import STATUSES, goal_status, read_evaluation
+from sdg_eval.observations import select_totals
 from sdg_eval.publish.words import words_of
 from sdg_eval.store import write_atomic, write_text
 from sdg_eval.thai import format_period, year_text
@@ -70,7 +71,7 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
             area = run["REF_AREA"]
             context = {"area": codelists.area(area), "root": "../../", "run": run, "peers": _peers(folder, area, beside.get(area, ""), lang)}
             if area in evaluations:
-                own = observations[observations["REF_AREA"] == area]
+                own = select_totals(observations[observations["REF_AREA"] == area])
                 context |= {
                     "rules": rules.get(area), "gaps": say_gaps(data.gaps[data.gaps["REF_AREA"] == area], codelists, lang),
                     "suspicions": say_suspicions(data.suspicions[data.suspicions["REF_AREA"] == area], codelists, lang),
