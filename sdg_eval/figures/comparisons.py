@@ -96,17 +96,15 @@ def draw_funnel(axes, table: pd.DataFrame, limits: pd.DataFrame, rate: float, co
     inside = ~table["beyond"].astype(bool)
     axes.scatter(table["exposure"][inside], table["rate"][inside], s=22, color=OTHER, edgecolor="white", linewidth=0.4, zorder=3)
     axes.scatter(table["exposure"][~inside], table["rate"][~inside], s=30, color=NOTED, marker="D", edgecolor="white", linewidth=0.4, zorder=4)
-    middle = np.sqrt(table["exposure"].min() * table["exposure"].max())
-    for row in table[~inside].to_dict("records"):
-        left = row["exposure"] > middle
-        name = codelists.area_name(row["REF_AREA"], lang)
-        axes.annotate(name, (row["exposure"], row["rate"]), xytext=(-5 if left else 5, 3), textcoords="offset points", fontsize=8.5, ha="right" if left else "left")
+    if table["rate"].max() > 4 * limits["wide_high"].max():  # one province would press all others flat
+        axes.set_yscale("function", functions=(lambda v: np.sqrt(np.clip(v, 0, None)), np.square))
+    axes.set_ylim(bottom=0)
+    _name_apart(axes, table[~inside], rate, codelists, lang)
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_ylim(bottom=0)
     axes.set_ylabel(unit.partition(" (")[0], fontsize=9.5)
     axes.set_xlabel({"th": "ประชากร (คน)", "en": "population (persons)"}[lang], fontsize=9.5)
     from matplotlib.lines import Line2D
@@ -117,6 +115,21 @@ def draw_funnel(axes, table: pd.DataFrame, limits: pd.DataFrame, rate: float, co
         Line2D([], [], marker="D", linestyle="", color=NOTED, markersize=5, label=_w("named", lang)),
     ], columns=2)  # fmt: skip
     return axes
+
+
+def _name_apart(axes, table: pd.DataFrame, rate: float, codelists, lang: str) -> None:
+    """Write the names of points, those farthest out first; a name that would lie on another is left to the table."""
+    middle, size = np.sqrt(axes.get_xlim()[0] * axes.get_xlim()[1]), 8.5
+    points, taken = axes.figure.dpi / 72, []
+    far = table.assign(far=(np.sqrt(table["rate"]) - np.sqrt(rate)).abs()).sort_values(["far", "REF_AREA"], ascending=[False, True], kind="stable")
+    for row in far.to_dict("records"):
+        name, side = codelists.area_name(row["REF_AREA"], lang), -1 if row["exposure"] > middle else 1
+        x, y = axes.transData.transform((row["exposure"], row["rate"])) / points
+        start = x + 5 if side > 0 else x - 5 - text_points(name, size)
+        box = (start, start + text_points(name, size), y - 2, y + 1.5 * size)
+        if all(box[1] < b[0] or b[1] < box[0] or box[3] < b[2] or b[3] < box[2] for b in taken):
+            taken.append(box)
+            axes.annotate(name, (row["exposure"], row["rate"]), xytext=(5 * side, 3), textcoords="offset points", fontsize=size, ha="left" if side > 0 else "right")
 
 
 def draw_dumbbells(axes, rows: list[dict], lang: str, ends: tuple[str, str], label: str):
@@ -305,10 +318,11 @@ def draw_funnels(observations, funnels: list, codelists, folder, lang: str) -> l
             figure, axes = new_figure((7.2, 5.0))
             axes.set_position((0.12, 0.24, 0.84, 0.6))
             draw_funnel(axes, funnel.table, funnel.limits, funnel.rate, codelists, language, meta[f"unit_{language}"])
-            title(axes, f"{meta[f'name_{language}']} {year_text(funnel.year, language)}")
+            n, of = int(funnel.table["beyond"].sum()), len(funnel.table)
+            told = {"th": f"พ้นขอบเขตที่ขยายแล้ว {n} จาก {of} จังหวัด", "en": f"{n} of {of} provinces beyond the wide limits"}[language]
+            alt = f"{meta[f'name_{language}']} {year_text(funnel.year, language)}: {told}"
+            title(axes, alt)
             finish(figure, axes, source, lang=language, synthetic=synthetic)
-            n = int(funnel.table["beyond"].sum())
-            alt = {"th": f"{meta['name_th']}: พ้นขอบเขตที่ขยายแล้ว {n} จาก {len(funnel.table)} จังหวัด", "en": f"{meta['name_en']}: {n} of {len(funnel.table)} provinces beyond the wide limits"}[language]
             found.append(_save(figure, f"funnel_{funnel.series}", alt, source, place, language, synthetic) | {"series": funnel.series})
         return found
 
