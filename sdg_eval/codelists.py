@@ -47,6 +47,7 @@ COLUMNS = {
     "units": ["unit", "name_th", "name_en", "spellings"],
     "agencies": ["agency", "name_th", "name_en", "sources", "series", "usual_lag_months", "note"],
     "bounds": ["SERIES", "lower", "red", "green", "upper", "kind", "source_th", "source_en"],
+    "effect_outcomes": ["SERIES", "named_on", "scale", "smallest", "reason_th", "reason_en"],
 }  # fmt: skip
 """Columns of each file; more columns are kept, missing ones are refused."""
 
@@ -63,6 +64,7 @@ UNIQUE = {
     "units": [["unit"]],
     "agencies": [["agency"]],
     "bounds": [["SERIES"]],
+    "effect_outcomes": [["SERIES"]],
 }
 
 WORDS = {
@@ -79,6 +81,7 @@ WORDS = {
                 "rule": {"fixed", "half_of_baseline", "double_of_baseline"}},
     "derivations": {"rule": {"rate", "deflate", "share", "growth", "per_capita", "year_total"}},
     "bounds": {"kind": {"published", "derived", "chosen"}},
+    "effect_outcomes": {"scale": {"level", "log"}},
 }  # fmt: skip
 """Words that a column may hold."""
 
@@ -99,6 +102,7 @@ FORMS = {
     "derivations": {"factor": r"\d+(\.\d+)?", "numerator": r".+"},
     "bounds": {"lower": r"-?\d+(\.\d+)?", "upper": r"-?\d+(\.\d+)?", "red": r"(-?\d+(\.\d+)?)?",
                "green": r"(-?\d+(\.\d+)?)?", "source_th": r".+", "source_en": r".+"},
+    "effect_outcomes": {"named_on": r"\d{4}-\d\d-\d\d", "smallest": r"\d+(\.\d+)?", "reason_th": r".+", "reason_en": r".+"},
 }  # fmt: skip
 """Pattern that the whole cell must match; `.+` means that it must not be empty."""
 
@@ -125,6 +129,7 @@ class Codelists:
     units: pd.DataFrame
     agencies: pd.DataFrame
     bounds: pd.DataFrame
+    effect_outcomes: pd.DataFrame
     folder: Path = field(default_factory=default_folder)
 
     @cached_property
@@ -314,6 +319,7 @@ def validate_codelists(codelists: Codelists) -> Codelists:
     _refers("derivations", codelists.derivations, "denominator", known | {""})
     _refers("bounds", codelists.bounds, "SERIES", known)
     _validate_bounds(codelists)
+    _refers("effect_outcomes", codelists.effect_outcomes, "SERIES", known)
     _validate_agencies(codelists, known)
     _validate_goals(codelists)
     _validate_series(codelists)

@@ -1,0 +1,1 @@
+"""Did the pilot work: what the design can answer, and what it cannot."""

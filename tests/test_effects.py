@@ -1,0 +1,242 @@
+"""Did the pilot work: effects found where they are, refused where the design cannot tell."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sdg_eval.effects.design import effect_panel
+from sdg_eval.effects.did import did, event_study
+from sdg_eval.effects.power import minimum_detectable, panel_detectable, power_of, smallest_pretrend
+from sdg_eval.effects.randomisation import pretrend_test, randomise, unit_changes
+from sdg_eval.effects.synthetic import synthetic_did
+from sdg_eval.effects.verdict import (
+    VERDICTS,
+    evaluate_outcome,
+    judge,
+    judge_outcomes,
+    outcome_table,
+    strata_of,
+)
+from sdg_eval.errors import DataError, UsageError
+from sdg_eval.simulate import simulate_effect
+from tests.counts import report, times
+
+NAMED = pd.DataFrame({"SERIES": ["SI_POV_NAHC"], "named_on": ["2026-11-24"], "scale": ["level"], "smallest": ["0.5"]})
+
+
+def panel_of(codelists, seed=1, **world):
+    table = simulate_effect(codelists, np.random.default_rng(seed), **world)
+    return effect_panel(outcome_table(table, "SI_POV_NAHC", "level"), codelists.pilots)
+
+
+def verdict_of(codelists, seed, **world) -> dict:
+    table = simulate_effect(codelists, np.random.default_rng([20301231, seed]), **world)
+    return judge_outcomes(table, codelists, outcomes=NAMED)[0].iloc[0].to_dict()
+
+
+# ---------------------------------------------------------------- what the numbers are
+
+
+def test_the_effect_is_the_difference_of_differences(codelists):
+    panel = panel_of(codelists)
+    changes = panel.values[:, panel.post].mean(axis=1) - panel.values[:, ~panel.post].mean(axis=1)
+    plain = changes[panel.treated].mean() - changes[~panel.treated].mean()
+    assert did(panel).effect == pytest.approx(plain)
+    assert randomise(unit_changes(panel), panel.treated)[0].statistic == pytest.approx(plain)
+
+
+def test_a_known_effect_is_recovered_and_its_interval_holds(codelists):
+    found = [did(panel_of(codelists, seed, effect=1.5)) for seed in range(times(40, 200))]
+    assert np.mean([f.effect for f in found]) == pytest.approx(1.5, abs=0.12)
+    assert np.mean([f.ci_low <= 1.5 <= f.ci_high for f in found]) >= 0.9
+
+
+def test_gaps_leave_the_estimate_unbiased(codelists):
+    rng, found = np.random.default_rng(3), []
+    for seed in range(30):
+        table = simulate_effect(codelists, np.random.default_rng([5, seed]), effect=2.0, noise=0.5)
+        panel = effect_panel(outcome_table(table[rng.random(len(table)) > 0.2], "SI_POV_NAHC", "level"), codelists.pilots)
+        found.append((did(panel).effect, randomise(unit_changes(panel), panel.treated, draws=1)[0].statistic))
+    assert np.mean(found, axis=0) == pytest.approx([2.0, 2.0], abs=0.1)
+
+
+def test_an_event_study_of_a_true_effect_is_flat_before_and_not_after(codelists):
+    events = event_study(panel_of(codelists, effect=3.0, noise=0.3))
+    before, after = events.table[events.table["lead"] < -1], events.table[events.table["lead"] >= 0]
+    assert before["effect"].abs().max() < 0.5 and (after["effect"] - 3).abs().max() < 0.5
+    assert events.pretrend_df == 7 and events.table.loc[events.table["lead"] == -1, "effect"].item() == 0
+
+
+def test_pretrends_are_seen_at_the_nominal_rate_without_and_nearly_always_with(codelists):
+    none = [panel_of(codelists, [7, s]) for s in range(times(100, 400))]
+    p = np.array([pretrend_test(panel, strata_of(codelists, panel.areas), draws=999)[1] for panel in none])
+    rising = [pretrend_test(panel_of(codelists, [8, s], differing_trend=0.5), draws=999)[1] for s in range(20)]
+    assert np.mean(p < 0.10) == pytest.approx(0.10, abs=2.6 * np.sqrt(0.09 / len(p)))
+    assert np.mean(np.array(rising) < 0.10) >= 0.9
+    # why not the cluster F test: with 15 treated provinces and seven leads it cries wolf
+    cluster = np.array([event_study(panel).pretrend_p for panel in none])
+    assert np.mean(cluster < 0.10) > 0.2
+
+
+# ---------------------------------------------------------------- randomisation
+
+
+def test_randomisation_keeps_the_strata_and_its_level(codelists):
+    rng, panel = np.random.default_rng(20301231), panel_of(codelists)
+    strata = strata_of(codelists, panel.areas)
+    changes = rng.normal(size=(77, 300))
+    p = np.array([r.p_value for r in randomise(changes, panel.treated, strata, draws=999)])
+    assert (p < 0.05).mean() == pytest.approx(0.05, abs=0.035)
+    region = (strata == "south").astype(float)
+    drawn = randomise(region, panel.treated, strata, draws=200)[0]
+    assert np.ptp(drawn.draws) < 1e-12  # as many pilots in the south in every draw
+    assert drawn.p_value == 1
+
+
+def test_bangkok_joins_the_centre(codelists):
+    assert strata_of(codelists, ["TH-10"])[0] == "centre"
+
+
+def test_small_designs_are_enumerated_and_large_ones_drawn():
+    few = randomise(np.arange(10.0), [1, 1, 0, 0, 0, 0, 0, 0, 0, 0])[0]
+    assert few.enumerated and few.n_assignments == 45 and few.p_value == pytest.approx(2 / 45)  # the lowest pair, or the highest
+    many = randomise(np.arange(77.0), np.arange(77) < 15, draws=99)[0]
+    assert not many.enumerated and many.p_value == 0.01  # never below 1 / (draws + 1)
+
+
+def test_randomisation_refuses_what_it_cannot_permute():
+    with pytest.raises(DataError, match="all provinces"):
+        randomise([1.0, 2], [1, 1])
+    with pytest.raises(DataError, match="no change"):
+        randomise([1.0, np.nan, 3], [1, 0, 0])
+
+
+# ---------------------------------------------------------------- power
+
+
+def test_the_detectable_effect_is_detected_four_times_in_five(codelists):
+    effect = minimum_detectable(1.0, 15, 62, student=True)
+    assert power_of(effect, 1.0, 15, 62) == pytest.approx(0.80, abs=0.002)
+    rng, treated = np.random.default_rng(20301231), np.arange(77) < 15
+    changes = rng.normal(size=(77, 300)) + np.where(treated, effect, 0)[:, None]
+    found = np.mean([r.p_value < 0.05 for r in randomise(changes, treated, draws=999)])
+    assert found == pytest.approx(0.8, abs=0.07)
+
+
+def test_more_noise_hides_more(codelists):
+    small, large = (panel_of(codelists, noise=n) for n in (0.5, 2.0))
+    assert panel_detectable(large) > 3 * panel_detectable(small)
+    assert smallest_pretrend(large) > 3 * smallest_pretrend(small)
+
+
+# ---------------------------------------------------------------- designs that cannot answer
+
+
+def rows(areas, years, value=lambda a, y: float(hash_free(a) + y)):
+    return pd.DataFrame([{"REF_AREA": a, "period": float(y), "OBS_VALUE": value(a, y)} for a in areas for y in years])
+
+
+def hash_free(area: str) -> int:
+    return int(area[3:]) ** 2 % 17
+
+
+@pytest.mark.parametrize("areas, years, reason", [
+    ("all", range(2015, 2023), "ends_before_the_pilot"), ("all", range(2023, 2026), "begins_with_the_pilot"), ("pilots", range(2015, 2026), "only_pilots_report"),
+    ("others", range(2015, 2026), "no_treated_data"), ("one", range(2015, 2026), "few_treated"), ("few", range(2015, 2026), "few_comparisons"),
+])  # fmt: skip
+def test_a_design_that_cannot_answer_says_why(codelists, areas, years, reason):
+    others = [a for a in codelists.provinces if a not in codelists.pilots]
+    chosen = {"all": codelists.provinces, "pilots": codelists.pilots, "others": others, "one": [*others, codelists.pilots[0]], "few": [*codelists.pilots, *others[:5]]}[areas]
+    panel = effect_panel(rows(chosen, years), codelists.pilots)
+    assert panel.reason == reason
+    with pytest.raises(UsageError, match=reason):
+        did(panel)
+    assert synthetic_did(panel).reason == reason
+
+
+def test_a_constant_outcome_and_an_empty_table_say_why(codelists):
+    assert effect_panel(rows(codelists.provinces, range(2015, 2026), lambda a, y: 3.0), codelists.pilots).reason == "constant_outcome"
+    assert effect_panel(rows([], []).reindex(columns=["REF_AREA", "period", "OBS_VALUE"]), codelists.pilots).reason == "no_data"
+
+
+def test_a_pilot_without_data_is_left_out_and_counted(codelists):
+    table = simulate_effect(codelists, np.random.default_rng(1))
+    gone = table[table["REF_AREA"] != codelists.pilots[3]]
+    row = evaluate_outcome(gone, "SI_POV_NAHC", "level", codelists).row
+    assert row["n_treated"] == 14 and row["n_comparison"] == 62 and np.isfinite(row["effect"])
+
+
+def test_two_values_of_one_year_are_refused(codelists):
+    table = rows(codelists.provinces, range(2015, 2026))
+    with pytest.raises(DataError, match="two values"):
+        effect_panel(pd.concat([table, table.head(1)]), codelists.pilots)
+
+
+def test_few_periods_before_give_no_claim(codelists):
+    two = verdict_of(codelists, 1, years=range(2021, 2026), effect=9.0)
+    assert (two["verdict"], two["reason"]) == ("not_evaluable", "few_periods_before") and np.isfinite(two["effect"])
+    calm = dict(p_left_out=0.02, pretrend_p=0.5, p_adjusted=0.01, effect=1.0, effect_without_covid=1.0, sdid=np.nan, ci_low=0.5, ci_high=1.5, smallest=0.1, detectable=1.0, reason="")
+    assert judge(calm | {"n_before": 4, "n_before_calm": 4, "sdid_reason": "few_periods_before"}) == ("effect_indicated", "few_periods_before")
+    assert judge(calm | {"n_before": 4, "n_before_calm": 2, "sdid_reason": "few_periods_before"}) == ("inconclusive", "rests_on_covid_years")
+
+
+@pytest.mark.parametrize("change, verdict", [
+    ({}, "effect_detected"), ({"p_left_out": 0.2}, "inconclusive"), ({"pretrend_p": 0.09}, "inconclusive"), ({"sdid": -0.2}, "inconclusive"), ({"effect_without_covid": -1.0}, "inconclusive"),
+    ({"p_adjusted": 0.06}, "inconclusive"), ({"p_adjusted": 0.5, "ci_low": -0.05, "ci_high": 0.08}, "no_effect_detected"), ({"reason": "constant_outcome"}, "not_evaluable"),
+])  # fmt: skip
+def test_the_rule_of_the_verdict(change, verdict):
+    row = dict(p_left_out=0.02, pretrend_p=0.5, p_adjusted=0.01, effect=1.0, effect_without_covid=0.8, sdid=0.9, sdid_reason="", ci_low=0.5, ci_high=1.5, smallest=0.1, detectable=1.0,
+               n_before=8, n_before_calm=6, reason="")  # fmt: skip
+    assert judge(row | change)[0] == verdict and verdict in VERDICTS
+
+
+# ---------------------------------------------------------------- what the verdict does
+
+
+def test_no_effect_is_seldom_called_one_and_a_clear_one_is_found(codelists):
+    """A sample of the simulation study (benchmarks/check_effects.py has 400 panels each)."""
+    count = times(40, 400)
+    detectable = np.mean([panel_detectable(panel_of(codelists, [11, s])) for s in range(10)])
+    shares = {}
+    for name, world in {
+        "no effect": {}, "effect of 2 MDE": {"effect": 2 * detectable}, "rising trend before": {"differing_trend": 0.4}, "no effect, rho .6": {"rho": 0.6},
+        "one province shocked": {"shock": 8.0},
+    }.items():  # fmt: skip
+        shares[name] = np.mean([verdict_of(codelists, s, **world)["verdict"] == "effect_detected" for s in range(count)])
+    report("effects", ", ".join(f"{name}: {share:.1%}" for name, share in shares.items()) + f" detected of {count}")
+    slack = 2.6 * np.sqrt(0.05 * 0.95 / count)
+    assert max(shares["no effect"], shares["rising trend before"], shares["no effect, rho .6"], shares["one province shocked"]) <= 0.05 + slack
+    assert shares["effect of 2 MDE"] >= 0.8 - 2 * np.sqrt(0.16 / count)
+
+
+def test_a_naive_difference_would_claim_the_trend(codelists):
+    """Pilots that rose before: two-way fixed effects alone call it an effect; the verdict does not."""
+    naive = [did(panel_of(codelists, [13, s], differing_trend=0.4)).p_value < 0.05 for s in range(30)]
+    assert np.mean(naive) > 0.5
+
+
+def test_outcomes_are_adjusted_over_the_family_that_can_be_evaluated(codelists):
+    table = simulate_effect(codelists, np.random.default_rng(2))
+    named = pd.concat([NAMED, NAMED.assign(SERIES="TH_GPP_PCAP_REAL")], ignore_index=True)
+    got, behind = judge_outcomes(table, codelists, outcomes=named)
+    assert got["n_family"].tolist() == [1, 1] and got["verdict"].iloc[1] == "not_evaluable" and got["reason"].iloc[1] == "no_data"
+    assert len(behind[0].draws) == 9999 and len(behind[1].draws) == 0
+
+
+@pytest.mark.real
+def test_real_outcomes_make_no_causal_claim(shared, tmp_path, codelists):
+    """Must show: road deaths have two periods before, tourism rests on the COVID years, the rest ends before the pilot."""
+    from sdg_eval.derive import with_derived
+    from sdg_eval.ingest_cli import import_files
+    from sdg_eval.store import read_observations
+
+    folders = ("doh-road-deaths", "th-boundaries", "th-population-names", "nesdc-econvis", "mots-tourism-monthly", "nso-ses-dopa-cpi", "opendengue")
+    import_files([shared / "data" / name for name in folders], tmp_path / "store", codelists)
+    table, _ = judge_outcomes(with_derived(read_observations(tmp_path / "store"), codelists), codelists)
+    got = table.set_index("SERIES")
+    assert (got.loc["TH_ROAD_DEATH_RATE", "verdict"], got.loc["TH_ROAD_DEATH_RATE", "reason"]) == ("not_evaluable", "few_periods_before")
+    assert np.isfinite(got.loc["TH_ROAD_DEATH_RATE", "effect"]) and got.loc["TH_ROAD_DEATH_RATE", "n_before"] == 2
+    assert (got.loc["TH_TOUR_VISITORS", "verdict"], got.loc["TH_TOUR_VISITORS", "reason"]) == ("inconclusive", "rests_on_covid_years")
+    for series in ("TH_GPP_PCAP_REAL", "TH_HH_INCOME_REAL", "TH_DENGUE_RATE"):
+        assert (got.loc[series, "verdict"], got.loc[series, "reason"]) == ("not_evaluable", "ends_before_the_pilot")
+    assert not set(got["verdict"]) & {"effect_detected", "effect_indicated"}
