@@ -47,7 +47,10 @@ COLUMNS = {
     "units": ["unit", "name_th", "name_en", "spellings"],
     "agencies": ["agency", "name_th", "name_en", "sources", "series", "usual_lag_months", "note"],
     "bounds": ["SERIES", "lower", "red", "green", "upper", "kind", "source_th", "source_en"],
-    "effect_outcomes": ["SERIES", "named_on", "scale", "smallest", "reason_th", "reason_en"],
+    "programmes": ["programme", "name_th", "name_en", "start", "end", "selected_th", "selected_en", "source_th", "source_en"],
+    "rollout": ["programme", "REF_AREA", "wave", "start"],
+    "effect_outcomes": ["SERIES", "expected", "scale", "smallest", "freq", "first", "last", "weights", "exclude", "reason_th", "reason_en"],
+    "effect_register": ["SERIES", "row_sha256", "registered_on"],
 }  # fmt: skip
 """Columns of each file; more columns are kept, missing ones are refused."""
 
@@ -64,7 +67,10 @@ UNIQUE = {
     "units": [["unit"]],
     "agencies": [["agency"]],
     "bounds": [["SERIES"]],
+    "programmes": [["programme"]],
+    "rollout": [["programme", "REF_AREA"]],
     "effect_outcomes": [["SERIES"]],
+    "effect_register": [["SERIES"]],
 }
 
 WORDS = {
@@ -81,10 +87,11 @@ WORDS = {
                 "rule": {"fixed", "half_of_baseline", "double_of_baseline"}},
     "derivations": {"rule": {"rate", "deflate", "share", "growth", "per_capita", "year_total"}},
     "bounds": {"kind": {"published", "derived", "chosen"}},
-    "effect_outcomes": {"scale": {"level", "log"}},
+    "effect_outcomes": {"expected": {"up", "down", "either"}, "scale": {"level", "log"}, "freq": {"A", "Q"}, "weights": {"none", "population"}},
 }  # fmt: skip
 """Words that a column may hold."""
 
+MONTH = r"\d{4}-(0[1-9]|1[0-2])"
 FORMS = {
     "areas": {"REF_AREA": r"TH-\d\d", "code": r"\d\d", "valid_from": r"\d{4}", "col": r"\d+", "row": r"\d+",
               "name_th": r".+", "name_en": r".+", "area_km2": r"\d+(\.\d+)?", "abbr_th": r".{2,3}", "abbr_en": r"[A-Z]{3}"},
@@ -102,7 +109,10 @@ FORMS = {
     "derivations": {"factor": r"\d+(\.\d+)?", "numerator": r".+"},
     "bounds": {"lower": r"-?\d+(\.\d+)?", "upper": r"-?\d+(\.\d+)?", "red": r"(-?\d+(\.\d+)?)?",
                "green": r"(-?\d+(\.\d+)?)?", "source_th": r".+", "source_en": r".+"},
-    "effect_outcomes": {"named_on": r"\d{4}-\d\d-\d\d", "smallest": r"\d+(\.\d+)?", "reason_th": r".+", "reason_en": r".+"},
+    "programmes": {"start": MONTH, "end": MONTH, "selected_th": r".+", "selected_en": r".+", "source_th": r".+", "source_en": r".+"},
+    "rollout": {"wave": r"[1-9]\d?", "start": MONTH},
+    "effect_outcomes": {"smallest": r"\d+(\.\d+)?", "first": r"(\d{4}(-Q[1-4])?)?", "last": r"(\d{4}(-Q[1-4])?)?", "reason_th": r".+", "reason_en": r".+"},
+    "effect_register": {"row_sha256": r"[0-9a-f]{64}", "registered_on": r"\d{4}-\d\d-\d\d"},
 }  # fmt: skip
 """Pattern that the whole cell must match; `.+` means that it must not be empty."""
 
@@ -129,7 +139,10 @@ class Codelists:
     units: pd.DataFrame
     agencies: pd.DataFrame
     bounds: pd.DataFrame
+    programmes: pd.DataFrame
+    rollout: pd.DataFrame
     effect_outcomes: pd.DataFrame
+    effect_register: pd.DataFrame
     folder: Path = field(default_factory=default_folder)
 
     @cached_property
@@ -320,6 +333,7 @@ def validate_codelists(codelists: Codelists) -> Codelists:
     _refers("bounds", codelists.bounds, "SERIES", known)
     _validate_bounds(codelists)
     _refers("effect_outcomes", codelists.effect_outcomes, "SERIES", known)
+    _validate_programme(codelists)
     _validate_agencies(codelists, known)
     _validate_goals(codelists)
     _validate_series(codelists)
@@ -394,6 +408,23 @@ def _validate_bounds(codelists: Codelists) -> None:
             raise _fault("bounds", index, "upper", "lower, red, green and upper must go from worse to better.")
         if bool(row["red"]) != bool(row["green"]):
             raise _fault("bounds", index, "red", "give both thresholds or none.")
+
+
+def _validate_programme(codelists: Codelists) -> None:
+    """The pilots of areas.csv are the first wave of rollout.csv; excluded areas are provinces."""
+    provinces, rollout = set(codelists.areas["REF_AREA"]), codelists.rollout
+    _refers("rollout", rollout, "programme", set(codelists.programmes["programme"]))
+    _refers("rollout", rollout, "REF_AREA", provinces)
+    first = set(rollout.loc[rollout["wave"] == "1", "REF_AREA"])
+    for index, row in codelists.areas.iterrows():
+        if (row["pilot"] == "1") != (row["REF_AREA"] in first):
+            raise _fault("areas", index, "pilot", f"{row['REF_AREA']}: pilot and wave 1 of rollout.csv differ.")
+    for index, row in codelists.programmes.iterrows():
+        if row["start"] > row["end"]:
+            raise _fault("programmes", index, "end", "the programme ends before it starts.")
+    for index, text in codelists.effect_outcomes["exclude"].items():
+        if unknown := [a for a in _listed(text) if a not in provinces]:
+            raise _fault("effect_outcomes", index, "exclude", f"{', '.join(unknown)}: no province.")
 
 
 def _validate_areas(codelists: Codelists) -> None:

@@ -1,37 +1,47 @@
 """Did the pilot work: effects found where they are, refused where the design cannot tell."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from sdg_eval.effects.design import effect_panel
-from sdg_eval.effects.did import did, event_study
-from sdg_eval.effects.power import minimum_detectable, panel_detectable, power_of, smallest_pretrend
+from sdg_eval.effects.design import effect_panel, outcome_panel, programme_window, strata_of
+from sdg_eval.effects.did import did, event_study, honest_bounds, wild_bootstrap
+from sdg_eval.effects.outcomes import OutcomeRule
+from sdg_eval.effects.power import (
+    minimum_detectable,
+    panel_detectable,
+    power_curve,
+    power_of,
+    smallest_pretrend,
+)
 from sdg_eval.effects.randomisation import pretrend_test, randomise, unit_changes
 from sdg_eval.effects.synthetic import synthetic_did
 from sdg_eval.effects.verdict import (
+    COLUMNS,
     VERDICTS,
     evaluate_outcome,
     judge,
     judge_outcomes,
-    outcome_table,
-    strata_of,
+    lasting,
+    what_settles,
 )
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.simulate import simulate_effect
 from tests.counts import report, times
 
-NAMED = pd.DataFrame({"SERIES": ["SI_POV_NAHC"], "named_on": ["2026-11-24"], "scale": ["level"], "smallest": ["0.5"]})
+RULE = OutcomeRule("SI_POV_NAHC", smallest=0.5)
 
 
 def panel_of(codelists, seed=1, **world):
     table = simulate_effect(codelists, np.random.default_rng(seed), **world)
-    return effect_panel(outcome_table(table, "SI_POV_NAHC", "level"), codelists.pilots)
+    return outcome_panel(table, RULE, programme_window(codelists))
 
 
 def verdict_of(codelists, seed, **world) -> dict:
     table = simulate_effect(codelists, np.random.default_rng([20301231, seed]), **world)
-    return judge_outcomes(table, codelists, outcomes=NAMED)[0].iloc[0].to_dict()
+    return judge_outcomes(table, codelists, rules=[RULE])[0].iloc[0].to_dict()
 
 
 # ---------------------------------------------------------------- what the numbers are
@@ -55,7 +65,7 @@ def test_gaps_leave_the_estimate_unbiased(codelists):
     rng, found = np.random.default_rng(3), []
     for seed in range(30):
         table = simulate_effect(codelists, np.random.default_rng([5, seed]), effect=2.0, noise=0.5)
-        panel = effect_panel(outcome_table(table[rng.random(len(table)) > 0.2], "SI_POV_NAHC", "level"), codelists.pilots)
+        panel = outcome_panel(table[rng.random(len(table)) > 0.2], RULE, programme_window(codelists))
         found.append((did(panel).effect, randomise(unit_changes(panel), panel.treated, draws=1)[0].statistic))
     assert np.mean(found, axis=0) == pytest.approx([2.0, 2.0], abs=0.1)
 
@@ -147,7 +157,7 @@ def hash_free(area: str) -> int:
 def test_a_design_that_cannot_answer_says_why(codelists, areas, years, reason):
     others = [a for a in codelists.provinces if a not in codelists.pilots]
     chosen = {"all": codelists.provinces, "pilots": codelists.pilots, "others": others, "one": [*others, codelists.pilots[0]], "few": [*codelists.pilots, *others[:5]]}[areas]
-    panel = effect_panel(rows(chosen, years), codelists.pilots)
+    panel = effect_panel(rows(chosen, years), codelists.pilots, first_treated=2023)
     assert panel.reason == reason
     with pytest.raises(UsageError, match=reason):
         did(panel)
@@ -155,39 +165,44 @@ def test_a_design_that_cannot_answer_says_why(codelists, areas, years, reason):
 
 
 def test_a_constant_outcome_and_an_empty_table_say_why(codelists):
-    assert effect_panel(rows(codelists.provinces, range(2015, 2026), lambda a, y: 3.0), codelists.pilots).reason == "constant_outcome"
-    assert effect_panel(rows([], []).reindex(columns=["REF_AREA", "period", "OBS_VALUE"]), codelists.pilots).reason == "no_data"
+    assert effect_panel(rows(codelists.provinces, range(2015, 2026), lambda a, y: 3.0), codelists.pilots, first_treated=2023).reason == "constant_outcome"
+    assert effect_panel(rows([], []).reindex(columns=["REF_AREA", "period", "OBS_VALUE"]), codelists.pilots, first_treated=2023).reason == "no_data"
 
 
 def test_a_pilot_without_data_is_left_out_and_counted(codelists):
     table = simulate_effect(codelists, np.random.default_rng(1))
     gone = table[table["REF_AREA"] != codelists.pilots[3]]
-    row = evaluate_outcome(gone, "SI_POV_NAHC", "level", codelists).row
+    row = evaluate_outcome(gone, RULE, codelists, programme_window(codelists)).row
     assert row["n_treated"] == 14 and row["n_comparison"] == 62 and np.isfinite(row["effect"])
 
 
 def test_two_values_of_one_year_are_refused(codelists):
     table = rows(codelists.provinces, range(2015, 2026))
     with pytest.raises(DataError, match="two values"):
-        effect_panel(pd.concat([table, table.head(1)]), codelists.pilots)
+        effect_panel(pd.concat([table, table.head(1)]), codelists.pilots, first_treated=2023)
 
 
 def test_few_periods_before_give_no_claim(codelists):
     two = verdict_of(codelists, 1, years=range(2021, 2026), effect=9.0)
     assert (two["verdict"], two["reason"]) == ("not_evaluable", "few_periods_before") and np.isfinite(two["effect"])
-    calm = dict(p_left_out=0.02, pretrend_p=0.5, p_adjusted=0.01, effect=1.0, effect_without_covid=1.0, sdid=np.nan, ci_low=0.5, ci_high=1.5, smallest=0.1, detectable=1.0, reason="")
-    assert judge(calm | {"n_before": 4, "n_before_calm": 4, "sdid_reason": "few_periods_before"}) == ("effect_indicated", "few_periods_before")
-    assert judge(calm | {"n_before": 4, "n_before_calm": 2, "sdid_reason": "few_periods_before"}) == ("inconclusive", "rests_on_covid_years")
+    base = FIRM | {"years_before": 4, "sdid": np.nan, "sdid_reason": "few_periods_before"}
+    assert judge(base | {"n_before_calm": 4}) == ("effect_indicated", "few_periods_before")
+    assert judge(base | {"n_before_calm": 2}) == ("inconclusive", "rests_on_covid_years")
+
+
+FIRM = dict(p_left_out=0.02, pretrend_p=0.5, p_adjusted=0.01, effect=1.0, effect_without_covid=0.8, sdid=0.9, sdid_reason="", ci_low=0.5, ci_high=1.5, smallest=0.1,
+            detectable=1.0, years_before=8, n_before_calm=6, covid_rebound=False, exploratory=False, staggered=False, reason="")  # fmt: skip
+"""A row that passes every part of the rule."""
 
 
 @pytest.mark.parametrize("change, verdict", [
     ({}, "effect_detected"), ({"p_left_out": 0.2}, "inconclusive"), ({"pretrend_p": 0.09}, "inconclusive"), ({"sdid": -0.2}, "inconclusive"), ({"effect_without_covid": -1.0}, "inconclusive"),
     ({"p_adjusted": 0.06}, "inconclusive"), ({"p_adjusted": 0.5, "ci_low": -0.05, "ci_high": 0.08}, "no_effect_detected"), ({"reason": "constant_outcome"}, "not_evaluable"),
+    ({"covid_rebound": True}, "inconclusive"), ({"exploratory": True}, "effect_indicated"), ({"years_before": 2}, "not_evaluable"),
+    ({"staggered": True, "sdid_reason": "staggered_start", "p_left_out": np.nan}, "effect_indicated"), ({"p_left_out": np.nan}, "inconclusive"),
 ])  # fmt: skip
 def test_the_rule_of_the_verdict(change, verdict):
-    row = dict(p_left_out=0.02, pretrend_p=0.5, p_adjusted=0.01, effect=1.0, effect_without_covid=0.8, sdid=0.9, sdid_reason="", ci_low=0.5, ci_high=1.5, smallest=0.1, detectable=1.0,
-               n_before=8, n_before_calm=6, reason="")  # fmt: skip
-    assert judge(row | change)[0] == verdict and verdict in VERDICTS
+    assert judge(FIRM | change)[0] == verdict and verdict in VERDICTS
 
 
 # ---------------------------------------------------------------- what the verdict does
@@ -217,10 +232,11 @@ def test_a_naive_difference_would_claim_the_trend(codelists):
 
 def test_outcomes_are_adjusted_over_the_family_that_can_be_evaluated(codelists):
     table = simulate_effect(codelists, np.random.default_rng(2))
-    named = pd.concat([NAMED, NAMED.assign(SERIES="TH_GPP_PCAP_REAL")], ignore_index=True)
-    got, behind = judge_outcomes(table, codelists, outcomes=named)
-    assert got["n_family"].tolist() == [1, 1] and got["verdict"].iloc[1] == "not_evaluable" and got["reason"].iloc[1] == "no_data"
+    late = replace(RULE, exploratory=True)
+    got, behind = judge_outcomes(table, codelists, rules=[RULE, OutcomeRule("TH_GPP_PCAP_REAL"), late])
+    assert got["n_family"].tolist() == [1, 1, 1] and got["verdict"].iloc[1] == "not_evaluable" and got["reason"].iloc[1] == "no_data"
     assert len(behind[0].draws) == 9999 and len(behind[1].draws) == 0
+    assert list(got.columns) == COLUMNS
 
 
 @pytest.mark.real
@@ -230,13 +246,111 @@ def test_real_outcomes_make_no_causal_claim(shared, tmp_path, codelists):
     from sdg_eval.ingest_cli import import_files
     from sdg_eval.store import read_observations
 
-    folders = ("doh-road-deaths", "th-boundaries", "th-population-names", "nesdc-econvis", "mots-tourism-monthly", "nso-ses-dopa-cpi", "opendengue")
+    folders = ("doh-road-deaths", "th-boundaries", "th-population-names", "nesdc-econvis", "mots-tourism-monthly", "nso-ses-dopa-cpi", "opendengue", "ookla-broadband")
     import_files([shared / "data" / name for name in folders], tmp_path / "store", codelists)
     table, _ = judge_outcomes(with_derived(read_observations(tmp_path / "store"), codelists), codelists)
     got = table.set_index("SERIES")
     assert (got.loc["TH_ROAD_DEATH_RATE", "verdict"], got.loc["TH_ROAD_DEATH_RATE", "reason"]) == ("not_evaluable", "few_periods_before")
     assert np.isfinite(got.loc["TH_ROAD_DEATH_RATE", "effect"]) and got.loc["TH_ROAD_DEATH_RATE", "n_before"] == 2
-    assert (got.loc["TH_TOUR_VISITORS", "verdict"], got.loc["TH_TOUR_VISITORS", "reason"]) == ("inconclusive", "rests_on_covid_years")
+    assert (got.loc["TH_TOUR_VISITORS", "verdict"], got.loc["TH_TOUR_VISITORS", "reason"]) == ("inconclusive", "covid_rebound")
+    assert got.loc["TH_NET_SPEED", "reason"] == "begins_with_the_pilot" and got.loc["TH_ROAD_DEATH_RATE", "n_events"] == 13890
     for series in ("TH_GPP_PCAP_REAL", "TH_HH_INCOME_REAL", "TH_DENGUE_RATE"):
         assert (got.loc[series, "verdict"], got.loc[series, "reason"]) == ("not_evaluable", "ends_before_the_pilot")
     assert not set(got["verdict"]) & {"effect_detected", "effect_indicated"}
+
+
+# ---------------------------------------------------------------- other errors for the same estimate
+
+
+def test_the_estimate_and_its_errors_equal_other_software(codelists):
+    """pyfixest (feols, CRV1 and CRV3 without small-sample factors) and the wild bootstrap of diff-diff."""
+    import pyfixest as pf
+    from diff_diff import wild_bootstrap_se
+
+    panel = panel_of(codelists, 5, effect=0.4)
+    unit, period = np.nonzero(np.isfinite(panel.values))
+    table = pd.DataFrame({"y": panel.values[unit, period], "D": (panel.treated[unit] & panel.post[period]).astype(int), "unit": unit, "period": period})
+    plain, ours = pf.ssc(k_adj=False, G_adj=False), did(panel)
+    for kind, wanted in (("CRV1", ours.se / np.sqrt(77 / 76)), ("CRV3", ours.se_jackknife)):
+        fit = pf.feols("y ~ D | unit + period", data=table, vcov={kind: "unit"}, ssc=plain)
+        assert fit.coef()["D"] == pytest.approx(ours.effect, rel=1e-9)
+        assert fit.se()["D"] in (pytest.approx(wanted, rel=1e-6), pytest.approx(wanted * np.sqrt(77 / 76), rel=1e-6))
+    x = np.column_stack([table["D"], unit[:, None] == np.arange(77), period[:, None] == np.arange(1, len(panel.periods))]).astype(float)
+    left = table["y"].to_numpy() - x @ np.linalg.lstsq(x, table["y"].to_numpy(), rcond=None)[0]
+    theirs = wild_bootstrap_se(x, table["y"].to_numpy(), left, unit, 0, n_bootstrap=1999, weight_type="webb", seed=3)
+    assert wild_bootstrap(panel) == pytest.approx(theirs.p_value, abs=0.03)
+
+
+def test_weights_make_it_the_effect_on_a_person(codelists):
+    import pyfixest as pf
+
+    panel = panel_of(codelists, 6, effect=1.0)
+    people = np.random.default_rng(1).uniform(1, 9, 77)
+    unit, period = np.nonzero(np.isfinite(panel.values))
+    table = pd.DataFrame({"y": panel.values[unit, period], "D": (panel.treated[unit] & panel.post[period]).astype(int), "unit": unit, "period": period, "w": people[unit]})
+    fit = pf.feols("y ~ D | unit + period", data=table, weights="w")
+    assert did(panel, weights=people).effect == pytest.approx(fit.coef()["D"], rel=1e-8)
+    assert did(panel, weights=np.ones(77)) == did(panel)
+
+
+def test_the_wild_bootstrap_keeps_its_level(codelists):
+    p = np.array([wild_bootstrap(panel_of(codelists, [21, s]), draws=399) for s in range(times(100, 400))])
+    assert np.mean(p < 0.05) <= 0.05 + 2.6 * np.sqrt(0.0475 / len(p))
+
+
+def test_honest_bounds_are_wider_than_the_interval_and_need_whole_panels(codelists):
+    panel = panel_of(codelists, effect=3.0)
+    low, high = honest_bounds(panel)
+    estimate = did(panel)
+    assert low < estimate.ci_low and high > estimate.ci_high and low < 3 < high
+    gap = panel.values.copy()
+    gap[0, 0] = np.nan
+    assert np.isnan(honest_bounds(replace(panel, values=gap))).all()
+
+
+def test_power_by_simulation_agrees_with_the_formula_and_its_level_holds(codelists):
+    panel = panel_of(codelists, 9)
+    curve = power_curve(panel, strata_of(codelists, panel.areas))
+    assert curve.power[0] == pytest.approx(0.05, abs=0.025)
+    assert (np.diff(curve.power) > -0.03).all() and curve.power[-1] > 0.97
+    assert curve.detectable == pytest.approx(panel_detectable(panel), rel=0.2)
+
+
+# ---------------------------------------------------------------- what would settle it, and did it last
+
+
+def test_what_would_settle_an_open_verdict(codelists):
+    panel = panel_of(codelists, 4)
+    weak = FIRM | {"verdict": "inconclusive", "reason": "design_too_weak", "smallest": 0.0, "detectable": panel_detectable(panel)}
+    assert what_settles(weak | {"smallest": 0.97 * weak["detectable"]}, panel)["settle"] == "more_years"
+    assert what_settles(weak | {"smallest": 0.75 * weak["detectable"]}, panel)["settle"] in ("more_years", "more_provinces")
+    assert what_settles(weak | {"smallest": 1e-6}, panel)["settle"] == "out_of_reach"
+    few = what_settles(weak | {"verdict": "not_evaluable", "reason": "few_periods_before", "years_before": 2}, panel)
+    assert (few["settle"], few["settle_number"]) == ("earlier_values", 1)
+    assert what_settles(FIRM | {"verdict": "effect_detected", "reason": ""}, panel)["settle"] == ""
+
+
+def test_more_years_really_bring_the_power_promised(codelists):
+    """Simulated: with the years said to be needed, the smallest effect is about detectable."""
+    from sdg_eval.effects.power import periods_needed
+
+    world = {"years": range(2013, 2025), "noise": 1.0, "rho": 0.0}
+    now = float(np.mean([panel_detectable(panel_of(codelists, [31, s], **world)) for s in range(12)]))
+    after = periods_needed(panel_of(codelists, [31, 0], **world), 0.75 * now, now)
+    later = world | {"years": range(2013, 2023 + after)}
+    assert np.mean([panel_detectable(panel_of(codelists, [32, s], **later)) for s in range(12)]) == pytest.approx(0.75 * now, rel=0.1)
+
+
+@pytest.mark.parametrize("change, word", [
+    ({}, "kept"), ({"verdict": "inconclusive"}, "nothing_yet"), ({"n_after": 0}, "no_periods_after"),
+    ({"effect_after": 0.1, "after_low": -0.3, "after_high": 0.5}, "faded"), ({"effect_after": 0.8, "after_low": -0.1, "after_high": 1.7}, "cannot_be_told"),
+])  # fmt: skip
+def test_whether_a_gain_lasted(change, word):
+    row = {"verdict": "effect_detected", "n_after": 1, "effect_during": 1.0, "effect_after": 0.9, "after_low": 0.2, "after_high": 1.6}
+    assert lasting(row | change) == word
+
+
+def test_periods_after_the_pilot_fill_in_by_themselves(codelists):
+    before, after = (verdict_of(codelists, 3, years=range(2013, last), effect=2.5) for last in (2025, 2027))
+    assert before["lasting"] == "no_periods_after" and np.isnan(before["effect_after"]) and before["n_after"] == 0
+    assert after["lasting"] == "kept" and after["n_after"] == 2 and after["after_low"] > 0

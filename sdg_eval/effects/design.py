@@ -5,25 +5,88 @@ The design is checked before anything is estimated; a panel that cannot answer g
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from sdg_eval.effects.outcomes import OutcomeRule
 from sdg_eval.errors import DataError
+from sdg_eval.observations import period_bounds, select_totals
+from sdg_eval.panels import is_province
 
-FIRST_TREATED, FIRST_AFTER = 2023, 2025
-"""Calendar years: 2023 is the first treated one, 2024 partly treated, 2025 the first after (METHODS 4.1)."""
 MIN_BEFORE = 3
-"""Fewest periods before; under it nothing is claimed."""
+"""Fewest years before; under it nothing is claimed."""
 MIN_TREATED, MIN_COMPARISON = 2, 10
+TRANSITION, TREATED = 1 / 4, 1 / 2
+"""A period of which less than a quarter lies after the start is before (2022: one month of twelve), from half on it is
+treated (fiscal year 2566), between them it is a transition and left out (the last quarter of 2022). METHODS 4.1."""
+COVID = (2020, 2021)
+JOINED = {"TH-10": "centre"}
+"""Stratum of provinces that stand alone in theirs: Bangkok joins the centre."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """First and last month of the programme, `YYYY-MM`; `starts` is REF_AREA -> first month of each treated province."""
+
+    start: str
+    end: str
+    starts: dict[str, str]
+
+    @property
+    def staggered(self) -> bool:
+        """Whether provinces began at different times."""
+        return len(set(self.starts.values())) > 1
+
+
+def programme_window(codelists, *, start: str = "", end: str = "", programme: str = "") -> Window:
+    """Return the window of a programme (default: the first of programmes.csv).
+
+    `start` and `end` move it for every province (a parameter, since sources differ by a month). Raises DataError for a
+    start after the end or a text that is no month.
+    """
+    rows = codelists.programmes
+    row = (rows[rows["programme"] == programme] if programme else rows).iloc[0]
+    units = codelists.rollout[codelists.rollout["programme"] == row["programme"]]
+    begun, ended = start or row["start"], end or row["end"]
+    for text in (begun, ended):
+        if not (len(text) == 7 and text[4] == "-" and text[:4].isdigit() and text[5:].isdigit() and 1 <= int(text[5:]) <= 12):
+            raise DataError(f"Programme window: {text!r} is no month. Write 2022-12.")
+    if begun > ended:
+        raise DataError(f"Programme window: it starts ({begun}) after it ends ({ended}).")
+    starts = {r["REF_AREA"]: start or r["start"] for r in units.to_dict("records")}
+    return Window(begun, ended, starts)
+
+
+def _month(text: str) -> int:
+    return int(text[:4]) * 12 + int(text[5:7]) - 1
+
+
+def phase_of(time_period: str, start: str, end: str) -> str:
+    """Return before, transition, during or after: where an SDMX period lies against the months `start` to `end`.
+
+    Examples
+    --------
+    >>> [phase_of(p, "2022-12", "2024-04") for p in ("2022", "2022-Q4", "2023", "2024", "2024-Q2", "2025", "2022-10-01/P1Y")]
+    ['before', 'transition', 'during', 'during', 'after', 'after', 'during']
+    """
+    first, last = (day.year * 12 + day.month - 1 for day in period_bounds(time_period))
+    if first >= _month(end):
+        return "after"
+    share = (last + 1 - max(first, _month(start))) / (last + 1 - first)
+    if share < TRANSITION:
+        return "before"
+    return "transition" if share < TREATED else "during"
 
 
 @dataclass(frozen=True)
 class EffectPanel:
     """Outcome values, areas x periods (NaN where there is none), and who was treated when.
 
-    `post` marks the periods from the first treated one on; `reason` is empty when the panel can be estimated.
+    `post` marks the periods from the first treated one on; `labels` and `phases` name the periods where they are known;
+    `began` is the number of the first treated period of each area (-1 for never), for staggered starts. `reason` is
+    empty when the panel can be estimated.
     """
 
     areas: tuple[str, ...]
@@ -32,6 +95,10 @@ class EffectPanel:
     treated: np.ndarray
     post: np.ndarray
     reason: str = ""
+    labels: tuple[str, ...] = ()
+    phases: tuple[str, ...] = ()
+    freq: str = "A"
+    began: tuple[int, ...] = ()
 
     @property
     def n_before(self) -> int:
@@ -43,38 +110,78 @@ class EffectPanel:
         """Periods from the first treated one on."""
         return int(self.post.sum())
 
+    @property
+    def years_before(self) -> int:
+        """Whole years before treatment: four quarters are one."""
+        return self.n_before // {"A": 1, "Q": 4}[self.freq]
 
-def effect_panel(table: pd.DataFrame, treated, *, first_treated: float = FIRST_TREATED) -> EffectPanel:
+    @property
+    def staggered(self) -> bool:
+        """Whether provinces began at different periods."""
+        return len({b for b in self.began if b >= 0}) > 1
+
+    def take(self, areas=None, periods=None) -> EffectPanel:
+        """Return the panel of some areas and periods (masks; None: all), checked anew."""
+        rows = np.ones(len(self.areas), dtype=bool) if areas is None else np.asarray(areas, dtype=bool)
+        columns = np.ones(len(self.periods), dtype=bool) if periods is None else np.asarray(periods, dtype=bool)
+        return _checked(replace(
+            self, areas=_of(self.areas, rows), periods=_of(self.periods, columns), values=self.values[np.ix_(rows, columns)],
+            treated=self.treated[rows], post=self.post[columns], labels=_of(self.labels, columns), phases=_of(self.phases, columns),
+            began=_of(_shifted(self.began, columns), rows), reason="",
+        ))  # fmt: skip
+
+
+def _of(items: tuple, mask: np.ndarray) -> tuple:
+    return tuple(item for item, kept in zip(items, mask, strict=True) if kept) if items else ()
+
+
+def _shifted(began: tuple[int, ...], columns: np.ndarray) -> tuple[int, ...]:
+    """Numbers of first treated periods after periods were left out."""
+    if columns.all():
+        return began
+    return tuple(b if b < 0 else int(columns[:b].sum()) for b in began)
+
+
+def effect_panel(table: pd.DataFrame, treated, *, first_treated: float) -> EffectPanel:
     """Return the panel of `table` (REF_AREA, period as a number, OBS_VALUE); `treated` are REF_AREA codes.
 
     Provinces without a value before or after are left out: they have no change. Periods that no comparison province or no treated
     one has are left out as well. Raises DataError for two values of one province and period.
     """
+    wide = _wide(table, "period")
+    periods = tuple(float(p) for p in wide.columns)
+    post = np.array(periods, dtype=float) >= first_treated
+    mine = np.asarray(wide.index.isin(set(treated)), dtype=bool)
+    return _checked(EffectPanel(tuple(wide.index), periods, wide.to_numpy(dtype=float), mine, post))
+
+
+def _wide(table: pd.DataFrame, column: str) -> pd.DataFrame:
     rows = table.dropna(subset="OBS_VALUE")
-    twice = rows[rows.duplicated(["REF_AREA", "period"])]
+    twice = rows[rows.duplicated(["REF_AREA", column])]
     if len(twice):
         first = twice.iloc[0]
-        raise DataError(f"Effect panel: {first['REF_AREA']} has two values in {first['period']}. Select the latest view first.")
-    wide = rows.pivot(index="REF_AREA", columns="period", values="OBS_VALUE").sort_index()
-    mine = wide.index.isin(set(treated))
-    if wide.empty or not mine.any():
-        return _without(wide, mine, first_treated, "no_treated_data" if len(wide) else "no_data")
-    if mine.all():
-        return _without(wide, mine, first_treated, "only_pilots_report")
-    both = wide[mine].notna().any() & wide[~mine].notna().any()
-    wide = wide.loc[:, both]
-    post = np.array(wide.columns, dtype=float) >= first_treated
-    held = wide.notna().to_numpy()
-    wide = wide[held[:, post].any(axis=1) & held[:, ~post].any(axis=1)] if post.any() and (~post).any() else wide
-    mine = wide.index.isin(set(treated))
-    panel = _without(wide, mine, first_treated, "")
-    return EffectPanel(panel.areas, panel.periods, panel.values, panel.treated, panel.post, _fault(panel))
+        raise DataError(f"Effect panel: {first['REF_AREA']} has two values in {first[column]}. Select the latest view first.")
+    return rows.pivot(index="REF_AREA", columns=column, values="OBS_VALUE").sort_index()
 
 
-def _without(wide: pd.DataFrame, mine: np.ndarray, first_treated: float, reason: str) -> EffectPanel:
-    periods = tuple(float(p) for p in wide.columns)
-    post = np.array(periods) >= first_treated
-    return EffectPanel(tuple(wide.index), periods, wide.to_numpy(dtype=float), np.asarray(mine, dtype=bool), post, reason)
+def _checked(panel: EffectPanel) -> EffectPanel:
+    """Leave out what has no change, and say why a panel cannot be estimated."""
+    held = np.isfinite(panel.values)
+    mine = panel.treated
+    if not held.any() or not mine.any() or mine.all():
+        return replace(panel, reason="no_data" if not held.any() else "no_treated_data" if not mine.any() else "only_pilots_report")
+    both = held[mine].any(axis=0) & held[~mine].any(axis=0)
+    if not held[mine].any() or not held[~mine].any():
+        return replace(panel, reason="no_treated_data" if not held[mine].any() else "only_pilots_report")
+    if panel.post[both].any() and (~panel.post[both]).any():
+        kept = held[:, both & panel.post].any(axis=1) & held[:, both & ~panel.post].any(axis=1)
+    else:
+        kept = np.ones(len(mine), dtype=bool)
+    panel = replace(
+        panel, areas=_of(panel.areas, kept), periods=_of(panel.periods, both), values=panel.values[np.ix_(kept, both)], treated=mine[kept],
+        post=panel.post[both], labels=_of(panel.labels, both), phases=_of(panel.phases, both), began=_of(_shifted(panel.began, both), kept),
+    )  # fmt: skip
+    return replace(panel, reason=_fault(panel))
 
 
 def _fault(panel: EffectPanel) -> str:
@@ -89,3 +196,75 @@ def _fault(panel: EffectPanel) -> str:
         return "few_comparisons"
     held = panel.values[np.isfinite(panel.values)]
     return "constant_outcome" if np.ptp(held) == 0 else ""
+
+
+def outcome_rows(observations: pd.DataFrame, rule: OutcomeRule) -> pd.DataFrame:
+    """Return REF_AREA, TIME_PERIOD, OBS_VALUE of the provinces' whole values; `log` needs values above zero, others are left out."""
+    rows = observations[(observations["SERIES"] == rule.series) & (observations["FREQ"] == rule.freq) & observations["OBS_VALUE"].notna()]
+    rows = select_totals(rows[is_province(rows["REF_AREA"])])
+    rows = rows[~rows["REF_AREA"].isin(rule.exclude)].drop_duplicates(["REF_AREA", "TIME_PERIOD"])
+    if rule.first:
+        rows = rows[rows["TIME_PERIOD"] >= rule.first]
+    if rule.last:
+        rows = rows[rows["TIME_PERIOD"] <= rule.last]
+    if rule.scale == "log":
+        rows = rows[rows["OBS_VALUE"] > 0].assign(OBS_VALUE=lambda t: np.log(t["OBS_VALUE"]))
+    return rows[["REF_AREA", "TIME_PERIOD", "OBS_VALUE"]].reset_index(drop=True)
+
+
+def outcome_panel(observations: pd.DataFrame, rule: OutcomeRule, window: Window) -> EffectPanel:
+    """Return the panel of one outcome under a programme window. A transition period is left out.
+
+    Quarterly values lose each province's own mean of the same quarter before the pilot, so that seasons cannot pose as
+    an effect. With staggered starts the common `post` begins with the first of them.
+    """
+    table = outcome_rows(observations, rule)
+    phase = {p: phase_of(p, min(window.starts.values()), window.end) for p in table["TIME_PERIOD"].unique()}
+    table = table[table["TIME_PERIOD"].map(phase) != "transition"]
+    wide = _wide(table, "TIME_PERIOD")
+    labels = tuple(wide.columns)
+    values = wide.to_numpy(dtype=float)
+    if rule.freq == "Q" and len(labels):
+        values = _season_free(values, labels, phase)
+    times = tuple(_time(p) for p in labels)
+    began = tuple(_began(area, labels, window) for area in wide.index)
+    post = np.array([phase[p] != "before" for p in labels], dtype=bool)
+    treated = np.array([area in window.starts for area in wide.index], dtype=bool)
+    return _checked(EffectPanel(
+        tuple(wide.index), times, values, treated, post, labels=labels, phases=tuple(phase[p] for p in labels), freq=rule.freq, began=began,
+    ))  # fmt: skip
+
+
+def _time(time_period: str) -> float:
+    """A year as itself, a quarter as year and fraction: order and distance of periods."""
+    first, last = period_bounds(time_period)
+    return float(last.year) if last.month - first.month > 3 or last.year != first.year else first.year + (first.month - 1) / 12
+
+
+def _began(area: str, labels: tuple[str, ...], window: Window) -> int:
+    if area not in window.starts:
+        return -1
+    treated = [at for at, p in enumerate(labels) if phase_of(p, window.starts[area], window.end) in ("during", "after")]
+    return treated[0] if treated else -1
+
+
+def _season_free(values: np.ndarray, labels: tuple[str, ...], phase: dict[str, str]) -> np.ndarray:
+    seasons, before = np.array([p[-1] for p in labels]), np.array([phase[p] == "before" for p in labels])
+    free = values.copy()
+    for season in sorted(set(seasons)):
+        own = seasons == season
+        there = np.isfinite(values[:, own & before])
+        with np.errstate(invalid="ignore"):
+            mean = np.where(there.any(axis=1), np.nansum(np.where(there, values[:, own & before], 0), axis=1) / np.maximum(there.sum(axis=1), 1), np.nan)
+        free[:, own] = values[:, own] - (mean[:, None] if before.any() else 0)
+    return free
+
+
+def strata_of(codelists, areas) -> np.ndarray:
+    """Return the region of each area as its stratum; Bangkok's is the centre."""
+    return np.array([JOINED.get(area, codelists.area(area)["region"]) for area in areas])
+
+
+def years_of(panel: EffectPanel) -> np.ndarray:
+    """Return the calendar year of each period."""
+    return np.array(panel.periods).astype(int)

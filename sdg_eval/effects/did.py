@@ -17,6 +17,9 @@ from sdg_eval.errors import UsageError
 TREATED_DEGREES = 20
 """Degrees of freedom of t: Satterthwaite's of CR2 on 15 of 77 provinces is about 21 (METHODS 4.2)."""
 CONFIDENCE = 0.95
+BOOTSTRAP, SEED = 9999, 20301231
+WEBB = np.array([-np.sqrt(1.5), -1.0, -np.sqrt(0.5), np.sqrt(0.5), 1.0, np.sqrt(1.5)])
+"""Webb's weights: with 15 treated clusters two signs give too few different draws (METHODS 4.8)."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,11 @@ def _long(panel: EffectPanel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return panel.values[unit, period], unit, period
 
 
-def _residualise(columns: np.ndarray, unit: np.ndarray, period: np.ndarray) -> np.ndarray:
-    """Columns less province and period effects, exactly: provinces are swept out, periods by least squares."""
+def _residualise(columns: np.ndarray, unit: np.ndarray, period: np.ndarray, root: np.ndarray | None = None) -> np.ndarray:
+    """Columns less province and period effects, exactly: provinces are swept out, periods by least squares.
+
+    `root` are square roots of weights that do not change within a province; the columns come back times `root`.
+    """
     def within(x):
         counts = np.bincount(unit)
         means = np.column_stack([np.bincount(unit, x[:, j]) for j in range(x.shape[1])]) / counts[:, None]
@@ -66,6 +72,8 @@ def _residualise(columns: np.ndarray, unit: np.ndarray, period: np.ndarray) -> n
 
     dummies = within((period[:, None] == np.unique(period)[None, 1:]).astype(float))
     own = within(columns)
+    if root is not None:
+        dummies, own = dummies * root[:, None], own * root[:, None]
     solution, *_ = np.linalg.lstsq(dummies, own, rcond=None)
     return own - dummies @ solution
 
@@ -85,21 +93,23 @@ def _require(panel: EffectPanel) -> None:
         raise UsageError(f"The panel cannot be estimated: {panel.reason}. Show its reason instead.")
 
 
-def did(panel: EffectPanel, *, confidence: float = CONFIDENCE) -> Did:
+def did(panel: EffectPanel, *, confidence: float = CONFIDENCE, weights: np.ndarray | None = None) -> Did:
     """Return the two-way fixed effects estimate. Raises UsageError for a panel with a reason.
 
-    CRV1 with G/(G - 1); CRV3 leaves one province out at a time (MacKinnon, Nielsen & Webb 2023).
+    CRV1 with G/(G - 1); CRV3 leaves one province out at a time (MacKinnon, Nielsen & Webb 2023). `weights` (one per
+    province, above zero) makes it the effect on a person rather than on a province.
     """
     from scipy.stats import t as student
 
     _require(panel)
     y, unit, period = _long(panel)
     d = (panel.treated[unit] & panel.post[period]).astype(float)
-    residual = _residualise(np.column_stack([y, d]), unit, period)
+    root = None if weights is None else np.sqrt(np.asarray(weights, dtype=float))[unit]
+    residual = _residualise(np.column_stack([y, d]), unit, period, root)
     clusters = len(panel.areas)
     beta, covariance, _ = _fit(residual[:, 0], residual[:, 1:], unit)
     se = float(np.sqrt(covariance[0, 0] * clusters / (clusters - 1)))
-    jack = _jackknife(y, d, unit, period, float(beta[0]))
+    jack = _jackknife(y, d, unit, period, float(beta[0]), root)
     reach = student.ppf(0.5 + confidence / 2, TREATED_DEGREES) * max(se, jack)
     p = float(2 * student.sf(abs(beta[0]) / max(se, jack), TREATED_DEGREES)) if max(se, jack) > 0 else np.nan
     return Did(
@@ -108,18 +118,75 @@ def did(panel: EffectPanel, *, confidence: float = CONFIDENCE) -> Did:
     )  # fmt: skip
 
 
-def _jackknife(y, d, unit, period, whole: float) -> float:
+def _jackknife(y, d, unit, period, whole: float, root: np.ndarray | None) -> float:
     """CRV3 of the effect: (G - 1)/G times the squared changes when one province is left out."""
     estimates = []
     for out in range(unit.max() + 1):
         keep = unit != out
         renumbered = np.unique(unit[keep], return_inverse=True)[1]
-        part = _residualise(np.column_stack([y[keep], d[keep]]), renumbered, period[keep])
+        part = _residualise(np.column_stack([y[keep], d[keep]]), renumbered, period[keep], None if root is None else root[keep])
         square = part[:, 1] @ part[:, 1]
         if square > 1e-10:  # the last treated province: without it there is no effect to estimate
             estimates.append(part[:, 1] @ part[:, 0] / square)
     count = len(estimates)
     return float(np.sqrt((count - 1) / count * np.sum((np.array(estimates) - whole) ** 2)))
+
+
+def wild_bootstrap(panel: EffectPanel, *, draws: int = BOOTSTRAP, seed: int = SEED) -> float:
+    """Return the p-value of the wild cluster restricted bootstrap-t with Webb's six weights (Cameron, Gelbach & Miller 2008).
+
+    The bootstrap world has no effect: residuals of the model without it, each province's times one weight. Every draw is
+    linear in the weights, so all draws are two matrix products. p = (1 + as far) / (draws + 1): never zero.
+    """
+    _require(panel)
+    y, unit, period = _long(panel)
+    d = (panel.treated[unit] & panel.post[period]).astype(float)
+    residual = _residualise(np.column_stack([y, d]), unit, period)
+    own, x = residual[:, 0], residual[:, 1]
+    clusters, square = len(panel.areas), float(x @ x)
+    by_cluster = np.zeros((len(own), clusters))
+    by_cluster[np.arange(len(own)), unit] = own  # residuals under no effect, one column per province
+    moved = _residualise(by_cluster, unit, period)
+    at = np.zeros((clusters, clusters))
+    np.add.at(at, unit, x[:, None] * moved)  # score of each province when another's residuals are turned
+    squares = np.bincount(unit, x * x, clusters)
+
+    def t_values(weights):
+        scores = weights @ at.T
+        beta = scores.sum(axis=1) / square
+        left = scores - beta[:, None] * squares
+        return beta / np.sqrt((left**2).sum(axis=1))
+
+    rng = np.random.default_rng(seed)
+    drawn = t_values(rng.choice(WEBB, size=(draws, clusters)))
+    observed = t_values(np.ones((1, clusters)))[0]
+    return float((1 + np.sum(np.abs(drawn) >= abs(observed) * (1 - 1e-12))) / (draws + 1))
+
+
+def honest_bounds(panel: EffectPanel, *, size: float = 1.0) -> tuple[float, float]:
+    """Return the robust interval of the mean effect if trends differ after by at most `size` times the largest step between
+    two periods before (Rambachan & Roth 2023, relative magnitudes, by diff-diff).
+
+    NaN with fewer than three periods before, with gaps, or with as many periods as treated provinces: their covariance
+    has no full rank then.
+    """
+    import warnings
+
+    _require(panel)
+    if panel.n_before < 3 or len(panel.periods) >= panel.treated.sum() or not np.isfinite(panel.values).all():
+        return float("nan"), float("nan")
+    from diff_diff import HonestDiD, TwoWayFixedEffects
+
+    y, unit, period = _long(panel)
+    table = pd.DataFrame({"area": unit, "period": period, "y": y, "treated": panel.treated[unit].astype(int)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library tells of its own defaults; the numbers are tested
+        events = TwoWayFixedEffects(cluster="area").fit(
+            table, outcome="y", treatment="treated", unit="area", time="period", event_study=True,
+            post_periods=[int(p) for p in np.flatnonzero(panel.post)], reference_period=panel.n_before - 1,
+        )  # fmt: skip
+        found = HonestDiD(method="relative_magnitude", M=size).fit(events)
+    return float(found.ci_lb), float(found.ci_ub)
 
 
 def event_study(panel: EffectPanel, *, confidence: float = CONFIDENCE) -> EventStudy:
@@ -151,7 +218,8 @@ def event_study(panel: EffectPanel, *, confidence: float = CONFIDENCE) -> EventS
             "ci_low": float(beta[at] - reach * se[at]), "ci_high": float(beta[at] + reach * se[at]),
         })  # fmt: skip
     leads = [at for at, p in enumerate(others) if p < reference]
-    statistic = float(beta[leads] @ np.linalg.solve(covariance[np.ix_(leads, leads)], beta[leads]) / len(leads)) if leads else np.nan
-    p_value = float(fisher.sf(statistic, len(leads), clusters - 1)) if leads else np.nan
+    able = 0 < len(leads) < panel.treated.sum() - 1  # else the covariance of the leads has no full rank
+    statistic = float(beta[leads] @ np.linalg.solve(covariance[np.ix_(leads, leads)], beta[leads]) / len(leads)) if able else np.nan
+    p_value = float(fisher.sf(statistic, len(leads), clusters - 1)) if able else np.nan
     table = pd.DataFrame(rows).sort_values("lead", ignore_index=True)
     return EventStudy(table, statistic, len(leads), p_value)

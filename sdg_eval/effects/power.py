@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from sdg_eval.effects.design import EffectPanel
-from sdg_eval.effects.randomisation import unit_changes
+from sdg_eval.effects.randomisation import drawn_assignments, unit_changes
 
 ALPHA, POWER = 0.05, 0.80
+WORLDS, SEED = 1000, 20301231
+RHO_ASSUMED = 0.3
+"""Correlation from period to period where it cannot be estimated (METHODS 2.2)."""
 
 
 def minimum_detectable(sd_change: float, n_treated: int, n_comparison: int, *, alpha: float = ALPHA, power: float = POWER, student: bool = False) -> float:
@@ -72,3 +77,106 @@ def smallest_pretrend(panel: EffectPanel, *, alpha: float = ALPHA, power: float 
         return float("nan")
     spread = float(np.sqrt(sum(((g - g.mean()) ** 2).sum() for g in groups) / (len(slope) - 2)))
     return minimum_detectable(spread, len(groups[0]), len(groups[1]), alpha=alpha, power=power)
+
+
+# ---------------------------------------------------------------- by simulation on the panel's own noise
+
+
+@dataclass(frozen=True)
+class PowerCurve:
+    """Share of worlds in which a true effect of each size is found; at 0 it is the share of false alarms.
+
+    `detectable` is the effect found in 80% of them, interpolated; NaN where no size tried reaches it.
+    """
+
+    effects: np.ndarray
+    power: np.ndarray
+    error: np.ndarray  # Monte Carlo standard error of `power`
+    detectable: float
+    n_worlds: int
+    n_draws: int
+
+
+def power_curve(
+    panel: EffectPanel, strata, *, worlds: int = WORLDS, draws: int = 999, alpha: float = ALPHA, power: float = POWER, seed: int = SEED
+) -> PowerCurve:
+    """Return the power of the randomisation test, on the noise that the comparison provinces really have.
+
+    In each world every province gets the change of a comparison province of its region, drawn with replacement; the pilots
+    get the effect on top, and the test runs as it does on the data. No normal distribution, no assumed correlation.
+    """
+    strata, treated = np.asarray(strata), panel.treated
+    changes = unit_changes(panel)
+    rng = np.random.default_rng(seed)
+    drawn = np.empty((worlds, len(changes)))
+    for group in np.unique(strata):
+        own = np.flatnonzero(strata == group)
+        pool = changes[own[~treated[own]]]
+        pool = pool if len(pool) > 1 else changes[~treated]  # a region of pilots alone has no noise of its own
+        # less the pool's mean: a region's common change is held by the strata, and is no noise of the test
+        drawn[:, own] = rng.choice((pool - pool.mean()) * np.sqrt(len(pool) / (len(pool) - 1)), size=(worlds, len(own)))
+    drawn -= drawn.mean(axis=1, keepdims=True)
+    n1, n = int(treated.sum()), len(changes)
+    others = np.concatenate(list(drawn_assignments(treated, np.unique(strata, return_inverse=True)[1], draws, seed + 1)))
+    by_chance, overlap = drawn @ others.T, others @ treated - n1 * n1 / n
+    spread = float(drawn.std())
+    effects = np.linspace(0, 2, 9) * minimum_detectable(spread, n1, n - n1, alpha=alpha, power=power)
+    found = []
+    for effect in effects:
+        observed = np.abs(drawn @ treated + effect * (n1 - n1 * n1 / n))
+        far = (np.abs(by_chance + effect * overlap) >= observed[:, None] - 1e-12).sum(axis=1)
+        found.append(np.mean((far + 1) / (draws + 1) < alpha))
+    found = np.array(found)
+    rising = np.maximum.accumulate(found)
+    detectable = float(np.interp(power, rising, effects)) if rising[-1] >= power else float("nan")
+    return PowerCurve(effects, found, np.sqrt(found * (1 - found) / worlds), detectable, worlds, draws)
+
+
+# ---------------------------------------------------------------- what would settle it
+
+
+def noise_correlation(panel: EffectPanel) -> float:
+    """Return the lag-1 correlation of the comparison provinces' deviations before, corrected as METHODS 2.2 does; 0.3 where
+    there are fewer than six periods before or twenty complete provinces."""
+    before = panel.values[np.ix_(~panel.treated, ~panel.post)]
+    before = before[np.isfinite(before).all(axis=1)]
+    n = before.shape[1]
+    if n < 6 or len(before) < 20:
+        return RHO_ASSUMED
+    t = np.arange(n) - (n - 1) / 2
+    left = before - before.mean(axis=0)
+    left = left - left.mean(axis=1, keepdims=True)
+    left = left - (left @ t / (t @ t))[:, None] * t
+    r = float((left[:, 1:] * left[:, :-1]).sum() / (left**2).sum())
+    return float(np.clip((n * r + 2) / (n - 4), 0, 0.9))
+
+
+def periods_needed(panel: EffectPanel, smallest: float, detectable: float, *, most: int = 15) -> int | None:
+    """Return how many periods after the start in all would let the design see `smallest` with 80% power; None: more than `most`.
+
+    The detectable effect of today is scaled by how the variance of a province's change falls with periods after, under
+    the noise correlation of the panel: more years help less the more noise carries over.
+    """
+    now = _change_variance(panel.n_before, panel.n_after, noise_correlation(panel))
+    for after in range(panel.n_after, most + 1):
+        later = _change_variance(panel.n_before, after, noise_correlation(panel))
+        if detectable * np.sqrt(later / now) <= smallest:
+            return after
+    return None
+
+
+def _change_variance(before: int, after: int, rho: float) -> float:
+    """Variance of mean after less mean before of a stationary AR(1) series of variance one."""
+    lag = np.abs(np.subtract.outer(np.arange(before + after), np.arange(before + after)))
+    contrast = np.r_[np.full(before, -1 / before), np.full(after, 1 / after)]
+    return float(contrast @ rho**lag @ contrast)
+
+
+def provinces_needed(panel: EffectPanel, smallest: float, detectable: float) -> int | None:
+    """Return how many treated provinces of the same number in all would let the design see `smallest`; None: not even half."""
+    n1, n = int(panel.treated.sum()), len(panel.areas)
+    unit = detectable / standard_error(1.0, n1, n - n1)
+    for more in range(n1, n // 2 + 1):
+        if unit * standard_error(1.0, more, n - more) <= smallest:
+            return more
+    return None

@@ -102,7 +102,7 @@ def _differences(changes, treated, strata, draws: int, seed: int) -> tuple[np.nd
     every = prod(comb(int((groups == g).sum()), int(t[groups == g].sum())) for g in range(groups.max() + 1)) <= ENUMERATE
     centred = y - y.mean(axis=0)
     scale = 1 / t.sum() + 1 / (~t).sum()  # mean treated - mean others = sum over treated of centred changes, times this
-    source = _all_assignments(t, groups) if every else _drawn_assignments(t, groups, draws, seed)
+    source = _all_assignments(t, groups) if every else drawn_assignments(t, groups, draws, seed)
     return centred[t].sum(axis=0) * scale, np.concatenate([block @ centred * scale for block in source]), every
 
 
@@ -121,7 +121,8 @@ def _all_assignments(t: np.ndarray, groups: np.ndarray):
         yield np.array(block)
 
 
-def _drawn_assignments(t: np.ndarray, groups: np.ndarray, draws: int, seed: int):
+def drawn_assignments(t: np.ndarray, groups: np.ndarray, draws: int, seed: int):
+    """Yield blocks of rows of 0 and 1 (draws x areas): as many treated in each group (numbers from 0) as there are in `t`."""
     rng = np.random.default_rng(seed)
     for start in range(0, draws, _BLOCK):
         count = min(_BLOCK, draws - start)

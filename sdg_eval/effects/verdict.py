@@ -1,7 +1,7 @@
 """The word for one outcome, by a rule written down before the numbers.
 
 A claim needs all of it: rarely reached by chance among provinces drawn at random, no differing trend before, and the same sign
-when the comparison is weighted. Where the design cannot answer, the word says so.
+when the comparison is weighted. Where the design cannot answer, the word says so, and what would settle it.
 """
 
 from __future__ import annotations
@@ -11,27 +11,44 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from sdg_eval.effects.design import FIRST_AFTER, FIRST_TREATED, MIN_BEFORE, EffectPanel, effect_panel
-from sdg_eval.effects.did import did, event_study
-from sdg_eval.effects.power import panel_detectable, smallest_pretrend
-from sdg_eval.effects.randomisation import pretrend_test, randomise, unit_changes
+from sdg_eval.effects.counts import CountEffect, count_effect
+from sdg_eval.effects.design import (
+    COVID,
+    MIN_BEFORE,
+    EffectPanel,
+    Window,
+    outcome_panel,
+    programme_window,
+    strata_of,
+    years_of,
+)
+from sdg_eval.effects.did import did, event_study, honest_bounds, wild_bootstrap
+from sdg_eval.effects.outcomes import OutcomeRule, outcome_rules, plan_hash
+from sdg_eval.effects.power import panel_detectable, periods_needed, provinces_needed, smallest_pretrend
+from sdg_eval.effects.randomisation import Randomisation, pretrend_test, randomise, unit_changes
+from sdg_eval.effects.sensitivity import CAPITAL, leave_one_out, neighbours_of_pilots, panel_variant
+from sdg_eval.effects.staggered import staggered_did, staggered_randomise
 from sdg_eval.effects.synthetic import synthetic_did
 from sdg_eval.observations import select_totals
-from sdg_eval.panels import is_province
 from sdg_eval.pooling import false_discovery
 
 ALPHA, PRETREND = 0.05, 0.10
-LEFT_OUT, LEFT_OUT_DRAWS = 0.10, 1999
+LEFT_OUT = 0.10
 """A claim must keep a p below this whichever pilot province is left out."""
-JOINED = {"TH-10": "centre"}
-"""Stratum of provinces that stand alone in theirs: Bangkok joins the centre."""
+PLACEBOS = 200
 VERDICTS = ("effect_detected", "effect_indicated", "no_effect_detected", "inconclusive", "not_evaluable")
 COLUMNS = [
-    "SERIES", "scale", "expected", "smallest", "effect", "ci_low", "ci_high", "se", "se_jackknife", "p_random", "p_adjusted", "n_assignments",
-    "n_family", "pretrend_p", "pretrend_p_cluster", "pretrend_detectable", "sdid", "sdid_se", "sdid_reason", "sdid_poor_fit", "p_left_out", "left_out", "detectable", "n_treated", "n_comparison", "n_before",
-    "n_during", "n_after", "first_period", "last_period", "effect_during", "effect_after", "n_before_calm", "p_without_covid", "effect_without_covid",
-    "effect_without_bangkok", "effect_without_neighbours", "verdict", "reason",
+    "SERIES", "scale", "freq", "expected", "smallest", "exploratory", "registered_on", "row_sha256", "plan_sha256",
+    "effect", "ci_low", "ci_high", "se", "se_jackknife", "p_random", "p_adjusted", "n_assignments", "n_family", "p_bootstrap", "p_cluster",
+    "pretrend_p", "pretrend_p_cluster", "pretrend_detectable", "honest_low", "honest_high", "covid_dip", "covid_dip_p", "covid_rebound",
+    "sdid", "sdid_se", "sdid_se_placebo", "sdid_reason", "sdid_poor_fit", "p_left_out", "left_out", "detectable",
+    "rate_ratio", "rate_ratio_low", "rate_ratio_high", "rate_ratio_p", "n_events", "dispersion",
+    "n_treated", "n_comparison", "n_obs", "n_before", "years_before", "n_during", "n_after", "first_period", "last_period", "staggered",
+    "effect_during", "during_low", "during_high", "effect_after", "after_low", "after_high", "lasting",
+    "n_before_calm", "p_without_covid", "effect_without_covid", "effect_without_bangkok", "effect_without_neighbours",
+    "verdict", "reason", "settle", "settle_number", "settle_period",
 ]  # fmt: skip
+TEXT = ("scale", "freq", "registered_on", "row_sha256", "plan_sha256", "sdid_reason", "left_out", "first_period", "last_period", "lasting", "verdict", "reason", "settle", "settle_period")
 
 
 @dataclass(frozen=True)
@@ -39,87 +56,133 @@ class Outcome:
     """One row of `judge_outcomes`, and the panel, event study and draws behind it for the charts."""
 
     row: dict
+    rule: OutcomeRule
     panel: EffectPanel
     events: pd.DataFrame
     draws: np.ndarray
 
 
-def outcome_table(observations: pd.DataFrame, series: str, scale: str) -> pd.DataFrame:
-    """Return REF_AREA, period (year), OBS_VALUE of the yearly provincial values; `log` needs values above zero, others are left out."""
-    rows = observations[(observations["SERIES"] == series) & (observations["FREQ"] == "A") & observations["OBS_VALUE"].notna()]
-    rows = select_totals(rows[is_province(rows["REF_AREA"])])
-    rows = rows.assign(period=rows["TIME_PERIOD"].str[:4].astype(float)).drop_duplicates(["REF_AREA", "period"])
-    if scale == "log":
-        rows = rows[rows["OBS_VALUE"] > 0].assign(OBS_VALUE=lambda t: np.log(t["OBS_VALUE"]))
-    return rows[["REF_AREA", "period", "OBS_VALUE"]]
+def estimate(panel: EffectPanel, strata) -> tuple:
+    """Return (Did, Randomisation) of a panel: two-way effects for one start, cohorts against those not yet treated for several."""
+    if panel.staggered:
+        return staggered_did(panel), staggered_randomise(panel, strata)
+    return did(panel), randomise(unit_changes(panel), panel.treated, strata)[0]
 
 
-def strata_of(codelists, areas) -> np.ndarray:
-    """Return the region of each area as its stratum."""
-    return np.array([JOINED.get(area, codelists.area(area)["region"]) for area in areas])
-
-
-def evaluate_outcome(observations: pd.DataFrame, series: str, scale: str, codelists, *, first_treated: int = FIRST_TREATED, first_after: int = FIRST_AFTER) -> Outcome:
+def evaluate_outcome(observations: pd.DataFrame, rule: OutcomeRule, codelists, window: Window) -> Outcome:
     """Return every number of one outcome; what the design cannot give is NaN with the panel's reason."""
-    table = outcome_table(observations, series, scale)
-    panel = effect_panel(table, codelists.pilots, first_treated=first_treated)
-    row = dict.fromkeys(COLUMNS, np.nan) | {
-        "SERIES": series, "scale": scale, "reason": panel.reason, "n_treated": int(panel.treated.sum()), "n_comparison": int((~panel.treated).sum()),
-        "n_before": panel.n_before, "n_during": sum(first_treated <= p < first_after for p in panel.periods), "n_after": sum(p >= first_after for p in panel.periods),
-        "first_period": str(int(min(panel.periods))) if panel.periods else "", "last_period": str(int(max(panel.periods))) if panel.periods else "",
-        "sdid_reason": "", "n_assignments": 0,
-    }  # fmt: skip
+    panel = outcome_panel(observations, rule, window)
+    row = dict.fromkeys(COLUMNS, np.nan) | dict.fromkeys(TEXT, "") | _facts(rule, panel)
     if panel.reason:
-        return Outcome(row, panel, pd.DataFrame(), np.array([]))
-    estimate, strata = did(panel), strata_of(codelists, panel.areas)
-    chance = randomise(unit_changes(panel), panel.treated, strata)[0]
-    row |= {k: asdict(estimate)[k] for k in ("effect", "ci_low", "ci_high", "se", "se_jackknife")}
+        return Outcome(row, rule, panel, pd.DataFrame(), np.array([]))
+    strata = strata_of(codelists, panel.areas)
+    found, chance = estimate(panel, strata)
+    row |= {k: asdict(found)[k] for k in ("effect", "ci_low", "ci_high", "se", "se_jackknife", "n_obs")} | {"p_cluster": found.p_value}
     row |= {"p_random": chance.p_value, "n_assignments": chance.n_assignments, "detectable": panel_detectable(panel), "pretrend_detectable": smallest_pretrend(panel)}
-    events = event_study(panel).table if panel.n_before >= 2 else pd.DataFrame()
-    if panel.n_before >= MIN_BEFORE:
-        row["pretrend_p"], row["pretrend_p_cluster"] = pretrend_test(panel, strata)[1], event_study(panel).pretrend_p
-    weighted = synthetic_did(panel)
-    row |= {"sdid": weighted.effect, "sdid_se": weighted.se, "sdid_reason": weighted.reason, "sdid_poor_fit": weighted.poor_fit}
-    row |= _left_out(panel, strata)
-    row |= _apart(table, codelists, first_treated, first_after) | _sensitivity(table, codelists, first_treated)
-    return Outcome(row, panel, events, chance.draws)
+    events = pd.DataFrame()
+    if not panel.staggered:
+        row["p_bootstrap"] = wild_bootstrap(panel)
+        events = event_study(panel).table if panel.n_before >= 2 else events
+        events = events.assign(label=[panel.labels[i] for i in range(len(panel.labels))]) if len(events) else events
+        row["honest_low"], row["honest_high"] = honest_bounds(panel)
+        weighted = synthetic_did(panel, placebos=PLACEBOS)
+        row |= {"sdid": weighted.effect, "sdid_se": weighted.se, "sdid_se_placebo": weighted.se_placebo, "sdid_reason": weighted.reason, "sdid_poor_fit": weighted.poor_fit}
+        row |= _counts(observations, rule, panel) | _left_out(panel, strata)
+    else:
+        row["sdid_reason"] = "staggered_start"
+    if panel.years_before >= MIN_BEFORE:
+        row["pretrend_p"] = pretrend_test(panel, strata)[1]
+        row["pretrend_p_cluster"] = event_study(panel).pretrend_p
+    row |= _covid(panel, strata, chance) | _apart(panel) | _sensitivity(panel, codelists, window)
+    return Outcome(row, rule, panel, events, chance.draws)
 
 
-def _estimate(table: pd.DataFrame, pilots, first_treated: int) -> float:
-    panel = effect_panel(table, pilots, first_treated=first_treated)
+def _facts(rule: OutcomeRule, panel: EffectPanel) -> dict:
+    """What was asked, and what is there."""
+    shown = panel.labels or ("",)
+    return {
+        "SERIES": rule.series, "scale": rule.scale, "freq": rule.freq, "expected": rule.expected, "smallest": rule.smallest, "exploratory": rule.exploratory,
+        "registered_on": rule.registered_on, "row_sha256": rule.row_sha256, "reason": panel.reason, "n_treated": int(panel.treated.sum()),
+        "n_comparison": int((~panel.treated).sum()), "n_before": panel.n_before, "years_before": panel.years_before,
+        "n_during": sum(p == "during" for p in panel.phases), "n_after": sum(p == "after" for p in panel.phases), "first_period": shown[0],
+        "last_period": shown[-1], "staggered": panel.staggered, "n_assignments": 0, "n_obs": int(np.isfinite(panel.values).sum()), "covid_rebound": False,
+    }  # fmt: skip
+
+
+def _statistic(panel: EffectPanel) -> float:
+    """The estimate alone, NaN where the panel cannot be estimated."""
     if panel.reason:
         return np.nan
-    return randomise(unit_changes(panel), panel.treated, draws=1)[0].statistic
+    return staggered_did(panel).effect if panel.staggered else randomise(unit_changes(panel), panel.treated, draws=1)[0].statistic
+
+
+def _counts(observations: pd.DataFrame, rule: OutcomeRule, panel: EffectPanel) -> dict:
+    """The rate ratio of an outcome that counts events over people; empty for others."""
+    rows = observations[(observations["SERIES"] == rule.series) & (observations["FREQ"] == rule.freq) & observations["REF_AREA"].isin(panel.areas)]
+    rows = select_totals(rows[rows["TIME_PERIOD"].isin(panel.labels)]).dropna(subset=["NUMERATOR", "DENOMINATOR"])
+    per = rows["OBS_VALUE"] * rows["DENOMINATOR"] / rows["NUMERATOR"].where(rows["NUMERATOR"] > 0)
+    if rows.empty or not (per.dropna() > 101).all():  # shares of persons are no counts of events
+        return {}
+    wide = {c: rows.drop_duplicates(["REF_AREA", "TIME_PERIOD"]).pivot(index="REF_AREA", columns="TIME_PERIOD", values=c).reindex(index=list(panel.areas), columns=list(panel.labels))
+            for c in ("NUMERATOR", "DENOMINATOR")}  # fmt: skip
+    found: CountEffect = count_effect(wide["NUMERATOR"], wide["DENOMINATOR"].fillna(0), panel.treated, panel.post)
+    return {
+        "rate_ratio": found.ratio, "rate_ratio_low": found.ci_low, "rate_ratio_high": found.ci_high, "rate_ratio_p": found.p_value, "n_events": found.n_events,
+        "dispersion": found.dispersion,
+    }  # fmt: skip
 
 
 def _left_out(panel: EffectPanel, strata: np.ndarray) -> dict:
     """The largest p when one pilot province is left out, and which: a finding of one province is none of the pilot."""
-    changes, found = unit_changes(panel), []
-    for i in np.flatnonzero(panel.treated):
-        keep = np.arange(len(panel.areas)) != i
-        if panel.treated[keep].sum() >= 2:
-            found.append((randomise(changes[keep], panel.treated[keep], strata[keep], draws=LEFT_OUT_DRAWS)[0].p_value, panel.areas[i]))
-    worst = max(found, default=(np.nan, ""))
-    return {"p_left_out": worst[0], "left_out": worst[1]}
+    table = leave_one_out(panel, dict(zip(panel.areas, strata, strict=True)))
+    if table.empty:
+        return {}
+    worst = table.sort_values(["p_value", "REF_AREA"], kind="stable").iloc[-1]
+    return {"p_left_out": float(worst["p_value"]), "left_out": worst["REF_AREA"]}
 
 
-def _apart(table: pd.DataFrame, codelists, first_treated: int, first_after: int) -> dict:
-    """The effect while the pilot ran and after it, apart (R16, R56)."""
-    during, after = table[table["period"] < first_after], table[(table["period"] < first_treated) | (table["period"] >= first_after)]
-    return {"effect_during": _estimate(during, codelists.pilots, first_treated), "effect_after": _estimate(after, codelists.pilots, first_treated)}
-
-
-def _sensitivity(table: pd.DataFrame, codelists, first_treated: int) -> dict:
-    """METHODS 4.8 as far as estimates go: without Bangkok, without the neighbours of pilots, without 2020-21."""
-    pilots = set(codelists.pilots)
-    near = {n for a in pilots for n in codelists.neighbours(a)} - pilots
-    calm = table[~table["period"].isin([2020, 2021])]
-    panel = effect_panel(calm, pilots, first_treated=first_treated)
-    p = np.nan if panel.reason else randomise(unit_changes(panel), panel.treated, strata_of(codelists, panel.areas))[0].p_value
+def _covid(panel: EffectPanel, strata: np.ndarray, chance: Randomisation) -> dict:
+    """Did the pilots fall or rise more than others in 2020-21? A dip opposite to the effect makes the effect a rebound."""
+    years = years_of(panel)
+    calm, dip = (years < COVID[0]) & ~panel.post, np.isin(years, COVID) & ~panel.post
+    if not calm.any() or not dip.any():
+        return {}
+    part = panel.take(periods=calm | dip)
+    held = np.isfinite(panel.values)
+    known = held[:, calm].any(axis=1) & held[:, dip].any(axis=1)
+    if panel.treated[known].sum() < 2 or (~panel.treated[known]).sum() < 2 or part.values.size == 0:
+        return {}
+    means = [np.nanmean(np.where(held[known][:, mask], panel.values[known][:, mask], np.nan), axis=1) for mask in (calm, dip)]
+    found = randomise(means[1] - means[0], panel.treated[known], strata[known])[0]
     return {
-        "effect_without_covid": _estimate(calm, pilots, first_treated), "p_without_covid": p, "n_before_calm": panel.n_before,
-        "effect_without_bangkok": _estimate(table[table["REF_AREA"] != "TH-10"], pilots, first_treated),
-        "effect_without_neighbours": _estimate(table[~table["REF_AREA"].isin(near)], pilots, first_treated),
+        "covid_dip": found.statistic, "covid_dip_p": found.p_value,
+        "covid_rebound": bool(found.p_value < PRETREND and np.sign(found.statistic) == -np.sign(chance.statistic)),
+    }  # fmt: skip
+
+
+def _apart(panel: EffectPanel) -> dict:
+    """The effect while the pilot ran and after it, apart (R16), and whether a gain lasted (R56)."""
+    phases, before = np.array(panel.phases), ~panel.post
+    row = {}
+    for name in ("during", "after"):
+        part = panel.take(periods=before | (phases == name))
+        if not part.reason:
+            found = staggered_did(part) if part.staggered else did(part)
+            row |= {f"effect_{name}": found.effect, f"{name}_low": found.ci_low, f"{name}_high": found.ci_high}
+    return row
+
+
+def _sensitivity(panel: EffectPanel, codelists, window: Window) -> dict:
+    """METHODS 4.8 as far as estimates go: without Bangkok, without the neighbours of pilots, without 2020-21."""
+    near = neighbours_of_pilots(codelists, window.starts)
+    calm = panel_variant(panel, "all", "without_covid", near)
+    p = np.nan
+    if not calm.reason and not calm.staggered:
+        p = randomise(unit_changes(calm), calm.treated, strata_of(codelists, calm.areas))[0].p_value
+    return {
+        "effect_without_covid": _statistic(calm), "p_without_covid": p, "n_before_calm": calm.years_before,
+        "effect_without_bangkok": _statistic(panel_variant(panel, "without_bangkok", "all", near)) if CAPITAL in panel.areas else np.nan,
+        "effect_without_neighbours": _statistic(panel_variant(panel, "without_neighbours", "all", near)),
     }  # fmt: skip
 
 
@@ -127,17 +190,21 @@ def judge(row: dict) -> tuple[str, str]:
     """Return (verdict, reason) of one row by METHODS 4.7; `p_adjusted`, `smallest` and `expected` filled in."""
     if row["reason"]:
         return "not_evaluable", row["reason"]
-    if row["n_before"] < MIN_BEFORE:
+    if row["years_before"] < MIN_BEFORE:
         return "not_evaluable", "few_periods_before"
     if row["pretrend_p"] < PRETREND:
         return "inconclusive", "trends_differed_before"
+    if row["covid_rebound"]:
+        return "inconclusive", "covid_rebound"
     if row["p_adjusted"] < ALPHA:
         if row["n_before_calm"] < MIN_BEFORE:
             return "inconclusive", "rests_on_covid_years"  # too few calm years before to see whether trends were parallel
-        if not row["p_left_out"] < LEFT_OUT:
+        if not row["staggered"] and not row["p_left_out"] < LEFT_OUT:
             return "inconclusive", "rests_on_one_province"
         if np.sign(row["effect_without_covid"]) != np.sign(row["effect"]):
             return "inconclusive", "gone_without_covid_years"
+        if row["exploratory"]:
+            return "effect_indicated", "exploratory"
         if row["sdid_reason"]:
             return "effect_indicated", row["sdid_reason"]
         if np.sign(row["sdid"]) != np.sign(row["effect"]):
@@ -148,19 +215,79 @@ def judge(row: dict) -> tuple[str, str]:
     return "inconclusive", "interval_holds_both" if row["detectable"] <= row["smallest"] else "design_too_weak"
 
 
-def judge_outcomes(observations: pd.DataFrame, codelists, *, outcomes: pd.DataFrame | None = None, **window) -> tuple[pd.DataFrame, list[Outcome]]:
+SETTLE = {
+    "no_data": "any_values", "no_treated_data": "pilot_values", "only_pilots_report": "comparison_values", "few_treated": "pilot_values", "few_comparisons": "comparison_values",
+    "ends_before_the_pilot": "later_values", "begins_with_the_pilot": "earlier_values", "few_periods_before": "earlier_values", "constant_outcome": "finer_values",
+    "trends_differed_before": "other_comparison", "covid_rebound": "calm_years", "rests_on_covid_years": "calm_years", "gone_without_covid_years": "calm_years",
+    "rests_on_one_province": "more_provinces", "weighted_comparison_disagrees": "other_comparison", "staggered_start": "replication", "exploratory": "replication",
+}  # fmt: skip
+
+
+def what_settles(row: dict, panel: EffectPanel) -> dict:
+    """Return what would settle an open verdict: `settle` (a word), `settle_number` (years or provinces), `settle_period`.
+
+    `more_years` gives the first year with which the design would see the smallest effect that matters, if the noise stays
+    as it is; `more_provinces` how many treated ones would, where no number of years up to fifteen does.
+    """
+    nothing = {"settle": "", "settle_number": np.nan, "settle_period": ""}
+    if row["verdict"] in ("effect_detected", "no_effect_detected"):
+        return nothing
+    if row["reason"] in SETTLE:
+        number = np.nan
+        if row["reason"] == "few_periods_before":
+            number = MIN_BEFORE - row["years_before"]
+        return nothing | {"settle": SETTLE[row["reason"]], "settle_number": number}
+    if panel.reason or row["verdict"] == "effect_indicated":
+        return nothing | {"settle": "earlier_values" if row["reason"] == "few_periods_before" else "replication"}
+    per_year = {"A": 1, "Q": 4}[panel.freq]
+    after = periods_needed(panel, row["smallest"], row["detectable"])
+    if after is not None and after > panel.n_after:
+        return nothing | {"settle": "more_years", "settle_number": (after - panel.n_after) / per_year, "settle_period": str(int(max(panel.periods) + np.ceil((after - panel.n_after) / per_year)))}
+    if after is not None:
+        return nothing | {"settle": "luck_of_the_draw"}  # the design could see it: this interval just holds both
+    many = provinces_needed(panel, row["smallest"], row["detectable"])
+    return nothing | {"settle": "more_provinces" if many else "out_of_reach", "settle_number": float(many) if many else np.nan}
+
+
+def lasting(row: dict) -> str:
+    """Return whether a gain lasted after the programme (R56): `nothing_yet` where nothing was found, `no_periods_after`,
+    `kept` (still there, at least half), `faded` (the interval after holds zero and less than half is left), `cannot_be_told`."""
+    if row["verdict"] not in ("effect_detected", "effect_indicated"):
+        return "nothing_yet"
+    if not row["n_after"] or row["effect_after"] != row["effect_after"]:
+        return "no_periods_after"
+    share = row["effect_after"] / row["effect_during"] if row["effect_during"] else np.nan
+    clear = row["after_low"] > 0 or row["after_high"] < 0
+    if clear and share >= 0.5:
+        return "kept"
+    return "faded" if not clear and share < 0.5 else "cannot_be_told"
+
+
+def judge_outcomes(
+    observations: pd.DataFrame, codelists, *, rules: list[OutcomeRule] | None = None, window: Window | None = None
+) -> tuple[pd.DataFrame, list[Outcome]]:
     """Return one row per outcome named in advance (effect_outcomes.csv) with its verdict, and what lies behind each.
 
-    p_random is adjusted (Benjamini-Hochberg) over the outcomes that can be evaluated (`n_family`). `expected` is +1 or -1: the side
-    that is better, by the series' direction; an effect on the other side is said as found, and is no success.
+    p_random is adjusted (Benjamini-Hochberg) over the outcomes that can be evaluated (`n_family`), registered and exploratory
+    ones apart. An effect on the other side than `expected` is said as found, and is no success.
     """
-    named = codelists.effect_outcomes if outcomes is None else outcomes
-    found = [evaluate_outcome(observations, r["SERIES"], r["scale"], codelists, **window) for r in named.to_dict("records")]
+    rules = outcome_rules(codelists.effect_outcomes, codelists.effect_register) if rules is None else rules
+    window = programme_window(codelists) if window is None else window
+    found = [evaluate_outcome(observations, rule, codelists, window) for rule in rules]
     table = pd.DataFrame([o.row for o in found], columns=COLUMNS)
-    able = (table["reason"] == "") & (table["n_before"] >= MIN_BEFORE)
-    table["p_adjusted"] = false_discovery(table["p_random"].astype(float).where(able).to_numpy())
-    table["n_family"] = int(able.sum())
-    table["smallest"] = named["smallest"].astype(float).to_numpy()
-    table["expected"] = [{"higher": 1, "lower": -1}.get(codelists.series_row(s)["direction"], 0) for s in named["SERIES"]]
-    table[["verdict", "reason"]] = [judge(row) for row in table.to_dict("records")]
-    return table, [Outcome(row, o.panel, o.events, o.draws) for row, o in zip(table.to_dict("records"), found, strict=True)]
+    able = (table["reason"] == "") & (table["years_before"] >= MIN_BEFORE)
+    for late in (False, True):
+        family = able & (table["exploratory"].astype(bool) == late)
+        adjusted = false_discovery(table["p_random"].astype(float).where(family).to_numpy())
+        table.loc[family, "p_adjusted"] = adjusted[family]
+        table.loc[table["exploratory"].astype(bool) == late, "n_family"] = int(family.sum())
+    table["plan_sha256"] = plan_hash(rules)
+    rows = []
+    for row, outcome in zip(table.to_dict("records"), found, strict=True):
+        row["verdict"], row["reason"] = judge(row)
+        row |= what_settles(row, outcome.panel)
+        row["lasting"] = lasting(row)
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    table["n_family"] = table["n_family"].astype(int)
+    return table, [Outcome(row, o.rule, o.panel, o.events, o.draws) for row, o in zip(rows, found, strict=True)]

@@ -1,0 +1,139 @@
+"""All outcomes and all pilot provinces together: random effects, how much they differ, and what chance alone gives.
+
+Outcomes of the same provinces are not independent, so the interval of the mean over outcomes is that of a meta-analysis
+as if they were, and its p is that of randomisation: one draw of who is treated moves all outcomes at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sdg_eval.effects.design import EffectPanel
+from sdg_eval.effects.randomisation import DRAWS, SEED, unit_changes
+from sdg_eval.pooling import heterogeneity
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Random-effects mean with the Hartung-Knapp interval, interval of a new case, and heterogeneity; NaN under two cases."""
+
+    mean: float
+    ci_low: float
+    ci_high: float
+    predict_low: float
+    predict_high: float
+    tau2: float
+    q: float
+    q_p: float
+    i2: float
+    n: int
+
+
+def random_effects(effects, errors, *, confidence: float = CONFIDENCE) -> Pooled:
+    """Return the pooled mean of `effects` with standard `errors`: REML, Hartung & Knapp 2001, Higgins et al. 2009 (prediction).
+
+    With few cases a variance between them of zero is common and no proof that there is none; Q and its p say what was seen.
+    """
+    from scipy.stats import chi2
+    from scipy.stats import t as student
+
+    y, v = np.asarray(effects, dtype=float), np.asarray(errors, dtype=float) ** 2
+    held = np.isfinite(y) & (v > 0)
+    y, v = y[held], v[held]
+    n = len(y)
+    if n < 2:
+        return Pooled(*([float("nan")] * 9), n)
+    between = heterogeneity(y, v)
+    weights = 1 / (v + between.tau2)
+    mean = float(weights @ y / weights.sum())
+    factor = max(1.0, float(weights @ (y - mean) ** 2 / (n - 1)))  # never narrower than the plain interval
+    se = float(np.sqrt(factor / weights.sum()))
+    reach = student.ppf(0.5 + confidence / 2, n - 1) * se
+    wide = student.ppf(0.5 + confidence / 2, n - 2) * np.sqrt(between.tau2 + se**2) if n > 2 else float("nan")
+    return Pooled(mean, mean - reach, mean + reach, mean - wide, mean + wide, between.tau2, between.q, float(chi2.sf(between.q, n - 1)), between.i2, n)
+
+
+def spread_before(panel: EffectPanel) -> float:
+    """Return the standard deviation between provinces of their mean before the pilot: the unit in which outcomes are pooled."""
+    before = np.where(np.isfinite(panel.values), panel.values, np.nan)[:, ~panel.post]
+    return float(np.nanmean(before, axis=1).std(ddof=1))
+
+
+def pool_outcomes(rows: pd.DataFrame, panels: list[EffectPanel], strata: list[np.ndarray]) -> tuple[pd.DataFrame, Pooled, float]:
+    """Return (one row per outcome in standard deviations between provinces, better side up; the pooled mean; its p).
+
+    Only outcomes with an expected side and three years before count. p: all outcomes move with the same draw of who is
+    treated (provinces that lack an outcome are out of it there), so their correlation is in it.
+    """
+    kept, draws, observed = [], [], []
+    for row, panel, groups in zip(rows.to_dict("records"), panels, strata, strict=True):
+        if not row["expected"] or row["verdict"] == "not_evaluable" or panel.staggered:
+            continue
+        unit = spread_before(panel) * row["expected"]
+        if panel.freq == "Q" or not abs(unit) > 0:  # season-free values have no level
+            unit = row["expected"] * float(np.nanstd(panel.values[:, ~panel.post], ddof=1))
+        found = _common_draws(panel, groups)
+        kept.append({"SERIES": row["SERIES"], "effect_sd": row["effect"] / unit, "se_sd": max(row["se"], row["se_jackknife"]) / abs(unit), "verdict": row["verdict"], "n_treated": row["n_treated"]})
+        draws.append(found / unit)
+        observed.append(row["effect"] / unit)
+    table = pd.DataFrame(kept, columns=["SERIES", "effect_sd", "se_sd", "verdict", "n_treated"])
+    pooled = random_effects(table["effect_sd"], table["se_sd"])
+    if not len(table):
+        return table, pooled, float("nan")
+    by_chance, mean = np.mean(draws, axis=0), float(np.mean(observed))
+    return table, pooled, float((1 + np.sum(np.abs(by_chance) >= abs(mean) - 1e-12)) / (len(by_chance) + 1))
+
+
+def _common_draws(panel: EffectPanel, groups: np.ndarray) -> np.ndarray:
+    """Statistics under one list of draws over all provinces of Thailand: each draw orders the provinces by a number that
+    depends on the province alone, and takes the first of each stratum, so that outcomes share it."""
+    order = np.array([np.random.default_rng([SEED, int(area[3:])]).random(DRAWS) for area in panel.areas]).T
+    changes = unit_changes(panel)
+    centred = changes - changes.mean()
+    called = np.zeros((DRAWS, len(panel.areas)))
+    for group in np.unique(groups):
+        own = np.flatnonzero(groups == group)
+        size = int(panel.treated[own].sum())
+        if size:
+            first = order[:, own].argpartition(min(size, len(own)) - 1, axis=1)[:, :size]
+            np.put_along_axis(called, own[first], 1, axis=1)
+    n1 = panel.treated.sum()
+    return called @ centred * (1 / n1 + 1 / (len(panel.areas) - n1))
+
+
+def province_effects(panel: EffectPanel) -> pd.DataFrame:
+    """Return per pilot REF_AREA its change less the mean change of the comparison provinces, standard error, interval and p.
+
+    The error is the spread of the comparison provinces' own changes (one province against many); p is the share of
+    comparison provinces that changed as far from the rest.
+    """
+    from scipy.stats import t as student
+
+    if panel.reason or panel.staggered:
+        return pd.DataFrame(columns=["REF_AREA", "effect", "se", "ci_low", "ci_high", "p_value", "n_comparison"])
+    changes = unit_changes(panel)
+    others = changes[~panel.treated]
+    n = len(others)
+    se = float(others.std(ddof=1) * np.sqrt(1 + 1 / n))
+    reach = student.ppf(0.5 + CONFIDENCE / 2, n - 1) * se
+    placebo = np.abs(others - (others.sum() - others) / (n - 1))
+    rows = []
+    for i in np.flatnonzero(panel.treated):
+        effect = float(changes[i] - others.mean())
+        rows.append({
+            "REF_AREA": panel.areas[i], "effect": effect, "se": se, "ci_low": effect - reach, "ci_high": effect + reach,
+            "p_value": float((1 + np.sum(placebo >= abs(effect))) / (n + 1)), "n_comparison": n,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def pool_provinces(panel: EffectPanel) -> Pooled:
+    """Return whether the pilots moved alike: the pooled effect over pilot provinces, with tau2, Q and I2."""
+    table = province_effects(panel)
+    return random_effects(table["effect"], table["se"]) if len(table) else random_effects([], [])
+
