@@ -34,12 +34,14 @@ class Pooled:
     n: int
 
 
-def random_effects(effects, errors, *, confidence: float = CONFIDENCE) -> Pooled:
+def random_effects(effects, errors, *, degrees: float = np.inf, confidence: float = CONFIDENCE) -> Pooled:
     """Return the pooled mean of `effects` with standard `errors`: REML, Hartung & Knapp 2001, Higgins et al. 2009 (prediction).
 
-    With few cases a variance between them of zero is common and no proof that there is none; Q and its p say what was seen.
+    `degrees` of freedom of the errors where they share one estimate: Q is then held against F, not chi2 (against chi2 it calls
+    equal provinces different in 8.5% of worlds instead of 5%). With few cases a variance between them of zero is common and no proof that there is none; Q and its p say what was seen.
     """
     from scipy.stats import chi2
+    from scipy.stats import f as fisher
     from scipy.stats import t as student
 
     y, v = np.asarray(effects, dtype=float), np.asarray(errors, dtype=float) ** 2
@@ -54,8 +56,9 @@ def random_effects(effects, errors, *, confidence: float = CONFIDENCE) -> Pooled
     factor = max(1.0, float(weights @ (y - mean) ** 2 / (n - 1)))  # never narrower than the plain interval
     se = float(np.sqrt(factor / weights.sum()))
     reach = student.ppf(0.5 + confidence / 2, n - 1) * se
+    q_p = float(chi2.sf(between.q, n - 1) if np.isinf(degrees) else fisher.sf(between.q / (n - 1), n - 1, degrees))
     wide = student.ppf(0.5 + confidence / 2, n - 2) * np.sqrt(between.tau2 + se**2) if n > 2 else float("nan")
-    return Pooled(mean, mean - reach, mean + reach, mean - wide, mean + wide, between.tau2, between.q, float(chi2.sf(between.q, n - 1)), between.i2, n)
+    return Pooled(mean, mean - reach, mean + reach, mean - wide, mean + wide, between.tau2, between.q, q_p, between.i2, n)
 
 
 def spread_before(panel: EffectPanel) -> float:
@@ -135,5 +138,7 @@ def province_effects(panel: EffectPanel) -> pd.DataFrame:
 def pool_provinces(panel: EffectPanel) -> Pooled:
     """Return whether the pilots moved alike: the pooled effect over pilot provinces, with tau2, Q and I2."""
     table = province_effects(panel)
-    return random_effects(table["effect"], table["se"]) if len(table) else random_effects([], [])
+    if table.empty:
+        return random_effects([], [])
+    return random_effects(table["effect"], table["se"], degrees=table["n_comparison"].iloc[0] - 1)
 
