@@ -41,7 +41,7 @@ def panel_of(codelists, seed=1, **world):
 
 def verdict_of(codelists, seed, **world) -> dict:
     table = simulate_effect(codelists, np.random.default_rng([20301231, seed]), **world)
-    return judge_outcomes(table, codelists, rules=[RULE])[0].iloc[0].to_dict()
+    return judge_outcomes(table, codelists, rules=[RULE], only_verdict=True)[0].iloc[0].to_dict()
 
 
 # ---------------------------------------------------------------- what the numbers are
@@ -100,7 +100,19 @@ def test_randomisation_keeps_the_strata_and_its_level(codelists):
     region = (strata == "south").astype(float)
     drawn = randomise(region, panel.treated, strata, draws=200)[0]
     assert np.ptp(drawn.draws) < 1e-12  # as many pilots in the south in every draw
-    assert drawn.p_value == 1
+    assert drawn.p_value == 1 and drawn.within == pytest.approx(0)
+
+
+def test_regions_that_moved_are_no_effect_of_the_pilots_in_them(codelists):
+    """The south rises by 5 everywhere: pilots, many of them southern, differ from the others, and not within their region."""
+    rng, panel = np.random.default_rng(20301231), panel_of(codelists)
+    strata = strata_of(codelists, panel.areas)
+    changes = rng.normal(size=(77, 200)) + 5 * (strata == "south")[:, None]
+    found = randomise(changes, panel.treated, strata, draws=499)
+    assert np.mean([f.statistic for f in found]) > 1 and np.mean([f.within for f in found]) == pytest.approx(0, abs=0.1)
+    assert np.mean([f.p_value < 0.05 for f in found]) == pytest.approx(0.05, abs=0.04)
+    one = found[0]
+    assert one.expected == pytest.approx(one.draws.mean(), abs=0.1)
 
 
 def test_bangkok_joins_the_centre(codelists):
@@ -191,14 +203,14 @@ def test_few_periods_before_give_no_claim(codelists):
 
 
 FIRM = dict(p_left_out=0.02, pretrend_p=0.5, p_adjusted=0.01, effect=1.0, effect_without_covid=0.8, sdid=0.9, sdid_reason="", ci_low=0.5, ci_high=1.5, smallest=0.1,
-            detectable=1.0, years_before=8, n_before_calm=6, covid_rebound=False, exploratory=False, staggered=False, reason="")  # fmt: skip
+            detectable=1.0, years_before=8, n_before_calm=6, covid_rebound=False, exploratory=False, staggered=False, within_regions=0.9, beyond_trend=0.7, beyond_trend_p=0.03, reason="")  # fmt: skip
 """A row that passes every part of the rule."""
 
 
 @pytest.mark.parametrize("change, verdict", [
     ({}, "effect_detected"), ({"p_left_out": 0.2}, "inconclusive"), ({"pretrend_p": 0.09}, "inconclusive"), ({"sdid": -0.2}, "inconclusive"), ({"effect_without_covid": -1.0}, "inconclusive"),
     ({"p_adjusted": 0.06}, "inconclusive"), ({"p_adjusted": 0.5, "ci_low": -0.05, "ci_high": 0.08}, "no_effect_detected"), ({"reason": "constant_outcome"}, "not_evaluable"),
-    ({"covid_rebound": True}, "inconclusive"), ({"exploratory": True}, "effect_indicated"), ({"years_before": 2}, "not_evaluable"),
+    ({"covid_rebound": True}, "inconclusive"), ({"beyond_trend_p": 0.2}, "inconclusive"), ({"beyond_trend": -0.1}, "inconclusive"), ({"within_regions": -0.2}, "inconclusive"), ({"beyond_trend_p": np.nan}, "inconclusive"), ({"exploratory": True}, "effect_indicated"), ({"years_before": 2}, "not_evaluable"),
     ({"staggered": True, "sdid_reason": "staggered_start", "p_left_out": np.nan}, "effect_indicated"), ({"p_left_out": np.nan}, "inconclusive"),
 ])  # fmt: skip
 def test_the_rule_of_the_verdict(change, verdict):
@@ -237,6 +249,17 @@ def test_outcomes_are_adjusted_over_the_family_that_can_be_evaluated(codelists):
     assert got["n_family"].tolist() == [1, 1, 1] and got["verdict"].iloc[1] == "not_evaluable" and got["reason"].iloc[1] == "no_data"
     assert len(behind[0].draws) == 9999 and len(behind[1].draws) == 0
     assert list(got.columns) == COLUMNS
+
+
+def test_a_dip_in_2020_21_makes_what_follows_a_rebound(codelists):
+    """Pilots lose 4 in 2020-21 and come back: without the flag the return would be an effect."""
+    table = simulate_effect(codelists, np.random.default_rng(8), years=range(2017, 2026), noise=0.4)
+    dip = table["REF_AREA"].isin(codelists.pilots) & table["TIME_PERIOD"].isin(["2020", "2021"])
+    fallen = table.assign(OBS_VALUE=table["OBS_VALUE"] - 4.0 * dip)
+    row = evaluate_outcome(fallen, RULE, codelists, programme_window(codelists), only_verdict=True).row
+    assert row["covid_rebound"] and row["covid_dip"] == pytest.approx(-4, abs=0.5) and row["covid_dip_p"] < 0.01 and row["effect"] > 1
+    assert judge(row | {"p_adjusted": 0.001, "pretrend_p": 0.5}) == ("inconclusive", "covid_rebound")
+    assert not evaluate_outcome(table, RULE, codelists, programme_window(codelists), only_verdict=True).row["covid_rebound"]
 
 
 @pytest.mark.real

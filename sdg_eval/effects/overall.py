@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sdg_eval.effects.design import EffectPanel
-from sdg_eval.effects.randomisation import DRAWS, SEED, unit_changes
+from sdg_eval.effects.randomisation import DRAWS, SEED, expected_sum, unit_changes
 from sdg_eval.pooling import heterogeneity
 
 CONFIDENCE = 0.95
@@ -80,10 +80,10 @@ def pool_outcomes(rows: pd.DataFrame, panels: list[EffectPanel], strata: list[np
         unit = spread_before(panel) * row["expected"]
         if panel.freq == "Q" or not abs(unit) > 0:  # season-free values have no level
             unit = row["expected"] * float(np.nanstd(panel.values[:, ~panel.post], ddof=1))
-        found = _common_draws(panel, groups)
+        found, expected = _common_draws(panel, groups)
         kept.append({"SERIES": row["SERIES"], "effect_sd": row["effect"] / unit, "se_sd": max(row["se"], row["se_jackknife"]) / abs(unit), "verdict": row["verdict"], "n_treated": row["n_treated"]})
-        draws.append(found / unit)
-        observed.append(row["effect"] / unit)
+        draws.append((found - expected) / unit)
+        observed.append((row["effect"] - expected) / unit)
     table = pd.DataFrame(kept, columns=["SERIES", "effect_sd", "se_sd", "verdict", "n_treated"])
     pooled = random_effects(table["effect_sd"], table["se_sd"])
     if not len(table):
@@ -92,8 +92,8 @@ def pool_outcomes(rows: pd.DataFrame, panels: list[EffectPanel], strata: list[np
     return table, pooled, float((1 + np.sum(np.abs(by_chance) >= abs(mean) - 1e-12)) / (len(by_chance) + 1))
 
 
-def _common_draws(panel: EffectPanel, groups: np.ndarray) -> np.ndarray:
-    """Statistics under one list of draws over all provinces of Thailand: each draw orders the provinces by a number that
+def _common_draws(panel: EffectPanel, groups: np.ndarray) -> tuple[np.ndarray, float]:
+    """(statistics, what they are on average) under one list of draws over all provinces of Thailand: each draw orders the provinces by a number that
     depends on the province alone, and takes the first of each stratum, so that outcomes share it."""
     order = np.array([np.random.default_rng([SEED, int(area[3:])]).random(DRAWS) for area in panel.areas]).T
     changes = unit_changes(panel)
@@ -106,7 +106,8 @@ def _common_draws(panel: EffectPanel, groups: np.ndarray) -> np.ndarray:
             first = order[:, own].argpartition(min(size, len(own)) - 1, axis=1)[:, :size]
             np.put_along_axis(called, own[first], 1, axis=1)
     n1 = panel.treated.sum()
-    return called @ centred * (1 / n1 + 1 / (len(panel.areas) - n1))
+    scale = 1 / n1 + 1 / (len(panel.areas) - n1)
+    return called @ centred * scale, float(expected_sum(centred, panel.treated, groups) * scale)
 
 
 def province_effects(panel: EffectPanel) -> pd.DataFrame:

@@ -21,14 +21,24 @@ _BLOCK = 2000
 
 @dataclass(frozen=True)
 class Randomisation:
-    """The statistic (difference in mean change), two-sided and one-sided p, assignments tried, and whether all were."""
+    """The statistic (difference in mean change), two-sided and one-sided p, assignments tried, and whether all were.
+
+    `expected` is what the draws give on average: pilots of regions that moved more than others differ without any effect.
+    The two-sided p counts distances from it, and `within` is the statistic less it: the difference within strata.
+    """
 
     statistic: float
+    expected: float
     p_value: float
     p_greater: float
     n_assignments: int
     enumerated: bool
     draws: np.ndarray  # statistics of the assignments, for the histogram
+
+    @property
+    def within(self) -> float:
+        """The difference within strata."""
+        return self.statistic - self.expected
 
 
 def unit_changes(panel: EffectPanel) -> np.ndarray:
@@ -37,6 +47,32 @@ def unit_changes(panel: EffectPanel) -> np.ndarray:
     With all values there, the difference of its means between treated and others is the two-way fixed effects estimate
     exactly. With gaps the period effects are those of the two-way model without treatment.
     """
+    left = _period_free(panel)
+    return np.nanmean(left[:, panel.post], axis=1) - np.nanmean(left[:, ~panel.post], axis=1)
+
+
+def beyond_trend(panel: EffectPanel) -> np.ndarray:
+    """Return each province's mean after less what its own straight line before would have given; NaN under three values before.
+
+    A difference in trend between pilots and others that goes on is no effect of the pilot, and this change is free of it. It
+    is noisier: a line is drawn beyond its data.
+    """
+    left, before = _period_free(panel), ~panel.post
+    t, held = np.array(panel.periods, dtype=float), np.isfinite(left)
+    known = held & before
+    n = known.sum(axis=1)
+    centre = np.where(known, t, 0).sum(axis=1) / np.maximum(n, 1)
+    shift = t - centre[:, None]
+    square = np.where(known, shift**2, 0).sum(axis=1)
+    filled = np.where(held, left, 0)
+    level = np.where(known, filled, 0).sum(axis=1) / np.maximum(n, 1)
+    slope = np.where(known, shift * filled, 0).sum(axis=1) / np.where(square > 0, square, 1)
+    beyond = np.where(held & panel.post, filled - level[:, None] - slope[:, None] * shift, 0).sum(axis=1) / (held & panel.post).sum(axis=1)
+    return np.where(n >= 3, beyond, np.nan)
+
+
+def _period_free(panel: EffectPanel) -> np.ndarray:
+    """Values less the period effects of the two-way model; NaN where there is no value."""
     values = panel.values
     held = np.isfinite(values)
     filled = np.where(held, values, 0.0)
@@ -47,8 +83,7 @@ def unit_changes(panel: EffectPanel) -> np.ndarray:
         if np.abs(new - period).max() <= 1e-12 * (1 + np.abs(new).max()):
             break
         period = new
-    left = np.where(held, values - period, np.nan)
-    return np.nanmean(left[:, panel.post], axis=1) - np.nanmean(left[:, ~panel.post], axis=1)
+    return np.where(held, values - period, np.nan)
 
 
 def randomise(changes, treated, strata=None, *, draws: int = DRAWS, seed: int = SEED) -> list[Randomisation]:
@@ -58,12 +93,12 @@ def randomise(changes, treated, strata=None, *, draws: int = DRAWS, seed: int = 
     20,000. Drawn: p = (1 + as far) / (draws + 1); enumerated, the real assignment among them: share. Raises DataError for
     missing changes or a treatment that is all or none.
     """
-    observed, drawn, every = _differences(changes, treated, strata, draws, seed)
-    far = (np.abs(drawn) >= np.abs(observed) - 1e-12).sum(axis=0)
+    observed, drawn, every, expected = _differences(changes, treated, strata, draws, seed)
+    far = (np.abs(drawn - expected) >= np.abs(observed - expected) - 1e-12).sum(axis=0)
     above = (drawn >= observed - 1e-12).sum(axis=0)
     extra, total = (0, len(drawn)) if every else (1, len(drawn) + 1)
     return [
-        Randomisation(float(observed[j]), float((far[j] + extra) / total), float((above[j] + extra) / total), len(drawn), every, drawn[:, j])
+        Randomisation(float(observed[j]), float(expected[j]), float((far[j] + extra) / total), float((above[j] + extra) / total), len(drawn), every, drawn[:, j])
         for j in range(len(observed))
     ]
 
@@ -82,15 +117,16 @@ def pretrend_test(panel: EffectPanel, strata=None, *, draws: int = DRAWS, seed: 
         return np.nan, np.nan
     deviation = before[full] - before[full].mean(axis=1, keepdims=True)
     strata = None if strata is None else np.asarray(strata)[full]
-    observed, drawn, every = _differences(deviation[:, 1:], panel.treated[full], strata, draws, seed)
+    observed, drawn, every, expected = _differences(deviation[:, 1:], panel.treated[full], strata, draws, seed)
+    observed, drawn = observed - expected, drawn - expected
     precision = np.linalg.pinv(np.cov(deviation[:, 1:], rowvar=False).reshape(before.shape[1] - 1, -1))
     own = float(observed @ precision @ observed)
     far = int((np.einsum("ij,jk,ik->i", drawn, precision, drawn) >= own - 1e-12).sum())
     return own, (far / len(drawn)) if every else (far + 1) / (len(drawn) + 1)
 
 
-def _differences(changes, treated, strata, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Difference in means of each column, really and for every assignment tried; whether all were tried."""
+def _differences(changes, treated, strata, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray, bool, np.ndarray]:
+    """Difference in means of each column, really and for every assignment tried; whether all were tried; its mean over all."""
     y = np.asarray(changes, dtype=float)
     y = y[:, None] if y.ndim == 1 else y
     t = np.asarray(treated, dtype=bool)
@@ -103,7 +139,13 @@ def _differences(changes, treated, strata, draws: int, seed: int) -> tuple[np.nd
     centred = y - y.mean(axis=0)
     scale = 1 / t.sum() + 1 / (~t).sum()  # mean treated - mean others = sum over treated of centred changes, times this
     source = _all_assignments(t, groups) if every else drawn_assignments(t, groups, draws, seed)
-    return centred[t].sum(axis=0) * scale, np.concatenate([block @ centred * scale for block in source]), every
+    drawn = np.concatenate([block @ centred * scale for block in source])
+    return centred[t].sum(axis=0) * scale, drawn, every, expected_sum(centred, t, groups) * scale
+
+
+def expected_sum(centred: np.ndarray, t: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Return the sum over treated areas that draws within groups give on average: each group's mean times its treated."""
+    return sum((t[groups == g].sum() * centred[groups == g].mean(axis=0) for g in np.unique(groups)), np.zeros(centred.shape[1:]))
 
 
 def _all_assignments(t: np.ndarray, groups: np.ndarray):

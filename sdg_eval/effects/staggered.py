@@ -65,8 +65,9 @@ def staggered_randomise(panel: EffectPanel, strata, *, draws: int = DRAWS, seed:
             own = np.flatnonzero(strata == group)
             shuffled[own] = began[rng.permutation(own)]
         found[draw] = staggered_mean(values, shuffled)
-    far, above = (np.abs(found) >= abs(observed) - 1e-12).sum(), (found >= observed - 1e-12).sum()
-    return Randomisation(observed, float((far + 1) / (draws + 1)), float((above + 1) / (draws + 1)), draws, False, found)
+    expected = float(found.mean())
+    far, above = (np.abs(found - expected) >= abs(observed - expected) - 1e-12).sum(), (found >= observed - 1e-12).sum()
+    return Randomisation(observed, expected, float((far + 1) / (draws + 1)), float((above + 1) / (draws + 1)), draws, False, found)
 
 
 def _complete(panel: EffectPanel) -> tuple[np.ndarray, np.ndarray]:

@@ -25,7 +25,7 @@ from sdg_eval.effects.design import (
 from sdg_eval.effects.did import did, event_study, honest_bounds, wild_bootstrap
 from sdg_eval.effects.outcomes import OutcomeRule, outcome_rules, plan_hash
 from sdg_eval.effects.power import panel_detectable, periods_needed, provinces_needed, smallest_pretrend
-from sdg_eval.effects.randomisation import Randomisation, pretrend_test, randomise, unit_changes
+from sdg_eval.effects.randomisation import Randomisation, beyond_trend, pretrend_test, randomise, unit_changes
 from sdg_eval.effects.sensitivity import CAPITAL, leave_one_out, neighbours_of_pilots, panel_variant
 from sdg_eval.effects.staggered import staggered_did, staggered_randomise
 from sdg_eval.effects.synthetic import synthetic_did
@@ -39,8 +39,8 @@ PLACEBOS = 200
 VERDICTS = ("effect_detected", "effect_indicated", "no_effect_detected", "inconclusive", "not_evaluable")
 COLUMNS = [
     "SERIES", "scale", "freq", "expected", "smallest", "exploratory", "registered_on", "row_sha256", "plan_sha256",
-    "effect", "ci_low", "ci_high", "se", "se_jackknife", "p_random", "p_adjusted", "n_assignments", "n_family", "p_bootstrap", "p_cluster",
-    "pretrend_p", "pretrend_p_cluster", "pretrend_detectable", "honest_low", "honest_high", "covid_dip", "covid_dip_p", "covid_rebound",
+    "effect", "ci_low", "ci_high", "se", "se_jackknife", "within_regions", "p_random", "p_adjusted", "n_assignments", "n_family", "p_bootstrap", "p_cluster",
+    "pretrend_p", "pretrend_p_cluster", "pretrend_detectable", "beyond_trend", "beyond_trend_p", "honest_low", "honest_high", "covid_dip", "covid_dip_p", "covid_rebound",
     "sdid", "sdid_se", "sdid_se_placebo", "sdid_reason", "sdid_poor_fit", "p_left_out", "left_out", "detectable",
     "rate_ratio", "rate_ratio_low", "rate_ratio_high", "rate_ratio_p", "n_events", "dispersion",
     "n_treated", "n_comparison", "n_obs", "n_before", "years_before", "n_during", "n_after", "first_period", "last_period", "staggered",
@@ -69,8 +69,12 @@ def estimate(panel: EffectPanel, strata) -> tuple:
     return did(panel), randomise(unit_changes(panel), panel.treated, strata)[0]
 
 
-def evaluate_outcome(observations: pd.DataFrame, rule: OutcomeRule, codelists, window: Window) -> Outcome:
-    """Return every number of one outcome; what the design cannot give is NaN with the panel's reason."""
+def evaluate_outcome(observations: pd.DataFrame, rule: OutcomeRule, codelists, window: Window, *, only_verdict: bool = False) -> Outcome:
+    """Return every number of one outcome; what the design cannot give is NaN with the panel's reason.
+
+    `only_verdict` leaves out the errors that stand beside and decide nothing (wild bootstrap, honest bounds, placebo error,
+    rate ratio): for simulations.
+    """
     panel = outcome_panel(observations, rule, window)
     row = dict.fromkeys(COLUMNS, np.nan) | dict.fromkeys(TEXT, "") | _facts(rule, panel)
     if panel.reason:
@@ -78,21 +82,24 @@ def evaluate_outcome(observations: pd.DataFrame, rule: OutcomeRule, codelists, w
     strata = strata_of(codelists, panel.areas)
     found, chance = estimate(panel, strata)
     row |= {k: asdict(found)[k] for k in ("effect", "ci_low", "ci_high", "se", "se_jackknife", "n_obs")} | {"p_cluster": found.p_value}
-    row |= {"p_random": chance.p_value, "n_assignments": chance.n_assignments, "detectable": panel_detectable(panel), "pretrend_detectable": smallest_pretrend(panel)}
+    row |= {"p_random": chance.p_value, "within_regions": chance.within, "n_assignments": chance.n_assignments, "detectable": panel_detectable(panel), "pretrend_detectable": smallest_pretrend(panel)}
     events = pd.DataFrame()
     if not panel.staggered:
-        row["p_bootstrap"] = wild_bootstrap(panel)
+        if not only_verdict:
+            row["p_bootstrap"] = wild_bootstrap(panel)
+            row["honest_low"], row["honest_high"] = honest_bounds(panel)
+            row |= _counts(observations, rule, panel)
         events = event_study(panel).table if panel.n_before >= 2 else events
         events = events.assign(label=[panel.labels[i] for i in range(len(panel.labels))]) if len(events) else events
-        row["honest_low"], row["honest_high"] = honest_bounds(panel)
-        weighted = synthetic_did(panel, placebos=PLACEBOS)
+        weighted = synthetic_did(panel, placebos=0 if only_verdict else PLACEBOS)
         row |= {"sdid": weighted.effect, "sdid_se": weighted.se, "sdid_se_placebo": weighted.se_placebo, "sdid_reason": weighted.reason, "sdid_poor_fit": weighted.poor_fit}
-        row |= _counts(observations, rule, panel) | _left_out(panel, strata)
+        row |= _left_out(panel, strata)
     else:
         row["sdid_reason"] = "staggered_start"
     if panel.years_before >= MIN_BEFORE:
         row["pretrend_p"] = pretrend_test(panel, strata)[1]
         row["pretrend_p_cluster"] = event_study(panel).pretrend_p
+        row |= _beyond_trend(panel, strata)
     row |= _covid(panel, strata, chance) | _apart(panel) | _sensitivity(panel, codelists, window)
     return Outcome(row, rule, panel, events, chance.draws)
 
@@ -141,8 +148,19 @@ def _left_out(panel: EffectPanel, strata: np.ndarray) -> dict:
     return {"p_left_out": float(worst["p_value"]), "left_out": worst["REF_AREA"]}
 
 
+def _beyond_trend(panel: EffectPanel, strata: np.ndarray) -> dict:
+    """The effect if pilots and others kept their own straight lines of before: what a trend too weak to be seen cannot explain."""
+    changes = beyond_trend(panel)
+    held = np.isfinite(changes)
+    if panel.treated[held].sum() < 2 or (~panel.treated)[held].sum() < 2:
+        return {}
+    found = randomise(changes[held], panel.treated[held], strata[held])[0]
+    return {"beyond_trend": found.within, "beyond_trend_p": found.p_value}
+
+
 def _covid(panel: EffectPanel, strata: np.ndarray, chance: Randomisation) -> dict:
-    """Did the pilots fall or rise more than others in 2020-21? A dip opposite to the effect makes the effect a rebound."""
+    """Did the pilots fall or rise more than others in 2020-21? A dip opposite to the effect and at least half its size makes
+    the effect a rebound, if chance seldom gives such a dip or too few calm years stand beside it to tell."""
     years = years_of(panel)
     calm, dip = (years < COVID[0]) & ~panel.post, np.isin(years, COVID) & ~panel.post
     if not calm.any() or not dip.any():
@@ -156,7 +174,10 @@ def _covid(panel: EffectPanel, strata: np.ndarray, chance: Randomisation) -> dic
     found = randomise(means[1] - means[0], panel.treated[known], strata[known])[0]
     return {
         "covid_dip": found.statistic, "covid_dip_p": found.p_value,
-        "covid_rebound": bool(found.p_value < PRETREND and np.sign(found.statistic) == -np.sign(chance.statistic)),
+        "covid_rebound": bool(
+            found.statistic * chance.statistic < 0 and abs(found.statistic) >= abs(chance.statistic) / 2
+            and (found.p_value < PRETREND or calm.sum() < MIN_BEFORE * {"A": 1, "Q": 4}[panel.freq])
+        ),
     }  # fmt: skip
 
 
@@ -199,6 +220,10 @@ def judge(row: dict) -> tuple[str, str]:
     if row["p_adjusted"] < ALPHA:
         if row["n_before_calm"] < MIN_BEFORE:
             return "inconclusive", "rests_on_covid_years"  # too few calm years before to see whether trends were parallel
+        if np.sign(row["within_regions"]) != np.sign(row["effect"]):
+            return "inconclusive", "regions_differ"  # the pilots' regions moved, not the pilots within them
+        if not row["beyond_trend_p"] < ALPHA or np.sign(row["beyond_trend"]) != np.sign(row["effect"]):
+            return "inconclusive", "trend_could_explain"  # a trend too weak for the test of trends would do as well (decision 0014)
         if not row["staggered"] and not row["p_left_out"] < LEFT_OUT:
             return "inconclusive", "rests_on_one_province"
         if np.sign(row["effect_without_covid"]) != np.sign(row["effect"]):
@@ -218,7 +243,7 @@ def judge(row: dict) -> tuple[str, str]:
 SETTLE = {
     "no_data": "any_values", "no_treated_data": "pilot_values", "only_pilots_report": "comparison_values", "few_treated": "pilot_values", "few_comparisons": "comparison_values",
     "ends_before_the_pilot": "later_values", "begins_with_the_pilot": "earlier_values", "few_periods_before": "earlier_values", "constant_outcome": "finer_values",
-    "trends_differed_before": "other_comparison", "covid_rebound": "calm_years", "rests_on_covid_years": "calm_years", "gone_without_covid_years": "calm_years",
+    "trends_differed_before": "other_comparison", "trend_could_explain": "other_comparison", "regions_differ": "other_comparison", "covid_rebound": "calm_years", "rests_on_covid_years": "calm_years", "gone_without_covid_years": "calm_years",
     "rests_on_one_province": "more_provinces", "weighted_comparison_disagrees": "other_comparison", "staggered_start": "replication", "exploratory": "replication",
 }  # fmt: skip
 
@@ -264,7 +289,7 @@ def lasting(row: dict) -> str:
 
 
 def judge_outcomes(
-    observations: pd.DataFrame, codelists, *, rules: list[OutcomeRule] | None = None, window: Window | None = None
+    observations: pd.DataFrame, codelists, *, rules: list[OutcomeRule] | None = None, window: Window | None = None, only_verdict: bool = False
 ) -> tuple[pd.DataFrame, list[Outcome]]:
     """Return one row per outcome named in advance (effect_outcomes.csv) with its verdict, and what lies behind each.
 
@@ -273,7 +298,7 @@ def judge_outcomes(
     """
     rules = outcome_rules(codelists.effect_outcomes, codelists.effect_register) if rules is None else rules
     window = programme_window(codelists) if window is None else window
-    found = [evaluate_outcome(observations, rule, codelists, window) for rule in rules]
+    found = [evaluate_outcome(observations, rule, codelists, window, only_verdict=only_verdict) for rule in rules]
     table = pd.DataFrame([o.row for o in found], columns=COLUMNS)
     able = (table["reason"] == "") & (table["years_before"] >= MIN_BEFORE)
     for late in (False, True):
