@@ -37,8 +37,8 @@ from sdg_eval.thai import format_period
 from sdg_eval.wording import change_unit, keep_together, number, p_text, pick
 
 TRAIT_NAMES = {name: words for name, words in TRAIT_WORDS.items()} | {
-    "region_north": ("อยู่ภาคเหนือ", "in the north"), "region_northeast": ("อยู่ภาคตะวันออกเฉียงเหนือ", "in the northeast"), "region_centre": ("อยู่ภาคกลาง", "in the centre"),
-    "region_east": ("อยู่ภาคตะวันออก", "in the east"), "region_west": ("อยู่ภาคตะวันตก", "in the west"), "region_south": ("อยู่ภาคใต้", "in the south"),
+    "region_north": ("ภาคเหนือ", "region: north"), "region_northeast": ("ภาคตะวันออกเฉียงเหนือ", "region: northeast"), "region_centre": ("ภาคกลาง", "region: centre"),
+    "region_east": ("ภาคตะวันออก", "region: east"), "region_west": ("ภาคตะวันตก", "region: west"), "region_south": ("ภาคใต้", "region: south"),
 }  # fmt: skip
 SHOWN_TRAITS = ("log_population", "log_density", "log_income", "urban_share")
 
@@ -270,7 +270,7 @@ VERDICT_WORDS = {
     "effect_indicated": ("มีเค้าของผล แต่ยังยืนยันไม่ได้", "effect indicated, not established"),
     "no_effect_detected": ("ไม่พบผลในขนาดที่มีความหมาย", "no effect of a size that matters"),
     "inconclusive": ("ยังสรุปไม่ได้", "inconclusive"),
-    "not_evaluable": ("ยังประเมินไม่ได้ด้วยข้อมูลที่มี", "cannot be evaluated with these data"),
+    "not_evaluable": ("ยังประเมินไม่ได้", "cannot be evaluated yet"),
 }  # fmt: skip
 REASON_WORDS = {
     "no_data": ("ไม่มีข้อมูลรายจังหวัด", "there are no provincial values"),
@@ -356,7 +356,7 @@ def effect_numbers(row: dict, series, lang: str) -> str:
     low, high = (amount(row[c], row, series, lang, unit=False) for c in ("ci_low", "ci_high"))
     p = p_text(row["p_random"])
     adjusted = f", {pick(lang, 'ปรับแล้ว', 'adjusted')} {p_text(row['p_adjusted'])}" if row["p_adjusted"] == row["p_adjusted"] else ""
-    first, last = format_period(row["first_period"], lang), format_period(row["last_period"], lang)
+    first, last = format_period(row["first_period"], lang), format_period(row["last_period"], lang).removeprefix("พ.ศ. ")
     ratio = ""
     if row.get("rate_ratio", np.nan) == row.get("rate_ratio", np.nan):
         ratio = pick(lang, f" อัตราส่วน {number(row['rate_ratio'], 2)} ({number(row['rate_ratio_low'], 2)} ถึง {number(row['rate_ratio_high'], 2)})",
@@ -382,6 +382,9 @@ def say_effect(row: dict, codelists, lang: str) -> str:
         parts.append(pick(lang, f"ข้อมูลนี้เห็นผลได้ตั้งแต่ {seen} (โอกาสเห็นร้อยละ 80) ขนาดที่มีความหมายคือ {smallest}", f"These data would show {seen} or more (80% power); the size that matters is {smallest}"))
         if row["verdict"] in ("effect_detected", "effect_indicated"):
             parts.append(say_side(row, lang))
+            sizes = [row[c] for c in ("effect", "within_regions", "beyond_trend", "sdid") if row[c] == row[c]]
+            low, high = (amount(v, row, series, lang) for v in (min(sizes), max(sizes)))
+            parts.append(pick(lang, f"ขนาดขึ้นกับวิธี: {low} ถึง {high}", f"Its size depends on the method: {low} to {high}"))
     if row["exploratory"]:
         parts.append(pick(lang, "เป็นการสำรวจ ไม่อยู่ในแผนที่ลงทะเบียนไว้", "Exploratory: not in the registered plan"))
     return keep_together(". ".join(parts) + "." if lang == "en" else " ".join(parts))
@@ -444,7 +447,7 @@ def say_selection(selection: Selection, codelists, lang: str) -> list[str]:
         lines.append(_pick(
             lang,
             f"ก่อนโครงการ จังหวัดนำร่องต่างจากจังหวัดอื่นเกิน 0.25 ส่วนเบี่ยงเบนมาตรฐานใน {len(off)} จาก {len(table)} ลักษณะ" + (f" มากที่สุดคือ {told}" if told else "") + f" (n = {int(table['n_pilot'].max())} และ {int(table['n_other'].max())} จังหวัด)",
-            f"Before the pilot, pilots differed from the others by over 0.25 standard deviations in {len(off)} of {len(table)} traits" + (f", most in {told}" if told else "") + f" (n = {int(table['n_pilot'].max())} and {int(table['n_other'].max())} provinces).",
+            f"Before the pilot, pilots differed from the others by over 0.25 standard deviations in {len(off)} of {len(table)} traits" + (f"; largest: {told}" if told else "") + f" (n = {int(table['n_pilot'].max())} and {int(table['n_other'].max())} provinces).",
         ))  # fmt: skip
     outside = selection.overlap[selection.overlap["outside"]]
     names = ", ".join(codelists.area_name(a, lang) for a in outside["REF_AREA"])
@@ -494,16 +497,19 @@ def say_pretrend(row: dict, series, lang: str) -> str:
 
 def say_robust(row: dict, series, lang: str) -> str:
     """Return the bounds that allow trends to differ after as much as they did before, and the other estimates beside."""
-    parts = []
+    parts = [pick(lang, f"เทียบภายในภาคเดียวกัน {amount(row['within_regions'], row, series, lang)}", f"within regions {amount(row['within_regions'], row, series, lang)}")]
+    if row["beyond_trend"] == row["beyond_trend"]:
+        parts.append(pick(lang, f"ถ้าทุกจังหวัดเดินตามแนวโน้มเดิม {amount(row['beyond_trend'], row, series, lang)} ({p_text(row['beyond_trend_p'])})",
+                          f"if every province had kept its own line {amount(row['beyond_trend'], row, series, lang)} ({p_text(row['beyond_trend_p'])})"))  # fmt: skip
     if row["honest_low"] == row["honest_low"]:
         low, high = (amount(row[c], row, series, lang, unit=False) for c in ("honest_low", "honest_high"))
-        parts.append(pick(lang, f"ถ้าแนวโน้มอาจต่างกันได้อีกเท่าที่เคยต่างก่อนโครงการ ช่วงจะเป็น {low} ถึง {high}", f"If trends may differ after by as much as the largest step before, the interval is {low} to {high}"))
+        parts.append(pick(lang, f"ถ้าแนวโน้มอาจต่างกันได้อีกเท่าที่เคยต่างก่อนโครงการ ช่วงจะเป็น {low} ถึง {high}", f"if trends may differ after by as much as the largest step before, the interval is {low} to {high}"))
     if row["sdid"] == row["sdid"]:
         parts.append(pick(lang, f"ผลต่างสังเคราะห์ {amount(row['sdid'], row, series, lang)} (ค่าคลาดเคลื่อน {amount(row['sdid_se'], row, series, lang, unit=False).lstrip('+')})",
                           f"synthetic DiD {amount(row['sdid'], row, series, lang)} (standard error {amount(row['sdid_se'], row, series, lang, unit=False).lstrip('+')})"))  # fmt: skip
     if row["p_bootstrap"] == row["p_bootstrap"]:
         parts.append(f"{pick(lang, 'บูตสแตรป', 'wild bootstrap')} {p_text(row['p_bootstrap'])}")
-    return keep_together("; ".join(parts))
+    return keep_together(pick(lang, "วิธีอื่น: ", "Other ways: ") + "; ".join(parts))
 
 
 def pilot_text(report: PilotEffect, codelists) -> dict[str, dict]:

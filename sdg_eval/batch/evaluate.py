@@ -76,7 +76,7 @@ def evaluate_provinces(
     areas = parse_provinces(provinces, codelists)
     languages, year = parse_languages(lang), parse_report_year(report_year)
     name = parse_run_name(run or ("sample" if Path(observations).is_file() else Path(observations).resolve().name))
-    planned = plan_jobs(areas, report_year=year, lang=languages, overrides=parameters)
+    planned = plan_jobs(areas, report_year=year, lang=languages, overrides=parameters, pilots=sorted(codelists.rollout["REF_AREA"]))
     table = read_observations(observations)
     if table.empty:
         raise DataError(f"{observations}: holds no values. Import files first.")
@@ -190,7 +190,7 @@ def _run_open(open_jobs: list[Job], folder: Path, record: dict, workers: int):
 
 def _remove_others(folder: Path, areas: list[str]) -> None:
     """Drop province folders of an earlier call with the same name, and what a killed run left behind."""
-    for part in ("provinces", "peers"):
+    for part in ("provinces", "peers", "pilots"):
         for path in (folder / part).glob("*"):
             if path.name not in areas:
                 shutil.rmtree(path, ignore_errors=True)

@@ -18,8 +18,11 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PROVINCE = "10_province_evaluation"
 PEERS = "41_peers"
 NATIONAL = (
-    "00_data_quality", "15_targets_and_forecasts", "40_provinces_side_by_side", "45_leave_no_one_behind", "50_best_practice", "90_synthesis",
+    "00_data_quality", "15_targets_and_forecasts", "40_provinces_side_by_side", "45_leave_no_one_behind", "50_best_practice", "60_pilot_effect",
+    "65_overall_evaluation", "90_synthesis",
 )  # fmt: skip
+PILOT = "61_province_effect"
+"""Run for pilot provinces alone."""
 SET_BY_BATCH = ("REF_AREA", "OBSERVATIONS", "NATIONAL", "OUTPUT_DIR", "PROVINCES", "BOUNDARIES")
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 _RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -137,17 +140,26 @@ def require_parameters(name: str, given: dict, known: dict[str, str]) -> dict:
     return given
 
 
-def plan_jobs(areas: list[str], *, report_year: int, lang: str, overrides: list[str]) -> list[Job]:
-    """Return every run of a batch, provinces first, fully checked. Raises UsageError; writes nothing."""
-    known = {name: known_parameters(name) for name in (PROVINCE, PEERS, *NATIONAL)}
+def plan_jobs(areas: list[str], *, report_year: int, lang: str, overrides: list[str], pilots: list[str]) -> list[Job]:
+    """Return every run of a batch, provinces first, fully checked. Raises UsageError; writes nothing.
+
+    `pilots` are the provinces of the programme: those among `areas` get a run of their own on its effect.
+    """
+    known = {name: known_parameters(name) for name in (PROVINCE, PEERS, PILOT, *NATIONAL)}
     extra = parse_parameters(overrides, {key: kind for types in known.values() for key, kind in types.items()})
-    common = {"REPORT_YEAR": report_year, "LANG": lang, "CONFIDENCE": 0.95, "DRAWS": 2000, "SHOW_RANKS": False} | extra
+    common = {"REPORT_YEAR": report_year, "LANG": lang, "CONFIDENCE": 0.95, "DRAWS": 2000, "SHOW_RANKS": False, "PILOT_START": "", "PILOT_END": ""} | extra
+    for name in ("PILOT_START", "PILOT_END"):
+        if common[name] and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", common[name]):
+            raise UsageError(f"{name} is {common[name]!r}; give a month such as 2022-12.")
+    if common["PILOT_START"] and common["PILOT_END"] and common["PILOT_START"] > common["PILOT_END"]:
+        raise UsageError(f"PILOT_START {common['PILOT_START']} comes after PILOT_END {common['PILOT_END']}.")
     if not 100 <= common["DRAWS"] <= 100_000:
         raise UsageError(f"DRAWS is {common['DRAWS']}; give 100 to 100000. Bands of fewer draws move from run to run.")
     if not 0.5 <= common["CONFIDENCE"] < 1:
         raise UsageError(f"CONFIDENCE is {common['CONFIDENCE']}; give a number from 0.5 to below 1, such as 0.95.")
     jobs = [_job(PROVINCE, area, f"provinces/{area}", known[PROVINCE], common) for area in areas]
     jobs += [_job(PEERS, area, f"peers/{area}", known[PEERS], common) for area in areas]
+    jobs += [_job(PILOT, area, f"pilots/{area}", known[PILOT], common) for area in areas if area in set(pilots)]
     jobs += [_job(name, "", f"national/{name}", known[name], common | {"PROVINCES": ",".join(areas)}) for name in NATIONAL]
     return jobs
 

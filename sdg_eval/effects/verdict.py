@@ -90,7 +90,7 @@ def evaluate_outcome(observations: pd.DataFrame, rule: OutcomeRule, codelists, w
             row["honest_low"], row["honest_high"] = honest_bounds(panel)
             row |= _counts(observations, rule, panel)
         events = event_study(panel).table if panel.n_before >= 2 else events
-        events = events.assign(label=[panel.labels[i] for i in range(len(panel.labels))]) if len(events) else events
+        events = events.assign(label=list(panel.labels), within=_within(panel, strata)) if len(events) else events
         weighted = synthetic_did(panel, placebos=0 if only_verdict else PLACEBOS)
         row |= {"sdid": weighted.effect, "sdid_se": weighted.se, "sdid_se_placebo": weighted.se_placebo, "sdid_reason": weighted.reason, "sdid_poor_fit": weighted.poor_fit}
         row |= _left_out(panel, strata)
@@ -114,6 +114,17 @@ def _facts(rule: OutcomeRule, panel: EffectPanel) -> dict:
         "n_during": sum(p == "during" for p in panel.phases), "n_after": sum(p == "after" for p in panel.phases), "first_period": shown[0],
         "last_period": shown[-1], "staggered": panel.staggered, "n_assignments": 0, "n_obs": int(np.isfinite(panel.values).sum()), "covid_rebound": False,
     }  # fmt: skip
+
+
+def _within(panel: EffectPanel, strata: np.ndarray) -> list[float]:
+    """Per period the difference from the last period before, within regions: what the randomisation test looks at."""
+    reference, found = panel.values[:, panel.n_before - 1], []
+    for column in range(len(panel.periods)):
+        change = panel.values[:, column] - reference
+        held = np.isfinite(change)
+        able = panel.treated[held].any() and (~panel.treated[held]).any()
+        found.append(randomise(change[held], panel.treated[held], strata[held], draws=1)[0].within if able else np.nan)
+    return found
 
 
 def _statistic(panel: EffectPanel) -> float:

@@ -30,7 +30,7 @@ from sdg_eval.thai import year_text
 WORDS = {
     "difference": ("ผลต่างจากจังหวัดเปรียบเทียบ", "difference from comparison provinces"), "pilots": ("จังหวัดนำร่อง (เฉลี่ย)", "pilot provinces (mean)"),
     "weighted": ("จังหวัดเปรียบเทียบถ่วงน้ำหนัก", "weighted comparison provinces"), "others": ("จังหวัดเปรียบเทียบทั้งหมด (เลื่อนระดับ)", "all comparison provinces (level moved)"),
-    "window": ("ตั้งแต่เริ่มโครงการ", "from the start of the programme"), "reference": ("ช่วงอ้างอิง", "reference"), "ci": ("ช่วง 95%", "95% interval"),
+    "window": ("ตั้งแต่เริ่มโครงการ", "from the start of the programme"), "reference": ("ช่วงอ้างอิง", "reference"), "ci": ("ผลต่างและช่วง 95%", "difference, 95% interval"), "within": ("เทียบภายในภาคเดียวกัน", "within the same region"),
     "drawn": ("กลุ่มที่สุ่มขึ้นมา", "groups drawn at random"), "real": ("จังหวัดนำร่องจริง", "the real pilots"), "expected": ("ค่าเฉลี่ยของกลุ่มสุ่ม (ต่างภาคต่างกัน)", "mean of the draws (regions differ)"), "count": ("จำนวนครั้ง", "draws"),
     "effect": ("ขนาดผล", "effect"), "power": ("โอกาสที่จะพบ", "chance to find it"), "smallest": ("ขนาดที่มีความหมาย", "size that matters"), "eighty": ("ร้อยละ 80", "80%"),
     "balance": ("ผลต่างเป็นส่วนเบี่ยงเบนมาตรฐาน", "difference in standard deviations"), "own": ("จังหวัดนี้", "this province"), "synthetic": ("คู่เทียบสังเคราะห์", "synthetic counterpart"),
@@ -60,7 +60,8 @@ def _shade(axes, periods, first: float, lang: str) -> None:
 
 
 def draw_event_study(axes, events: pd.DataFrame, lang: str):
-    """Draw difference and 95% interval per period; `events` has period, label, lead, effect, ci_low, ci_high."""
+    """Draw difference and 95% interval per period; `events` has period, label, lead, effect, ci_low, ci_high, and `within`
+    (the difference within regions) where it is known."""
     events = events.sort_values("period")
     _shade(axes, events["period"], events.loc[events["lead"] >= 0, "period"].min(), lang)
     axes.axhline(0, color=SOFT, linewidth=1)
@@ -68,6 +69,8 @@ def draw_event_study(axes, events: pd.DataFrame, lang: str):
     for rows, colour in ((events[before], SOFT), (events[~before], PILOT)):
         axes.vlines(rows["period"], rows["ci_low"], rows["ci_high"], color=colour, linewidth=1.6)
         axes.scatter(rows["period"], rows["effect"], s=30, color=colour, zorder=3)
+    if "within" in events:
+        axes.scatter(events["period"], events["within"], s=24, marker="x", color=NOTED, linewidth=1.3, zorder=5)
     reference = events[events["lead"] == -1]
     axes.scatter(reference["period"], reference["effect"], s=44, facecolor="white", edgecolor=INK, zorder=4)
     _period_axis(axes, events["period"], events["label"], lang)
@@ -77,8 +80,8 @@ def draw_event_study(axes, events: pd.DataFrame, lang: str):
 
     _legend(axes, [
         Line2D([], [], marker="o", color=PILOT, markersize=5, label=_w("ci", lang)), Line2D([], [], marker="o", linestyle="", markerfacecolor="white", markeredgecolor=INK, label=_w("reference", lang)),
-        Patch(color=BAND, alpha=0.12, label=_w("window", lang)),
-    ], columns=3)  # fmt: skip
+        *([Line2D([], [], marker="x", linestyle="", color=NOTED, label=_w("within", lang))] if "within" in events else []), Patch(color=BAND, alpha=0.12, label=_w("window", lang)),
+    ], columns=2)  # fmt: skip
     return axes
 
 

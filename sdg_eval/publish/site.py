@@ -32,6 +32,8 @@ FONTS = HERE.parent / "figures" / "fonts"
 PAGE = {"th": "index.html", "en": "index.en.html"}
 DONE = ("done", "kept")
 PROVINCE, PEERS, SIDE_BY_SIDE = "10_province_evaluation", "41_peers", "40_provinces_side_by_side"
+PILOT, EFFECT, OVERALL = "61_province_effect", "60_pilot_effect", "65_overall_evaluation"
+EFFECTS_PAGE = {"th": "effects.html", "en": "effects.en.html"}
 FOUND = ("improving", "worsening", "changed")
 RULE_NAMES = {
     "linear_pace": "sdg_eval", "sdsn": "SDSN", "escap_csi": "UN ESCAP (status)", "escap_api": "UN ESCAP (anticipated)",
@@ -63,13 +65,15 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
     rules = dict(list(pd.read_parquet(folder / "national" / "rules.parquet").groupby("REF_AREA")))
     languages = LANGUAGES if record["lang"] == "both" else (record["lang"],)
     provinces = runs[runs["notebook"] == PROVINCE].to_dict("records")
-    beside = runs[runs["notebook"] == PEERS].set_index("REF_AREA")["status"].to_dict()
+    beside, piloted = (runs[runs["notebook"] == name].set_index("REF_AREA")["status"].to_dict() for name in (PEERS, PILOT))
+    national = dict(zip(runs.loc[runs["REF_AREA"] == "", "notebook"], runs.loc[runs["REF_AREA"] == "", "status"], strict=True))
     evaluations = {r["REF_AREA"]: read_evaluation(folder / "provinces" / r["REF_AREA"]) for r in provinces if r["status"] in DONE}
     for lang in languages:
         environment = _environment(lang, record, codelists, languages)
         for run in provinces:
             area = run["REF_AREA"]
-            context = {"area": codelists.area(area), "root": "../../", "run": run, "peers": _peers(folder, area, beside.get(area, ""), lang)}
+            context = {"area": codelists.area(area), "root": "../../", "run": run, "peers": _said(folder / "peers" / area, "peers.json", beside.get(area, ""), lang)}
+            context["effect"] = _said(folder / "pilots" / area, "effect.json", piloted.get(area, ""), lang)
             if area in evaluations:
                 own = select_totals(observations[observations["REF_AREA"] == area])
                 context |= {
@@ -80,18 +84,35 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
             else:
                 page = environment.get_template("not_done.html.j2").render(context)
             write_text(folder / "provinces" / area / PAGE[lang], page)
+        effects = _effects(environment, folder, national, lang)
+        for stale in [] if effects else [folder / EFFECTS_PAGE[lang]]:
+            stale.unlink(missing_ok=True)
+        if effects:
+            write_text(folder / EFFECTS_PAGE[lang], effects)
         write_text(folder / PAGE[lang], _index(environment, evaluations, provinces, runs, codelists, folder, lang))
     if languages == ("en",):  # the address told at the end is index.html in every language
         write_text(folder / "index.html", (folder / PAGE["en"]).read_text(encoding="utf-8"))
 
 
-def _peers(folder: Path, area: str, status: str, lang: str) -> dict:
-    """What 41_peers said of a province: its sentences and figures, or only the status of a run that is not done."""
-    place = folder / "peers" / area
+def _said(place: Path, name: str, status: str, lang: str) -> dict:
+    """What a run wrote in `place`: the sentences of the file `name` and its figures, or only the status where it is not done."""
     if status not in DONE:
         return {"status": status, "figures": [], "text": None}
-    text = json.loads((place / "peers.json").read_text(encoding="utf-8"))[lang]
+    text = json.loads((place / name).read_text(encoding="utf-8"))[lang]
     return {"status": status, "figures": _read_figures(place, lang), "text": text}
+
+
+def _effects(environment, folder: Path, national: dict[str, str], lang: str) -> str:
+    """Return the page on the programme's effect; '' where its run is not done."""
+    said = _said(folder / "national" / EFFECT, "text.json", national.get(EFFECT, ""), lang)
+    if not said["text"]:
+        return ""
+    overall = _said(folder / "national" / OVERALL, "text.json", national.get(OVERALL, ""), lang)
+    page = {other: EFFECTS_PAGE[other] for other in LANGUAGES}
+    return environment.get_template("effects.html.j2").render(
+        root="", text=said["text"], overall=overall["text"], figures=[f for f in said["figures"] if f["series"]], other_page=page,
+        balance=next((f for f in said["figures"] if f["kind"] == "balance"), None),
+    )
 
 
 def _write_assets(folder: Path) -> None:
@@ -110,7 +131,7 @@ def _environment(lang: str, record: dict, codelists, languages):
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.globals |= {
-        "w": words_of(lang), "lang": lang, "record": record, "codelists": codelists, "mark": MARK, "page": PAGE,
+        "w": words_of(lang), "lang": lang, "record": record, "codelists": codelists, "mark": MARK, "page": PAGE, "other_page": None,
         "other": next((other for other in languages if other != lang), None), "statuses": STATUSES,
         "report_year": year_text(record["report_year"], lang), "label": lambda code: label(code, lang),
     }  # fmt: skip
@@ -251,6 +272,7 @@ def _index(environment, evaluations: dict, provinces: list[dict], runs: pd.DataF
     place = folder / "national" / "90_synthesis"
     figures = [f | {"folder": "national/90_synthesis/figures"} for f in _read_figures(place, lang)]
     ranks = folder / "national" / SIDE_BY_SIDE
+    effect = _said(folder / "national" / EFFECT, "text.json", {n["name"]: n["status"] for n in national}.get(EFFECT, ""), lang)["text"]
     side = {"figures": [f | {"folder": f"national/{SIDE_BY_SIDE}/figures"} for f in _read_figures(ranks, lang)], "text": ""}
     if (ranks / "text.json").is_file():
         side["text"] = json.loads((ranks / "text.json").read_text(encoding="utf-8"))[lang]
@@ -259,7 +281,7 @@ def _index(environment, evaluations: dict, provinces: list[dict], runs: pd.DataF
     return environment.get_template("index.html.j2").render(
         letters=[{"file": f"national/letters/{name}", "name": names[name.partition(".")[0]]} for name in letters],
         root="", lines=lines, n_done=len(done), n_all=len(lines), national=national, figures=figures,
-        false_alarms=say_false_alarms(found, lang), side=side,
+        false_alarms=say_false_alarms(found, lang), side=side, effect=effect, effects_page=EFFECTS_PAGE[lang],
         not_beside=[codelists.area_name(a, lang) for a in runs.loc[(runs["notebook"] == PEERS) & ~runs["status"].isin(DONE), "REF_AREA"]],
         synthetic=environment.globals["record"]["synthetic"],
     )
