@@ -31,7 +31,7 @@ endif
 
 # A worked example that reads official files is left out where they are not: it says so by being ignored.
 SDG_EVAL_SHARED ?= ../shared
-WITHOUT_SHARED := $(if $(wildcard $(SDG_EVAL_SHARED)/data),,--ignore notebooks/methods/sdsn_check.ipynb)
+WITHOUT_SHARED := $(if $(wildcard $(SDG_EVAL_SHARED)/data),,$(foreach n,sdsn_check prop99 basque,--ignore notebooks/methods/$(n).ipynb))
 
 test: setup ## run every test, then every notebook on the sample data
 	@command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || echo "Chromium is missing, browser tests are skipped: apt-get install chromium"
@@ -42,7 +42,7 @@ test: setup ## run every test, then every notebook on the sample data
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 notebooks/methods $(WITHOUT_SHARED)
 
 promises: setup ## the long tests at full count; prints the figure of each promise
-	SDG_EVAL_FULL=1 $(BIN)/python -m pytest -s -q tests/test_intake.py tests/test_personal.py tests/test_hostile.py tests/test_store_promises.py tests/test_suppression.py tests/test_suspicions.py tests/test_best_practice.py
+	SDG_EVAL_FULL=1 $(BIN)/python -m pytest -s -q tests/test_intake.py tests/test_personal.py tests/test_hostile.py tests/test_store_promises.py tests/test_suppression.py tests/test_suspicions.py tests/test_best_practice.py tests/test_effects.py tests/test_effect_checks.py
 
 lab: setup ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=. notebooks

@@ -108,7 +108,7 @@ def pretrend_test(panel: EffectPanel, strata=None, *, draws: int = DRAWS, seed: 
 
     The vector of differences in deviation from each province's own mean before, measured by the spread of such vectors
     between provinces; who is treated is drawn anew. The usual cluster F test of the leads rejects a third of truly
-    parallel panels at 10% with 15 treated provinces and seven leads (docs/decisions/0013). NaN with fewer than two
+    parallel panels at 10% with 15 treated provinces and seven leads (docs/decisions/0014). NaN with fewer than two
     periods before, or where provinces lack values there.
     """
     before = panel.values[:, ~panel.post]

@@ -150,7 +150,7 @@ def _fit_counterpart(values: np.ndarray, donors: np.ndarray, own: int, before: n
 
 
 def classic_control(
-    table: pd.DataFrame, treated, *, outcome: str, unit: str, time: str, first_treated, predictors=(), window=(), special=(), starts: int = 4
+    table: pd.DataFrame, treated, *, outcome: str, unit: str, time: str, first_treated, predictors=(), window=(), special=(), starts: int = 4, seed: int = SEED,
 ) -> tuple[dict, float, pd.Series]:
     """Return (weights, mean effect, gap by time) of the classic synthetic control with predictors, for worked examples.
 
@@ -163,7 +163,7 @@ def classic_control(
     after = sorted(int(p) for p in table.loc[table[time] >= first_treated, time].unique())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = SyntheticControl(seed=SEED, n_starts=starts).fit(
+        found = SyntheticControl(seed=seed, n_starts=starts).fit(
             table, outcome=outcome, treatment="own", unit=unit, time=time, post_periods=after, predictors=list(predictors) or None,
             predictor_window=list(window) or None, special_predictors=[tuple(part) for part in special] or None,
         )  # fmt: skip
