@@ -82,14 +82,19 @@ def whole_provinces(observations: pd.DataFrame) -> pd.DataFrame:
     return select_totals(observations[is_province(observations["REF_AREA"])])
 
 
+def people_of(traits: Traits) -> pd.Series | None:
+    """Return people by REF_AREA before the pilot, or None where no series has them."""
+    return np.exp(traits.table["log_population"]) if "log_population" in traits.table else None
+
+
 def evaluate_pilot(observations: pd.DataFrame, codelists, *, start: str = "", end: str = "") -> PilotEffect:
     """Return the evaluation of the outcomes named in advance, with everything that could break it.
 
     `start` and `end` (months, `2022-12`) move the programme's window; empty takes programmes.csv.
     """
     window = programme_window(codelists, start=start, end=end)
-    table, outcomes = judge_outcomes(observations, codelists, window=window)
     traits = traits_of(whole_provinces(observations), codelists)
+    table, outcomes = judge_outcomes(observations, codelists, window=window, population=people_of(traits))
     return PilotEffect(window, table, outcomes, evaluate_selection(traits, outcomes, codelists, window), run_checks(outcomes, traits, codelists, window))
 
 
@@ -117,7 +122,7 @@ def run_checks(outcomes: list[Outcome], traits: Traits, codelists, window: Windo
     """Return specifications, placebo dates, left-out pilots, power and event studies of every outcome that can be estimated."""
     strata = dict(zip(codelists.provinces, strata_of(codelists, codelists.provinces), strict=True))
     near = neighbours_of_pilots(codelists, window.starts)
-    people = np.exp(traits.table["log_population"]) if "log_population" in traits.table else None
+    people = people_of(traits)
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in ("specifications", "placebo_dates", "left_out", "power", "events")}
     for outcome in outcomes:
         panel, series = outcome.panel, outcome.rule.series
@@ -194,8 +199,8 @@ def view_province_effect(observations: pd.DataFrame, codelists, area: str, *, st
     window = programme_window(codelists, start=start, end=end)
     if area not in window.starts:
         raise UsageError(f"{area} is no pilot province. Pilots are {', '.join(sorted(window.starts))}.")
-    table, outcomes = judge_outcomes(observations, codelists, window=window, only_verdict=True)
     traits = traits_of(whole_provinces(observations), codelists)
+    table, outcomes = judge_outcomes(observations, codelists, window=window, population=people_of(traits), only_verdict=True)
     near = find_peers(traits, area, count=10)
     peers = tuple(a for a in near.loc[near["near"], "REF_AREA"] if a not in window.starts)
     rows, found = [], {}
@@ -248,7 +253,8 @@ class Overall:
 def evaluate_overall(observations: pd.DataFrame, codelists, *, start: str = "", end: str = "") -> Overall:
     """Return the overall evaluation (R48, R56). It fills itself as periods after the programme arrive."""
     window = programme_window(codelists, start=start, end=end)
-    table, outcomes = judge_outcomes(observations, codelists, window=window)
+    people = people_of(traits_of(whole_provinces(observations), codelists))
+    table, outcomes = judge_outcomes(observations, codelists, window=window, population=people)
     by_outcome, pooled, p = pool_outcomes(table, [o.panel for o in outcomes], [strata_of(codelists, o.panel.areas) for o in outcomes])
     provinces, its = [], []
     for outcome in outcomes:
@@ -292,6 +298,7 @@ REASON_WORDS = {
     "weighted_comparison_disagrees": ("วิธีถ่วงน้ำหนักจังหวัดเปรียบเทียบให้ทิศทางตรงข้าม", "the weighted comparison has the other sign"),
     "interval_holds_both": ("ช่วงความเชื่อมั่นมีทั้งศูนย์และขนาดที่มีความหมาย", "the interval holds both zero and a size that matters"),
     "design_too_weak": ("ข้อมูลชุดนี้มองไม่เห็นผลในขนาดที่มีความหมาย", "these data could not have shown an effect of the size that matters"),
+    "no_population": ("ไม่มีจำนวนประชากรสำหรับถ่วงน้ำหนัก", "there are no numbers of people to weight by"),
     "staggered_start": ("จังหวัดเริ่มไม่พร้อมกัน จึงใช้วิธีที่รองรับ และบอกได้เพียงเค้า", "provinces began at different times: an estimator for that is used, and indicates at most"),
     "exploratory": ("ตัวชี้วัดนี้เพิ่มหลังกำหนดแผนการประเมิน จึงเป็นการสำรวจ", "the outcome was added after the plan was set: exploratory"),
     "few_complete_provinces": ("มีจังหวัดที่ข้อมูลครบน้อยเกินไป", "too few provinces have every value"),
@@ -300,6 +307,7 @@ SETTLE_WORDS = {
     "any_values": ("ต้องมีข้อมูลรายจังหวัดอย่างน้อย 3 ปีก่อนและ 1 ปีหลังเริ่มโครงการ ทั้งจังหวัดนำร่องและจังหวัดอื่น", "provincial values of at least 3 years before and 1 after the start, of pilots and others"),
     "pilot_values": ("ต้องมีข้อมูลของจังหวัดนำร่อง", "values of the pilot provinces"),
     "comparison_values": ("ต้องมีข้อมูลของจังหวัดอื่นที่ไม่ใช่จังหวัดนำร่อง", "values of provinces that are no pilots"),
+    "population_values": ("ต้องมีจำนวนประชากรรายจังหวัด", "numbers of people by province"),
     "later_values": ("ต้องมีข้อมูลตั้งแต่ พ.ศ. 2566 เป็นต้นไป", "values from 2023 on"),
     "earlier_values": ("ต้องหาข้อมูลย้อนหลังก่อนเริ่มโครงการเพิ่ม", "earlier values, from before the pilot"),
     "finer_values": ("ต้องมีค่าที่ละเอียดกว่านี้", "values in finer steps"),
@@ -486,6 +494,20 @@ def say_specifications(specs: pd.DataFrame, lang: str) -> str:
     )
 
 
+def say_placebos(checks: Checks, series: str, lang: str) -> str:
+    """Return what happens where nothing can have happened: groups without an effect, and starts that never were."""
+    power, dates = (t[t["SERIES"] == series] for t in (checks.power, checks.placebo_dates))
+    parts = []
+    if len(power):
+        none = power.iloc[0]
+        parts.append(pick(lang, f"กลุ่มหลอก: ใน {int(none['n_worlds']):,} โลกจำลองที่ไม่มีผล การทดสอบนี้บอกว่ามีผล {number(100 * none['power'], 1)}%",
+                          f"Placebo groups: of {int(none['n_worlds']):,} worlds without effect the test would call one in {number(100 * none['power'], 1)}%"))  # fmt: skip
+    if len(dates):
+        found, low = int((dates["p_value"] < 0.05).sum()), float(dates["p_value"].min())
+        parts.append(pick(lang, f"ปีเริ่มหลอก: {found} จาก {len(dates)} ปีมี p < 0.05 ({p_text(low)} ต่ำสุด)", f"placebo starts: {found} of {len(dates)} have p < 0.05 (lowest {p_text(low)})"))
+    return keep_together("; ".join(parts))
+
+
 def say_pretrend(row: dict, series, lang: str) -> str:
     """Return what is known of the trends before: the joint test, and the smallest difference it could have seen."""
     seen = amount(row["pretrend_detectable"], row, series, lang).lstrip("+")
@@ -528,6 +550,7 @@ def pilot_text(report: PilotEffect, codelists) -> dict[str, dict]:
                     "pretrend": say_pretrend(r, codelists.series_row(r["SERIES"]), lang) if r["effect"] == r["effect"] else "",
                     "robust": say_robust(r, codelists.series_row(r["SERIES"]), lang) if r["effect"] == r["effect"] else "",
                     "specs": say_specifications(specs[r["SERIES"]], lang) if r["SERIES"] in specs else "",
+                    "placebos": say_placebos(report.checks, r["SERIES"], lang) if r["SERIES"] in specs else "",
                     "lasting": _word(LASTING_WORDS, r["lasting"], lang),
                 }
                 for r in rows

@@ -316,6 +316,21 @@ def test_weights_make_it_the_effect_on_a_person(codelists):
     assert did(panel, weights=np.ones(77)) == did(panel)
 
 
+def test_an_outcome_weighted_by_people_is_weighted_and_needs_them(codelists):
+    table = simulate_effect(codelists, np.random.default_rng(6), effect=1.0)
+    people = pd.Series(np.random.default_rng(1).uniform(1, 9, 77), codelists.provinces)
+    heavy, window = replace(RULE, weights="population"), programme_window(codelists)
+    row = evaluate_outcome(table, heavy, codelists, window, population=people, only_verdict=True).row
+    panel = outcome_panel(table, heavy, window)
+    changes, w, t = unit_changes(panel), people.to_numpy(), panel.treated
+    assert row["effect"] == pytest.approx(np.average(changes[t], weights=w[t]) - np.average(changes[~t], weights=w[~t]))
+    assert row["effect"] != pytest.approx(did(panel).effect) and 0 < row["p_random"] <= 1
+    assert evaluate_outcome(table, heavy, codelists, window).row["reason"] == "no_population"
+    alike = randomise(changes, t, weights=np.full(77, 3.0), draws=199)[0]
+    plain = randomise(changes, t, draws=199)[0]
+    assert alike.draws == pytest.approx(plain.draws) and alike.statistic == pytest.approx(plain.statistic)
+
+
 def test_the_wild_bootstrap_keeps_its_level(codelists):
     p = np.array([wild_bootstrap(panel_of(codelists, [21, s]), draws=399) for s in range(times(100, 400))])
     assert np.mean(p < 0.05) <= 0.05 + 2.6 * np.sqrt(0.0475 / len(p))

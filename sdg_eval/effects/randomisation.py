@@ -86,14 +86,14 @@ def _period_free(panel: EffectPanel) -> np.ndarray:
     return np.where(held, values - period, np.nan)
 
 
-def randomise(changes, treated, strata=None, *, draws: int = DRAWS, seed: int = SEED) -> list[Randomisation]:
+def randomise(changes, treated, strata=None, *, draws: int = DRAWS, seed: int = SEED, weights=None) -> list[Randomisation]:
     """Return the randomisation test of each outcome: `changes` areas x outcomes (or one column).
 
     Who is treated is drawn anew within strata, as many as there were; all assignments are enumerated when they are at most
-    20,000. Drawn: p = (1 + as far) / (draws + 1); enumerated, the real assignment among them: share. Raises DataError for
-    missing changes or a treatment that is all or none.
+    20,000. Drawn: p = (1 + as far) / (draws + 1); enumerated, the real assignment among them: share. `weights` (one per
+    area) make the statistic a difference of weighted means. Raises DataError for missing changes or a treatment that is all or none.
     """
-    observed, drawn, every, expected = _differences(changes, treated, strata, draws, seed)
+    observed, drawn, every, expected = _differences(changes, treated, strata, draws, seed, weights)
     far = (np.abs(drawn - expected) >= np.abs(observed - expected) - 1e-12).sum(axis=0)
     above = (drawn >= observed - 1e-12).sum(axis=0)
     extra, total = (0, len(drawn)) if every else (1, len(drawn) + 1)
@@ -125,7 +125,7 @@ def pretrend_test(panel: EffectPanel, strata=None, *, draws: int = DRAWS, seed: 
     return own, (far / len(drawn)) if every else (far + 1) / (len(drawn) + 1)
 
 
-def _differences(changes, treated, strata, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray, bool, np.ndarray]:
+def _differences(changes, treated, strata, draws: int, seed: int, weights=None) -> tuple[np.ndarray, np.ndarray, bool, np.ndarray]:
     """Difference in means of each column, really and for every assignment tried; whether all were tried; its mean over all."""
     y = np.asarray(changes, dtype=float)
     y = y[:, None] if y.ndim == 1 else y
@@ -136,9 +136,18 @@ def _differences(changes, treated, strata, draws: int, seed: int) -> tuple[np.nd
         raise DataError("Randomisation: all provinces are treated, or none is.")
     groups = np.zeros(len(t), dtype=int) if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1]
     every = prod(comb(int((groups == g).sum()), int(t[groups == g].sum())) for g in range(groups.max() + 1)) <= ENUMERATE
+    source = _all_assignments(t, groups) if every else drawn_assignments(t, groups, draws, seed)
+    if weights is not None:
+        w = np.asarray(weights, dtype=float)
+
+        def difference(block):
+            mine, heavy = block @ (w[:, None] * y), (block @ w)[:, None]
+            return mine / heavy - ((w[:, None] * y).sum(axis=0) - mine) / (w.sum() - heavy)
+
+        drawn = np.concatenate([difference(block) for block in source])
+        return difference(t[None, :].astype(float))[0], drawn, every, drawn.mean(axis=0)
     centred = y - y.mean(axis=0)
     scale = 1 / t.sum() + 1 / (~t).sum()  # mean treated - mean others = sum over treated of centred changes, times this
-    source = _all_assignments(t, groups) if every else drawn_assignments(t, groups, draws, seed)
     drawn = np.concatenate([block @ centred * scale for block in source])
     return centred[t].sum(axis=0) * scale, drawn, every, expected_sum(centred, t, groups) * scale
 

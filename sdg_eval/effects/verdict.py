@@ -6,7 +6,7 @@ when the comparison is weighted. Where the design cannot answer, the word says s
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -62,25 +62,34 @@ class Outcome:
     draws: np.ndarray
 
 
-def estimate(panel: EffectPanel, strata) -> tuple:
-    """Return (Did, Randomisation) of a panel: two-way effects for one start, cohorts against those not yet treated for several."""
+def estimate(panel: EffectPanel, strata, weights=None) -> tuple:
+    """Return (Did, Randomisation) of a panel: two-way effects for one start, cohorts against those not yet treated for several.
+
+    `weights` (one per province) are those of an outcome weighted by people; with several starts provinces count alike.
+    """
     if panel.staggered:
         return staggered_did(panel), staggered_randomise(panel, strata)
-    return did(panel), randomise(unit_changes(panel), panel.treated, strata)[0]
+    return did(panel, weights=weights), randomise(unit_changes(panel), panel.treated, strata, weights=weights)[0]
 
 
-def evaluate_outcome(observations: pd.DataFrame, rule: OutcomeRule, codelists, window: Window, *, only_verdict: bool = False) -> Outcome:
+def evaluate_outcome(observations: pd.DataFrame, rule: OutcomeRule, codelists, window: Window, *, population: pd.Series | None = None, only_verdict: bool = False) -> Outcome:
     """Return every number of one outcome; what the design cannot give is NaN with the panel's reason.
 
-    `only_verdict` leaves out the errors that stand beside and decide nothing (wild bootstrap, honest bounds, placebo error,
+    `population` by REF_AREA is needed by an outcome whose rule weights by people; estimate, interval and randomisation are weighted
+    then, what is tested beside them (trends, single provinces, variants) is not. `only_verdict` leaves out the errors that stand beside and decide nothing (wild bootstrap, honest bounds, placebo error,
     rate ratio): for simulations.
     """
-    panel = outcome_panel(observations, rule, window)
+    panel, weights = outcome_panel(observations, rule, window), None
+    if rule.weights == "population" and not panel.reason:
+        known = None if population is None else population.reindex(list(panel.areas)).to_numpy(dtype=float)
+        if known is None or not (known > 0).all():
+            panel = replace(panel, reason="no_population")
+        weights = known
     row = dict.fromkeys(COLUMNS, np.nan) | dict.fromkeys(TEXT, "") | _facts(rule, panel)
     if panel.reason:
         return Outcome(row, rule, panel, pd.DataFrame(), np.array([]))
     strata = strata_of(codelists, panel.areas)
-    found, chance = estimate(panel, strata)
+    found, chance = estimate(panel, strata, weights)
     row |= {k: asdict(found)[k] for k in ("effect", "ci_low", "ci_high", "se", "se_jackknife", "n_obs")} | {"p_cluster": found.p_value}
     row |= {"p_random": chance.p_value, "within_regions": chance.within, "n_assignments": chance.n_assignments, "detectable": panel_detectable(panel), "pretrend_detectable": smallest_pretrend(panel)}
     events = pd.DataFrame()
@@ -252,7 +261,7 @@ def judge(row: dict) -> tuple[str, str]:
 
 
 SETTLE = {
-    "no_data": "any_values", "no_treated_data": "pilot_values", "only_pilots_report": "comparison_values", "few_treated": "pilot_values", "few_comparisons": "comparison_values",
+    "no_data": "any_values", "no_population": "population_values", "no_treated_data": "pilot_values", "only_pilots_report": "comparison_values", "few_treated": "pilot_values", "few_comparisons": "comparison_values",
     "ends_before_the_pilot": "later_values", "begins_with_the_pilot": "earlier_values", "few_periods_before": "earlier_values", "constant_outcome": "finer_values",
     "trends_differed_before": "other_comparison", "trend_could_explain": "other_comparison", "regions_differ": "other_comparison", "covid_rebound": "calm_years", "rests_on_covid_years": "calm_years", "gone_without_covid_years": "calm_years",
     "rests_on_one_province": "more_provinces", "weighted_comparison_disagrees": "other_comparison", "staggered_start": "replication", "exploratory": "replication",
@@ -300,7 +309,8 @@ def lasting(row: dict) -> str:
 
 
 def judge_outcomes(
-    observations: pd.DataFrame, codelists, *, rules: list[OutcomeRule] | None = None, window: Window | None = None, only_verdict: bool = False
+    observations: pd.DataFrame, codelists, *, rules: list[OutcomeRule] | None = None, window: Window | None = None, population: pd.Series | None = None,
+    only_verdict: bool = False,
 ) -> tuple[pd.DataFrame, list[Outcome]]:
     """Return one row per outcome named in advance (effect_outcomes.csv) with its verdict, and what lies behind each.
 
@@ -309,7 +319,7 @@ def judge_outcomes(
     """
     rules = outcome_rules(codelists.effect_outcomes, codelists.effect_register) if rules is None else rules
     window = programme_window(codelists) if window is None else window
-    found = [evaluate_outcome(observations, rule, codelists, window, only_verdict=only_verdict) for rule in rules]
+    found = [evaluate_outcome(observations, rule, codelists, window, population=population, only_verdict=only_verdict) for rule in rules]
     table = pd.DataFrame([o.row for o in found], columns=COLUMNS)
     able = (table["reason"] == "") & (table["years_before"] >= MIN_BEFORE)
     for late in (False, True):
