@@ -31,7 +31,7 @@ from sdg_eval.errors import UsageError
 from sdg_eval.interruptions import interrupted
 from sdg_eval.observations import select_totals
 from sdg_eval.panels import is_province
-from sdg_eval.side_by_side import TRAIT_WORDS, write_tables
+from sdg_eval.side_by_side import TRAIT_WORDS, as_list, write_tables
 from sdg_eval.store import write_json
 from sdg_eval.thai import format_period
 from sdg_eval.wording import change_unit, keep_together, number, p_text, pick
@@ -559,6 +559,17 @@ def pilot_text(report: PilotEffect, codelists) -> dict[str, dict]:
                           f"Outcomes named in advance, registered {format_day(min(filter(None, report.table['registered_on']), default=''), lang)}; hash of the plan {report.table['plan_sha256'].iloc[0][:12]}"),
         }  # fmt: skip
     return text
+
+
+def list_outcomes(text: dict, part: str) -> str:
+    """Return one part (`text`, `specs`, `settle`) of every outcome that has it, as a Markdown list; `text` is that of one language."""
+    lines = [o[part] if o[part].startswith(o["name"]) else f"{o['name']}: {o[part]}" for o in text["outcomes"] if o[part]]
+    return as_list(lines)
+
+
+def left_out_table(checks: Checks) -> pd.DataFrame:
+    """Return p by pilot left out and outcome."""
+    return checks.left_out.pivot(index="REF_AREA", columns="SERIES", values="p_value") if len(checks.left_out) else checks.left_out
 
 
 def format_day(day: str, lang: str) -> str:
