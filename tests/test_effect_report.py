@@ -183,6 +183,8 @@ def test_a_second_wave_goes_through_the_whole_report(codelists):
 
     table, later = staggered_world(codelists, 3)
     later = replace(later, effect_outcomes=later.effect_outcomes.head(1))
+    torn = evaluate_pilot(table[np.random.default_rng(1).random(len(table)) > 0.25], later).table.iloc[0]
+    assert (torn["verdict"], torn["reason"], torn["settle"]) == ("not_evaluable", "few_complete_provinces", "missing_values")
     report = evaluate_pilot(table, later)
     text = pilot_text(report, later)
     assert "different times" in text["en"]["outcomes"][0]["text"] and report.table["staggered"].all()

@@ -365,6 +365,8 @@ def test_what_would_settle_an_open_verdict(codelists):
     assert what_settles(weak | {"smallest": 1e-6}, panel)["settle"] == "out_of_reach"
     few = what_settles(weak | {"verdict": "not_evaluable", "reason": "few_periods_before", "years_before": 2}, panel)
     assert (few["settle"], few["settle_number"]) == ("earlier_values", 1)
+    indicated = what_settles(weak | {"verdict": "effect_indicated", "reason": "few_periods_before", "years_before": 4}, panel)
+    assert (indicated["settle"], indicated["settle_number"]) == ("earlier_values", 1)  # five years before carry weights
     assert what_settles(FIRM | {"verdict": "effect_detected", "reason": ""}, panel)["settle"] == ""
 
 

@@ -28,6 +28,7 @@ from sdg_eval.effects.power import panel_detectable, periods_needed, provinces_n
 from sdg_eval.effects.randomisation import Randomisation, beyond_trend, pretrend_test, randomise, unit_changes
 from sdg_eval.effects.sensitivity import CAPITAL, leave_one_out, neighbours_of_pilots, panel_variant
 from sdg_eval.effects.staggered import staggered_did, staggered_randomise
+from sdg_eval.effects.synthetic import MIN_BEFORE as WEIGHTED_BEFORE
 from sdg_eval.effects.synthetic import synthetic_did
 from sdg_eval.observations import select_totals
 from sdg_eval.pooling import false_discovery
@@ -80,6 +81,10 @@ def evaluate_outcome(observations: pd.DataFrame, rule: OutcomeRule, codelists, w
     rate ratio): for simulations.
     """
     panel, weights = outcome_panel(observations, rule, window), None
+    if panel.staggered and not panel.reason:  # cohorts are compared over every period: provinces with gaps are out
+        whole = panel.take(areas=np.isfinite(panel.values).all(axis=1))
+        able = not whole.reason and whole.staggered
+        panel = whole if able else replace(panel, reason="few_complete_provinces")
     if rule.weights == "population" and not panel.reason:
         known = None if population is None else population.reindex(list(panel.areas)).to_numpy(dtype=float)
         if known is None or not (known > 0).all():
@@ -262,7 +267,7 @@ def judge(row: dict) -> tuple[str, str]:
 
 SETTLE = {
     "no_data": "any_values", "no_population": "population_values", "no_treated_data": "pilot_values", "only_pilots_report": "comparison_values", "few_treated": "pilot_values", "few_comparisons": "comparison_values",
-    "ends_before_the_pilot": "later_values", "begins_with_the_pilot": "earlier_values", "few_periods_before": "earlier_values", "constant_outcome": "finer_values",
+    "ends_before_the_pilot": "later_values", "begins_with_the_pilot": "earlier_values", "few_periods_before": "earlier_values", "few_complete_provinces": "missing_values", "constant_outcome": "finer_values",
     "trends_differed_before": "other_comparison", "trend_could_explain": "other_comparison", "regions_differ": "other_comparison", "covid_rebound": "calm_years", "rests_on_covid_years": "calm_years", "gone_without_covid_years": "calm_years",
     "rests_on_one_province": "more_provinces", "weighted_comparison_disagrees": "other_comparison", "staggered_start": "replication", "exploratory": "replication",
 }  # fmt: skip
@@ -280,10 +285,11 @@ def what_settles(row: dict, panel: EffectPanel) -> dict:
     if row["reason"] in SETTLE:
         number = np.nan
         if row["reason"] == "few_periods_before":
-            number = MIN_BEFORE - row["years_before"]
+            # three years before make a verdict possible, five carry the weights that a firm one needs
+            number = (MIN_BEFORE if row["verdict"] == "not_evaluable" else WEIGHTED_BEFORE) - row["years_before"]
         return nothing | {"settle": SETTLE[row["reason"]], "settle_number": number}
     if panel.reason or row["verdict"] == "effect_indicated":
-        return nothing | {"settle": "earlier_values" if row["reason"] == "few_periods_before" else "replication"}
+        return nothing | {"settle": "replication"}
     per_year = {"A": 1, "Q": 4}[panel.freq]
     after = periods_needed(panel, row["smallest"], row["detectable"])
     if after is not None and after > panel.n_after:
