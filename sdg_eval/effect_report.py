@@ -273,7 +273,7 @@ def evaluate_overall(observations: pd.DataFrame, codelists, *, start: str = "", 
 
 VERDICT_WORDS = {
     "effect_detected": ("พบผลของโครงการ", "effect detected"),
-    "effect_indicated": ("มีเค้าของผล แต่ยังยืนยันไม่ได้", "effect indicated, not established"),
+    "effect_indicated": ("มีสัญญาณเบื้องต้น แต่ยังยืนยันไม่ได้", "effect indicated, not established"),
     "no_effect_detected": ("ไม่พบผลในขนาดที่มีความหมาย", "no effect of a size that matters"),
     "inconclusive": ("ยังสรุปไม่ได้", "inconclusive"),
     "not_evaluable": ("ยังประเมินไม่ได้", "cannot be evaluated yet"),
@@ -289,11 +289,12 @@ REASON_WORDS = {
     "constant_outcome": ("ค่าเท่ากันทุกจังหวัดทุกช่วงเวลา", "every value is the same"),
     "few_periods_before": ("มีช่วงเวลาก่อนโครงการน้อยเกินกว่าจะตรวจว่าแนวโน้มขนานกันหรือไม่", "too few periods before to see whether trends were parallel"),
     "trends_differed_before": ("แนวโน้มของจังหวัดนำร่องต่างจากจังหวัดอื่นตั้งแต่ก่อนโครงการ", "pilots and others did not move alike before the pilot"),
+    "trends_unchecked": ("มีจังหวัดที่ข้อมูลก่อนโครงการครบน้อยเกินกว่าจะตรวจแนวโน้ม", "too few provinces have every value before, so trends cannot be checked"),
     "trend_could_explain": ("แนวโน้มที่ต่างกันเล็กน้อยซึ่งการตรวจมองไม่เห็นก็ให้ผลเท่านี้ได้", "a difference in trend too small to be seen before could give as much"),
     "regions_differ": ("ภาคของจังหวัดนำร่องเปลี่ยนไป แต่จังหวัดนำร่องไม่ต่างจากจังหวัดอื่นในภาคเดียวกัน", "the pilots' regions moved, and the pilots not more than others of their region"),
     "covid_rebound": ("จังหวัดนำร่องถูกกระทบในช่วงโควิด-19 ต่างจากจังหวัดอื่น การเปลี่ยนแปลงหลังจากนั้นอาจเป็นเพียงการฟื้นตัว: แนวโน้มไม่ขนานกัน", "pilots were hit otherwise by COVID-19, so what followed may only be the rebound: trends were not parallel"),
     "rests_on_covid_years": ("ช่วงก่อนโครงการส่วนใหญ่เป็นปีโควิด-19 จึงตรวจแนวโน้มไม่ได้", "most of the years before are COVID-19 years, so trends cannot be checked"),
-    "rests_on_one_province": ("ผลขึ้นอยู่กับจังหวัดเดียว", "it rests on a single province"),
+    "rests_on_one_province": ("ความแตกต่างที่พบมาจากจังหวัดเดียว", "it rests on a single province"),
     "gone_without_covid_years": ("ทิศทางกลับกันเมื่อไม่นับปีโควิด-19", "the sign turns without the COVID-19 years"),
     "weighted_comparison_disagrees": ("วิธีถ่วงน้ำหนักจังหวัดเปรียบเทียบให้ทิศทางตรงข้าม", "the weighted comparison has the other sign"),
     "interval_holds_both": ("ช่วงความเชื่อมั่นมีทั้งศูนย์และขนาดที่มีความหมาย", "the interval holds both zero and a size that matters"),
@@ -317,14 +318,14 @@ SETTLE_WORDS = {
     "more_provinces": ("ต้องมีจังหวัดนำร่องมากขึ้น", "more pilot provinces"),
     "more_years": ("ต้องมีข้อมูลต่อเนื่อง", "more years of values"),
     "luck_of_the_draw": ("ข้อมูลปีต่อไปจะทำให้ช่วงแคบลง", "the values of further years will narrow the interval"),
-    "out_of_reach": ("ข้อมูลรายจังหวัดแบบนี้มองไม่เห็นผลขนาดเล็กเท่านั้น แม้รออีกหลายปีหรือเพิ่มจังหวัดนำร่องเป็นครึ่งประเทศ ต้องวัดให้ละเอียดกว่าระดับจังหวัด", "not with values of this kind, even after many years or with half the country as pilots: it takes a measure finer than the province"),
+    "out_of_reach": ("ข้อมูลรายจังหวัดไม่ละเอียดพอจะตรวจพบผลที่เล็กเพียงนี้ แม้รออีกหลายปีหรือเพิ่มจังหวัดนำร่องเป็นครึ่งประเทศ ต้องวัดให้ละเอียดกว่าระดับจังหวัด", "not with values of this kind, even after many years or with half the country as pilots: it takes a measure finer than the province"),
     "replication": ("ต้องพบซ้ำในข้อมูลใหม่ เช่น จังหวัดระยะที่สอง", "it must be found again in new data, such as a second wave"),
 }  # fmt: skip
 LASTING_WORDS = {
     "nothing_yet": ("ยังไม่มีผลที่ยืนยันได้ให้ติดตาม", "nothing has been found yet that could last"),
     "no_periods_after": ("ยังไม่มีข้อมูลหลังสิ้นสุดโครงการ", "there are no values from after the programme yet"),
-    "kept": ("ผลยังคงอยู่หลังสิ้นสุดโครงการ", "what was found is still there after the programme"),
-    "faded": ("ไม่พบว่าผลยังคงอยู่หลังสิ้นสุดโครงการ", "it is not found any more after the programme"),
+    "kept": ("ความแตกต่างที่พบยังคงอยู่หลังสิ้นสุดโครงการ", "what was found is still there after the programme"),
+    "faded": ("ไม่พบว่าความแตกต่างยังคงอยู่หลังสิ้นสุดโครงการ", "it is not found any more after the programme"),
     "cannot_be_told": ("ยังบอกไม่ได้ว่าผลคงอยู่หรือไม่", "whether it lasted cannot be told yet"),
 }  # fmt: skip
 CHOICE_WORDS = {
@@ -585,7 +586,8 @@ def say_province(row: dict, area: str, codelists, lang: str) -> str:
     series = codelists.series_row(row["SERIES"])
     name, national = series[f"name_{lang}"], verdict_word(row["verdict"], lang)
     if row.get("own_effect", np.nan) != row.get("own_effect", np.nan):
-        reason = _word(REASON_WORDS, row["reason"], lang) if row["reason"] else national
+        known = row["verdict"] in ("effect_detected", "effect_indicated", "no_effect_detected") or not row["reason"]
+        reason = pick(lang, "จังหวัดนี้ไม่มีข้อมูลพอ", "this province has too few values") if known else _word(REASON_WORDS, row["reason"], lang)
         return _pick(lang, f"{name}: ยังบอกไม่ได้ ({reason})", f"{name}: cannot be told yet ({reason}).")
     low, high = (amount(row[c], row, series, lang, unit=False) for c in ("ci_low", "ci_high"))
     synthetic = ""

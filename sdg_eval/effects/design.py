@@ -72,11 +72,11 @@ def phase_of(time_period: str, start: str, end: str) -> str:
     ['before', 'transition', 'during', 'during', 'after', 'after', 'during']
     """
     first, last = (day.year * 12 + day.month - 1 for day in period_bounds(time_period))
+    share = (last + 1 - max(first, _month(start))) / (last + 1 - first)
+    if share < TRANSITION:  # asked first: a later wave may begin after the programme's end
+        return "before"
     if first >= _month(end):
         return "after"
-    share = (last + 1 - max(first, _month(start))) / (last + 1 - first)
-    if share < TRANSITION:
-        return "before"
     return "transition" if share < TREATED else "during"
 
 
@@ -181,6 +181,8 @@ def _checked(panel: EffectPanel) -> EffectPanel:
         panel, areas=_of(panel.areas, kept), periods=_of(panel.periods, both), values=panel.values[np.ix_(kept, both)], treated=mine[kept],
         post=panel.post[both], labels=_of(panel.labels, both), phases=_of(panel.phases, both), began=_of(_shifted(panel.began, both), kept),
     )  # fmt: skip
+    if not (kept.all() and both.all()):
+        return _checked(panel)  # what was left out may leave others without a change
     return replace(panel, reason=_fault(panel))
 
 
@@ -195,7 +197,9 @@ def _fault(panel: EffectPanel) -> str:
     if (~panel.treated).sum() < MIN_COMPARISON:
         return "few_comparisons"
     held = panel.values[np.isfinite(panel.values)]
-    return "constant_outcome" if np.ptp(held) == 0 else ""
+    per_area = np.where(np.isfinite(panel.values), panel.values, np.nan)
+    moves = np.nanmax(per_area, axis=1) - np.nanmin(per_area, axis=1)
+    return "constant_outcome" if moves.max() <= 1e-12 * (1 + np.abs(held).max()) else ""
 
 
 def outcome_rows(observations: pd.DataFrame, rule: OutcomeRule) -> pd.DataFrame:
@@ -229,7 +233,9 @@ def outcome_panel(observations: pd.DataFrame, rule: OutcomeRule, window: Window)
     times = tuple(_time(p) for p in labels)
     began = tuple(_began(area, labels, window) for area in wide.index)
     post = np.array([phase[p] != "before" for p in labels], dtype=bool)
-    treated = np.array([area in window.starts for area in wide.index], dtype=bool)
+    # a province whose wave has not begun in these values is a comparison; before any has begun all named are the treated ones
+    begun = np.array(began, dtype=int) >= 0
+    treated = begun if begun.any() else np.array([area in window.starts for area in wide.index], dtype=bool)
     return _checked(EffectPanel(
         tuple(wide.index), times, values, treated, post, labels=labels, phases=tuple(phase[p] for p in labels), freq=rule.freq, began=began,
     ))  # fmt: skip

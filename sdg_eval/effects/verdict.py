@@ -240,6 +240,8 @@ def judge(row: dict) -> tuple[str, str]:
         return "not_evaluable", "few_periods_before"
     if row["pretrend_p"] < PRETREND:
         return "inconclusive", "trends_differed_before"
+    if not row["pretrend_p"] >= PRETREND:
+        return "inconclusive", "trends_unchecked"  # too few provinces have every value before
     if row["covid_rebound"]:
         return "inconclusive", "covid_rebound"
     if row["p_adjusted"] < ALPHA:
@@ -267,7 +269,7 @@ def judge(row: dict) -> tuple[str, str]:
 
 SETTLE = {
     "no_data": "any_values", "no_population": "population_values", "no_treated_data": "pilot_values", "only_pilots_report": "comparison_values", "few_treated": "pilot_values", "few_comparisons": "comparison_values",
-    "ends_before_the_pilot": "later_values", "begins_with_the_pilot": "earlier_values", "few_periods_before": "earlier_values", "few_complete_provinces": "missing_values", "constant_outcome": "finer_values",
+    "ends_before_the_pilot": "later_values", "begins_with_the_pilot": "earlier_values", "few_periods_before": "earlier_values", "few_complete_provinces": "missing_values", "trends_unchecked": "missing_values", "constant_outcome": "finer_values",
     "trends_differed_before": "other_comparison", "trend_could_explain": "other_comparison", "regions_differ": "other_comparison", "covid_rebound": "calm_years", "rests_on_covid_years": "calm_years", "gone_without_covid_years": "calm_years",
     "rests_on_one_province": "more_provinces", "weighted_comparison_disagrees": "other_comparison", "staggered_start": "replication", "exploratory": "replication",
 }  # fmt: skip
@@ -291,7 +293,7 @@ def what_settles(row: dict, panel: EffectPanel) -> dict:
     if panel.reason or row["verdict"] == "effect_indicated":
         return nothing | {"settle": "replication"}
     per_year = {"A": 1, "Q": 4}[panel.freq]
-    after = periods_needed(panel, row["smallest"], row["detectable"])
+    after = periods_needed(panel, row["smallest"], row["detectable"], most=15 * per_year)
     if after is not None and after > panel.n_after:
         return nothing | {"settle": "more_years", "settle_number": (after - panel.n_after) / per_year, "settle_period": str(int(max(panel.periods) + np.ceil((after - panel.n_after) / per_year)))}
     if after is not None:

@@ -133,7 +133,7 @@ WORDS = {
     "how_chosen": ("จังหวัดนำร่องถูกเลือกอย่างไร และหมายความว่าอย่างไร", "How the pilots were chosen, and what that means for claims"),
     "balance": ("จังหวัดนำร่องต่างจากจังหวัดอื่นอย่างไรก่อนโครงการ", "How the pilots differed before the pilot"),
     "verdicts": ("คำตอบรายตัวชี้วัด", "The verdict on each outcome"),
-    "exploratory": ("สำรวจ", "exploratory"),
+    "exploratory": ("เชิงสำรวจ", "exploratory"),
     "break_it": ("ทดสอบข้อค้นพบนี้: สุ่มกลุ่มจังหวัด กำลังการทดสอบ และวิธีคำนวณอื่น", "Try to break it: groups drawn at random, power, other specifications"),
     "lasted": ("ผลคงอยู่หรือไม่", "Did it last?"),
     "would_settle": ("ข้อมูลใดจะทำให้ตอบได้ และเมื่อใด", "What would settle it, and when"),
