@@ -1,0 +1,102 @@
+"""The delivery tables in hand: read, typed and held against their contract.
+
+A `Delivery` has every table of delivery_tables.csv; one that nobody has sent is empty, with its columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from sdg_eval.delivery.columns import delivery_tables
+from sdg_eval.delivery.contract import PROVENANCE, contract, contract_faults, typed
+from sdg_eval.delivery.faults import fault_table
+from sdg_eval.errors import DataError
+
+__all__ = [
+    "PROVENANCE",
+    "SYNTHETIC",
+    "Delivery",
+    "contract",
+    "empty_table",
+    "read_delivery",
+    "validate_table",
+]
+
+SYNTHETIC = "synthetic"
+"""Source of rows that were made up to try the system."""
+
+
+@dataclass(frozen=True, eq=False)
+class Delivery:
+    """The delivery tables by name; `delivery.project` is the table `project`, empty where there is none.
+
+    Text columns are str with "" for a blank, dates are ISO text, numbers, money, counts, shares and flags
+    are float with NaN for a blank, years (`fiscal_year`, `vnr_year`, `year`) are Int64 of the Buddhist Era.
+    """
+
+    tables: dict[str, pd.DataFrame] = field(repr=False)
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name.startswith("_") or name == "tables" or name not in delivery_tables():
+            raise AttributeError(name)
+        return self.tables[name] if name in self.tables else empty_table(name)
+
+    @property
+    def synthetic(self) -> bool:
+        """True when any row of any table was made up."""
+        return any(
+            (frame["source"] == SYNTHETIC).any() for frame in self.tables.values() if "source" in frame
+        )
+
+
+def empty_table(table: str) -> pd.DataFrame:
+    """Return a delivery table without rows, with the columns and types of its contract."""
+    return typed(table, pd.DataFrame())[0]
+
+
+def read_delivery(folder) -> Delivery:
+    """Return the delivery tables of a folder of CSV files, `<table>.csv` each; absent ones are empty.
+
+    Raises DataError when the folder or a file cannot be read, or a cell has not the type of its column.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError(
+            f"{folder}: no folder of delivery tables. Give the folder that holds project.csv and the others."
+        )
+    return Delivery({name: _read_csv(name, folder / f"{name}.csv") for name in delivery_tables()})
+
+
+def _read_csv(table: str, path: Path) -> pd.DataFrame:
+    if not path.exists():
+        return empty_table(table)
+    try:
+        raw = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read ({error}). Save it as UTF-8 CSV with commas.") from error
+    frame, faults = typed(table, raw)
+    if faults:
+        first = faults[0]
+        raise DataError(
+            f"{path}, row {first['row']}, column {first['column']}: {first['reason_en']}. {first['remedy_en']}"
+        )
+    return frame
+
+
+def validate_table(name: str, frame: pd.DataFrame, delivery: Delivery | None = None) -> pd.DataFrame:
+    """Return every fault of one table, one row each: table, row, column, value, reasons and remedies; empty when it is sound.
+
+    Parameters
+    ----------
+    frame
+        The table, as text or already `typed`. Rows are named by `source_row` where it is known, else by the line of the CSV file.
+    delivery
+        The tables that this one may refer to; without it references are not checked.
+    """
+    clean, faults = typed(name, frame)
+    unread = {(f["row"], f["column"]) for f in faults}
+    faults += [f for f in contract_faults(name, clean) if (f["row"], f["column"]) not in unread]
+    return fault_table(faults)
