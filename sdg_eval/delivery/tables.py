@@ -6,23 +6,29 @@ A `Delivery` has every table of delivery_tables.csv; one that nobody has sent is
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from sdg_eval.delivery.columns import delivery_tables
+from sdg_eval.delivery.columns import delivery_tables, key_of, read_list
 from sdg_eval.delivery.contract import PROVENANCE, contract, contract_faults, typed
 from sdg_eval.delivery.faults import fault_table
+from sdg_eval.delivery.rules import money_faults, row_faults, table_faults, vnr_complete
 from sdg_eval.errors import DataError
 
 __all__ = [
     "PROVENANCE",
+    "REGISTER_SOURCE",
     "SYNTHETIC",
     "Delivery",
     "contract",
     "empty_table",
     "read_delivery",
+    "validate_delivery",
     "validate_table",
+    "vnr_complete",
+    "with_registers",
 ]
 
 SYNTHETIC = "synthetic"
@@ -86,7 +92,9 @@ def _read_csv(table: str, path: Path) -> pd.DataFrame:
     return frame
 
 
-def validate_table(name: str, frame: pd.DataFrame, delivery: Delivery | None = None) -> pd.DataFrame:
+def validate_table(
+    name: str, frame: pd.DataFrame, delivery: Delivery | None = None, *, entering: bool = False
+) -> pd.DataFrame:
     """Return every fault of one table, one row each: table, row, column, value, reasons and remedies; empty when it is sound.
 
     Parameters
@@ -94,9 +102,51 @@ def validate_table(name: str, frame: pd.DataFrame, delivery: Delivery | None = N
     frame
         The table, as text or already `typed`. Rows are named by `source_row` where it is known, else by the line of the CSV file.
     delivery
-        The tables that this one may refer to; without it references are not checked.
+        The tables that this one may refer to; without it references to other tables are not checked.
+    entering
+        The table is on its way in: amounts that can only be of another unit are faults too.
     """
     clean, faults = typed(name, frame)
+    if any(f["code"] == "column_missing" for f in faults):
+        return fault_table(faults)
     unread = {(f["row"], f["column"]) for f in faults}
-    faults += [f for f in contract_faults(name, clean) if (f["row"], f["column"]) not in unread]
-    return fault_table(faults)
+    more = (
+        contract_faults(name, clean)
+        + row_faults(name, clean)
+        + (money_faults(name, clean) if entering else [])
+    )
+    if delivery is not None:
+        more += table_faults(name, clean, partial(getattr, delivery))
+    return fault_table(faults + [f for f in more if (f["row"], f["column"]) not in unread])
+
+
+def validate_delivery(delivery: Delivery, *, entering: bool = False) -> pd.DataFrame:
+    """Return every fault of every table of a delivery, held against each other and against the central registers."""
+    known = with_registers(delivery)
+    parts = [
+        validate_table(name, frame, known, entering=entering)
+        for name, frame in delivery.tables.items()
+        if len(frame)
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else fault_table([])
+
+
+REGISTERS = {
+    "agency": "moi_agencies",
+    "partner": "partners",
+    "agreement": "agreements",
+    "network": "networks",
+}
+"""Delivery tables that begin with rows of a codelist."""
+REGISTER_SOURCE = "register"
+
+
+def with_registers(delivery: Delivery) -> Delivery:
+    """Return the delivery with the rows of the central registers that it does not give itself."""
+    tables = dict(delivery.tables)
+    for name, codelist in REGISTERS.items():
+        own = tables.get(name, empty_table(name))
+        central = typed(name, read_list(codelist).assign(source=REGISTER_SOURCE))[0]
+        key = key_of(name)[0]
+        tables[name] = pd.concat([central[~central[key].isin(own[key])], own], ignore_index=True)
+    return Delivery(tables)
