@@ -97,22 +97,29 @@ def intake(
 
 @app.command()
 def template(
-    province: Annotated[str, typer.Option("--province", help="Province, as TH-50.")],
+    province: Annotated[str, typer.Option("--province", "--area", help="Province, as TH-50; TH for a department.")],
     quarter: Annotated[str, typer.Option("--quarter", help="Thai fiscal quarter, as 2567Q2.")],
-    set_name: Annotated[str, typer.Option("--set", help="Which tables: indicators.")] = "indicators",
+    set_name: Annotated[str, typer.Option("--set", help="Which tables: indicators, projects, money, plans, people, training, mechanism, decisions, practices, kpi or registers.")] = "indicators",
     series: Annotated[list[str], typer.Option("--series", help="SERIES code; repeat for more. Default: all that are reported.")] = [],  # noqa: B006
     out: Annotated[Path | None, typer.Option("--out", help="Workbook to write.")] = None,
     store: Annotated[Path | None, typer.Option("--store", help="Store of the last known values.")] = None,
 ) -> None:
     """Write the workbook that a province fills in and sends back."""
     from sdg_eval.codelists import read_codelists
-    from sdg_eval.intake.template import write_template
+    from sdg_eval.intake.template import SETS, write_template
     from sdg_eval.store import read_latest
 
     codelists = read_codelists()
-    known = read_latest(store, areas=[codelists.find_area(province) or province]) if store else None
     path = out or Path("data/templates") / f"{codelists.find_area(province) or province}-{quarter.replace('/', '-')}-{set_name}.xlsx"
-    write_template(path, codelists, area=province, quarter=quarter, series=series, known=known, set_name=set_name)
+    if set_name in SETS:
+        known = read_latest(store, areas=[codelists.find_area(province) or province]) if store else None
+        write_template(path, codelists, area=province, quarter=quarter, series=series, known=known, set_name=set_name)
+    else:
+        from sdg_eval.delivery.tables import read_delivery
+        from sdg_eval.delivery_forms.template import write_delivery_template
+
+        stored = read_delivery(store) if store else None
+        write_delivery_template(path, codelists, area=province, quarter=quarter, set_name=set_name, known=stored)
     typer.echo(f"Template written to {path}")
 
 

@@ -19,7 +19,7 @@ from sdg_eval.grid.cells import Limits, column_number
 CHUNK = 1 << 16
 AGAIN = "Download or save the file again."
 _REFERENCE = re.compile(r"([A-Z]{1,4})(\d{1,8})")
-_TEXT_PARTS = re.compile(r"xl/(comments|threadedComments|drawings|persons)\b.*\.xml|docProps/.*\.xml")
+_TEXT_PARTS = re.compile(r"xl/(comments|threadedComments|drawings|persons)[^.]*\.xml|docProps/.*\.xml")
 _TAGS = re.compile(rb"<[^>]*>")
 MAX_EXTRA_BYTES = 2_000_000
 

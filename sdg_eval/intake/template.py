@@ -98,7 +98,7 @@ def template_bytes(codelists: Codelists, *, area: str, quarter: str, series=None
     with xlsxwriter.Workbook(stream, options) as book:
         book.set_properties({"title": "sdg_eval", "author": "", "created": CREATED})
         book.set_custom_property("sdg_eval_template", "1")
-        look = _formats(book)
+        look = formats(book)
         _write_guide(book, look, codelists, code, quarter, at)
         _write_data(book, look, codelists, code, rows, at, known)
         _write_lists(book, look, codelists, rows)
@@ -126,7 +126,8 @@ def _series_rows(codelists: Codelists, area: str, wanted) -> list[dict]:
     return table[keep].to_dict("records")
 
 
-def _formats(book) -> dict:
+def formats(book) -> dict:
+    """Return the cell formats of the workbooks for officers, by name."""
     base = {"font_name": "Sarabun", "font_size": 11, "valign": "top", "text_wrap": True}
     return {
         "title": book.add_format(base | {"bold": True, "font_size": 16, "text_wrap": False}),
