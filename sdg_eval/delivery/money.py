@@ -150,8 +150,8 @@ def _need_table(needs: pd.DataFrame, areas) -> pd.DataFrame:
 # ---------------------------------------------------------------- shares of money, with intervals over projects
 
 
-def money_share(parts, wholes, *, confidence: float = CONFIDENCE) -> Share:
-    """Return sum(parts) / sum(wholes) with Wilson's interval at the number of equal projects that these are worth.
+def ratio_share(parts, wholes, *, confidence: float = CONFIDENCE) -> Share:
+    """Return sum(parts) / sum(wholes), 0 to 1, with Wilson's interval at the number of equal projects that these are worth.
 
     That number comes from the variance of the ratio over projects (Cochran 1977, 2.11), with Student's quantile; where the
     share is 0 or 1 it is Kish's effective number of the amounts. Under MIN_PROJECTS projects the ends are NaN.
@@ -218,7 +218,7 @@ def money_by_goal(budget: pd.DataFrame, project_target: pd.DataFrame, *, needs: 
         wide = _by_project(of_area(money, area), amount)
         wholes = wide.sum(axis=1)
         for goal in CATEGORIES:
-            got = money_share(wide[goal], wholes)
+            got = ratio_share(wide[goal], wholes)
             wanted = _need_of(need, area, goal)
             rows.append({
                 "REF_AREA": area, "goal": goal, "tagging": tagging, "amount": amount, "thb": float(wide[goal].sum()), "share": got.share,
@@ -555,7 +555,7 @@ def _sources(part: pd.DataFrame, area: str, year: int, amount: str) -> list[dict
     totals = part.groupby("source_type")[list(AMOUNTS)].sum().reindex(SOURCE_TYPES, fill_value=0.0)
     rows = []
     for kind in SOURCE_TYPES:
-        got = money_share(wide[kind], wide.sum(axis=1))
+        got = ratio_share(wide[kind], wide.sum(axis=1))
         reason = "no_rows" if part.empty else "no_money" if not got.n else "few_projects" if got.n < MIN_PROJECTS else ""
         rows.append({
             "REF_AREA": area, "fiscal_year": year, "source_type": kind, "planned_thb": totals.at[kind, "planned_thb"],
