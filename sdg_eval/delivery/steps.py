@@ -339,7 +339,7 @@ def step_fidelity(milestone: pd.DataFrame, *, as_of: str, areas=None) -> pd.Data
 
     A step that was to be done by the end of `as_of`, or is done, scores 1 on time, 0.5 later, 0 when not done: `fidelity` is
     the mean over n such steps. Of one province these are all there is, so it has no interval (`complete_count`). Means over
-    provinces have Wilson's interval with the design effect of provinces. What is not reported is counted apart, never scored.
+    provinces have an interval over provinces. What is not reported is counted apart, never scored.
     Reasons: `complete_count`, `nothing_due`, `few_areas`.
     """
     tracker = step_tracker(milestone, as_of=as_of, areas=areas)
