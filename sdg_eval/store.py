@@ -51,11 +51,11 @@ class StoreResult:
     n_known: int = 0
 
 
-def write_atomic(path, content: bytes) -> None:
+def write_atomic(path, content: bytes, *, mode: int = 0o644) -> None:
     """Write `content` so that `path` holds all of it or what it held before.
 
     Temporary name in the same folder, flushed to disk, then renamed. Raises WriteError when the
-    disk refuses.
+    disk refuses. `mode` 0o600 keeps the file from everyone but its owner, from the first byte on.
     """
     path = Path(path)
     try:
@@ -68,7 +68,7 @@ def write_atomic(path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # mkstemp's 0600 would hide a shared report from its readers
+        os.chmod(temporary, mode)  # mkstemp's 0600 would hide a shared report from its readers
         os.replace(temporary, path)
         _sync_folder(path.parent)
     except OSError as error:
