@@ -96,10 +96,36 @@ def intake(
 
 
 @app.command()
+def delivery(
+    files: Annotated[list[Path], typer.Argument(help="Filled workbooks of delivery tables, or the ministry's KPI form.")],
+    area: Annotated[str, typer.Option("--area", help="Province (TH for the whole country) of a form that does not say it.")] = "",
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables as CSV, or problems.json.")] = None,
+    page: Annotated[Path | None, typer.Option("--page", help="Where a refusal is written as a page in Thai, to send back.")] = None,
+    store: Annotated[Path | None, typer.Option("--store", help="Store to add to. Default: none, the files are only read.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
+) -> None:
+    """Take in workbooks of projects, money, plans, people and decisions: all of them, or every fault with its remedy."""
+    from sdg_eval.delivery_forms.cli import load_workbooks
+    from sdg_eval.intake.refusal import Refusal
+    from sdg_eval.intake_cli import refusal_lines
+
+    try:
+        report = load_workbooks(files, store=store, out=out, page=page, area=area, dry_run=dry_run)
+    except Refusal as refusal:
+        for line in refusal_lines(refusal):
+            typer.echo(line, err=True)
+        raise typer.Exit(refusal.exit_code) from None
+    for line in report.lines:
+        typer.echo(line)
+    where = "nothing written (dry run)" if dry_run else f"added to {store}" if store else "read; give --store to keep them"
+    typer.echo(f"{report.n_rows:,} rows {where}" + (f"; {report.n_known} workbooks were there already" if report.n_known else ""))
+
+
+@app.command()
 def template(
     province: Annotated[str, typer.Option("--province", "--area", help="Province, as TH-50; TH for a department.")],
     quarter: Annotated[str, typer.Option("--quarter", help="Thai fiscal quarter, as 2567Q2.")],
-    set_name: Annotated[str, typer.Option("--set", help="Which tables: indicators, projects, money, plans, people, training, mechanism, decisions, practices, kpi or registers.")] = "indicators",
+    set_name: Annotated[str, typer.Option("--set", help="Which tables: indicators, projects, money, plans, people, training, mechanism, decisions, practices, kpi, registers or all.")] = "indicators",
     series: Annotated[list[str], typer.Option("--series", help="SERIES code; repeat for more. Default: all that are reported.")] = [],  # noqa: B006
     out: Annotated[Path | None, typer.Option("--out", help="Workbook to write.")] = None,
     store: Annotated[Path | None, typer.Option("--store", help="Store of the last known values.")] = None,

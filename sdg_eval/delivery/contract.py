@@ -135,7 +135,7 @@ def _checks(pa, spec: ColumnSpec) -> list:
     checks = []
 
     def add(code, test):
-        checks.append(pa.Check(lambda s: ~filled(s) | test(s), error=code, ignore_na=False))
+        checks.append(pa.Check(lambda s: ~filled(s) | test(s).astype(bool), error=code, ignore_na=False))
 
     if spec.required:
         checks.append(pa.Check(filled, error="required", ignore_na=False))

@@ -38,6 +38,19 @@ REASONS: dict[str, tuple[str, str, str, str]] = {
     "duplicate": ("ซ้ำกับแถว {more}: {value}", "the same as row {more}: {value}", "เหลือไว้แถวเดียว หรือแก้รหัสให้ต่างกัน", "Keep one of the rows, or give them different codes."),
     "refers": ("ไม่พบ {value} ใน {more_th}", "{value} is not found in {more_en}", "", ""),
     "column_missing": ("ไม่มีคอลัมน์ “{label_th}”", "the column “{label_en}” is missing", "ใส่คอลัมน์กลับคืนตามแบบ", "Put the column back as in the template."),
+    "dash": ("“{value}” ตีความได้สองแบบ: ไม่มีข้อมูล หรือศูนย์", "'{value}' is ambiguous: no value, or zero", "เว้นว่างถ้าไม่มีข้อมูล เขียน 0 ถ้าเป็นศูนย์", "Leave the cell empty, or write 0."),
+    "percent": ("{value} มีเครื่องหมายร้อยละ แต่ช่องนี้ไม่ใช่ร้อยละ", "a per cent sign where none belongs: {value}", "", ""),
+    "money_words": ("มีคำในช่องจำนวนเงิน: {value}", "words in an amount: {value}", "พิมพ์ตัวเลขล้วนเป็นบาท หรือเลือก ล้านบาท ในช่องหน่วยเงิน", "Write the number alone in baht, or choose ล้านบาท in the unit column."),
+    "two_digit_year": ("ปีสองหลักใน {value} ตีความได้หลายแบบ", "the two-digit year of {value} can mean two things", "เขียนปี พ.ศ. สี่หลัก เช่น 2567", "Write the Buddhist Era year in four digits, as 2567."),
+    "target_ambiguous": ("{value} อาจหมายถึง {more}", "{value} may mean {more}", "เลือกรหัสจากรายการในช่อง หรือจัดรูปแบบช่องเป็นข้อความแล้วพิมพ์ใหม่", "Choose the code from the list, or format the cell as text and type it again."),
+    # ---- the workbook
+    "sheet_unknown": ("ไม่รู้จักแผ่นงาน {value}", "unknown sheet {value}", "ใช้แผ่นงานตามแบบเดิม: {more}", "Use the sheets of the template: {more}"),
+    "header_missing": ("ไม่พบหัวตารางในแผ่นงานนี้", "no header is found on this sheet", "คัดลอกแถวหัวตารางจากแบบเดิม", "Copy the header row from the template."),
+    "column_unknown": ("ไม่รู้จักหัวคอลัมน์ {value}", "unknown column header {value}", "ใช้หัวคอลัมน์ตามแบบเดิม หรือลบคอลัมน์นี้", "Use the headers of the template, or delete the column."),
+    "hidden_sheet": ("แผ่นงาน {value} ถูกซ่อนไว้และมีข้อมูล", "the sheet {value} is hidden and holds data", "เลิกซ่อนหรือลบแผ่นงาน", "Show the sheet or delete it."),
+    "hidden_row": ("แถวนี้ถูกซ่อนไว้และมีข้อมูล", "this row is hidden and holds data", "เลิกซ่อนหรือลบแถว", "Show the row or delete it."),
+    "hidden_column": ("คอลัมน์นี้ถูกซ่อนไว้และมีข้อมูล", "this column is hidden and holds data", "เลิกซ่อนหรือลบคอลัมน์", "Show the column or delete it."),
+    "twice_sent": ("แถวนี้อยู่ใน {more} ด้วย และไม่เหมือนกัน: {value}", "this row stands in {more} too, and differs: {value}", "เหลือแถวที่ถูกต้องไว้ในไฟล์เดียว", "Keep the right one in one of the files."),
     # ---- cells of one row
     "date_order": ("“{label_th}” {value} อยู่ก่อน {more}", "“{label_en}” {value} lies before {more}", "ตรวจวันเริ่มและวันสิ้นสุด แล้วแก้ไข", "Check the first and the last date."),
     "year_order": ("“{label_th}” {value} อยู่ก่อนปีเริ่มต้น {more}", "“{label_en}” {value} lies before the first year {more}", "ตรวจปีเริ่มต้นและปีสิ้นสุด แล้วแก้ไข", "Check the first and the last year."),
@@ -88,7 +101,7 @@ def fault(
     return {
         "table": table, "row": int(row), "column": spec.column if spec else column, "value": words["value"],
         "reason_th": reason_th.format(**words), "reason_en": reason_en.format(**words),
-        "remedy_th": remedy_th or (spec.remedy_th if spec else ""), "remedy_en": remedy_en or (spec.remedy_en if spec else ""), "code": code,
+        "remedy_th": remedy_th.format(**words) or (spec.remedy_th if spec else ""), "remedy_en": remedy_en.format(**words) or (spec.remedy_en if spec else ""), "code": code,
     }  # fmt: skip
 
 

@@ -100,9 +100,18 @@ def money_faults(table: str, frame: pd.DataFrame) -> list[dict]:
     rules = []
     for columns, least in ((PLANNED, LEAST_PLANNED), (PAID, LEAST_PAID)):
         if name := columns.get(table):
-            rules.append(RowRule("money_small", name, lambda t, c=name, low=least: (t[c] > 0) & (t[c] < low)))
+            rules.append(
+                RowRule(
+                    "money_small", name, lambda t, c=name, low=least: (t[c] > 0) & (t[c] < low) & _stated(t)
+                )
+            )
             rules.append(RowRule("money_large", name, lambda t, c=name: t[c] > MOST_BAHT))
     return _marked(table, frame, rules)
+
+
+def _stated(frame: pd.DataFrame) -> pd.Series:
+    """Rows whose unit is known: where it has to be stated and is not, that is the fault."""
+    return frame["unit_stated"].ne("") if "unit_stated" in frame else pd.Series(True, index=frame.index)
 
 
 def _marked(table: str, frame: pd.DataFrame, rules: list[RowRule]) -> list[dict]:

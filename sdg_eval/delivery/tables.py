@@ -64,15 +64,17 @@ def empty_table(table: str) -> pd.DataFrame:
 
 
 def read_delivery(folder) -> Delivery:
-    """Return the delivery tables of a folder of CSV files, `<table>.csv` each; absent ones are empty.
+    """Return the delivery tables of a store (its latest view), or of a folder of CSV files; absent ones are empty.
 
     Raises DataError when the folder or a file cannot be read, or a cell has not the type of its column.
     """
+    from sdg_eval.delivery.archive import FOLDER, read_stored_delivery
+
     folder = Path(folder)
+    if (folder / FOLDER).is_dir():
+        return read_stored_delivery(folder)
     if not folder.is_dir():
-        raise DataError(
-            f"{folder}: no folder of delivery tables. Give the folder that holds project.csv and the others."
-        )
+        raise DataError(f"{folder}: no folder of delivery tables. Give a store, or a folder that holds project.csv and the others.")
     return Delivery({name: _read_csv(name, folder / f"{name}.csv") for name in delivery_tables()})
 
 

@@ -32,6 +32,8 @@ YEARS_AROUND = 2
 """Fiscal years before and after the one of the workbook whose quarters can be chosen."""
 PREFILLED = ("REF_AREA", "fiscal_quarter", "fiscal_year", "step_no", "step")
 """Columns that a workbook fills in beforehand: a row that holds nothing else is empty."""
+GENERATED = {"kpi": ("kpi_id", ("agency_id", "project_id", "REF_AREA", "fiscal_year", "indicator"))}
+"""Codes that a form does not ask for: made of the columns that say what the row is, so the same row has the same code."""
 REQUIRED_MARK = " *"
 FLAG_WORDS = ("ใช่", "ไม่ใช่")
 COUNTRY_NAME = "ประเทศไทย"
@@ -54,12 +56,12 @@ _GUIDE = [
 
 
 def template_sets() -> dict[str, list[TableSpec]]:
-    """Return the tables of each set that can be asked for, by the name of the set."""
+    """Return the tables of each set that can be asked for, by the name of the set; `all` is every one but the registers."""
     sets: dict[str, list[TableSpec]] = {}
     for table in delivery_tables().values():
         if table.set and not table.restricted:
             sets.setdefault(table.set, []).append(table)
-    return sets
+    return sets | {"all": [table for name, tables in sets.items() if name != "registers" for table in tables]}
 
 
 def delivery_template_bytes(
@@ -126,6 +128,11 @@ def header(spec: ColumnSpec) -> str:
     return spec.label_th + (REQUIRED_MARK if spec.required else "")
 
 
+def asked_columns(table: str) -> list[ColumnSpec]:
+    """Return the columns that a workbook asks for: all but the codes that the intake makes itself."""
+    return [spec for spec in table_columns(table) if spec.column != GENERATED.get(table, ("",))[0]]
+
+
 class _Writer:
     """Writes the sheets of one workbook."""
 
@@ -139,36 +146,15 @@ class _Writer:
         tables: list[TableSpec],
         known: Delivery,
     ):
-        self.book, self.look, self.codelists, self.area, self.quarter, self.tables = (
-            book,
-            look,
-            codelists,
-            area,
-            quarter,
-            tables,
-        )
+        self.book, self.look, self.codelists, self.tables = book, look, codelists, tables
+        self.area, self.quarter = area, quarter
         self.known, self.registers = known, with_registers(known)
         self.area_name = COUNTRY_NAME if area == COUNTRY else codelists.area_name(area, "th")
         self.lists = self._lists()
-        self.text = book.add_format(
-            {
-                "font_name": "Sarabun",
-                "font_size": 11,
-                "valign": "top",
-                "text_wrap": True,
-                "locked": False,
-                "num_format": "@",
-            }
-        )
-        self.number = book.add_format(
-            {
-                "font_name": "Sarabun",
-                "font_size": 11,
-                "valign": "top",
-                "locked": False,
-                "num_format": "#,##0.####",
-            }
-        )
+        base = {"font_name": "Sarabun", "font_size": 11, "valign": "top", "locked": False}
+        self.text = book.add_format(base | {"text_wrap": True, "num_format": "@"})  # what is typed stays as it is typed
+        self.number = book.add_format(base)  # no format of numbers: a per cent sign would vanish behind it
+        self.money = book.add_format(base | {"num_format": "#,##0.##"})
 
     def write(self) -> None:
         """Write guide, one sheet per table, lists; the first table is open."""
@@ -227,7 +213,7 @@ class _Writer:
         for column, word in enumerate(("แผ่นงาน", "คอลัมน์ (* ต้องกรอก)", "วิธีกรอก", "ตัวอย่าง", "In English")):
             sheet.write_string(row, column, word, look["head"])
         for table in self.tables:
-            for spec in table_columns(table.table):
+            for spec in asked_columns(table.table):
                 row += 1
                 sheet.set_row(row, LINES_OF_TWO)
                 example = (
@@ -247,14 +233,9 @@ class _Writer:
         sheet.protect("", {"format_columns": True, "format_rows": True})
 
     def _write_table(self, table: TableSpec) -> None:
-        sheet, specs = self.book.add_worksheet(table.name_th), table_columns(table.table)
+        sheet, specs = self.book.add_worksheet(table.name_th), asked_columns(table.table)
         for c, spec in enumerate(specs):
-            sheet.set_column(
-                c,
-                c,
-                _WIDE.get(spec.kind, 15),
-                self.number if spec.kind in NUMBERS and spec.kind != "flag" else self.text,
-            )
+            sheet.set_column(c, c, _WIDE.get(spec.kind, 15), self._format(spec))
             sheet.write_string(0, c, header(spec), self.look["head"])
             sheet.write_comment(0, c, _note(spec), {"author": "", "x_scale": 2, "y_scale": 1.2})
             self._validate(sheet, c, spec)
@@ -275,6 +256,11 @@ class _Writer:
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
+
+    def _format(self, spec: ColumnSpec):
+        if spec.kind == "money":
+            return self.money
+        return self.number if spec.kind in NUMBERS and spec.kind != "flag" else self.text
 
     def _prefill(self, sheet, specs: list[ColumnSpec]) -> None:
         """Province, quarter and year in the first rows; each step its own row; one row where they are the whole key."""

@@ -105,7 +105,7 @@ def take_in_file(path, codelists: Codelists, declared: Declared | None = None) -
             book = read_book(path, OFFICER)
         except DataError as error:
             raise Refusal([refusal_of(error, path.name)]) from error
-        if personal := _personal(book):
+        if personal := personal_problems(book):
             raise Refusal(personal)
         reader = BookReader(book, codelists, declared)
         return FileIntake(path, book.file_id, reader.read(), reader.aside, reader.as_of)
@@ -123,8 +123,8 @@ def _collector_paused():
             gc.enable()
 
 
-def _personal(book: Book) -> list[Problem]:
-    """The places of personal data in cells, hidden ones too, in names of sheets, comments and properties; never the data."""
+def personal_problems(book: Book) -> list[Problem]:
+    """Return the places of personal data in cells, hidden ones too, in names of sheets, comments and properties; never the data."""
     cells = []
     for number, sheet in enumerate(book.sheets):
         cells.append(((number, None, None), sheet.name, False))
