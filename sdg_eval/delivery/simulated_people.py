@@ -250,7 +250,7 @@ def milestone_table(world: World) -> pd.DataFrame:
     rng, n = world.rng("milestones"), len(world.areas)
     pilot = world.is_pilot(world.areas)[:, None]
     planned = np.array([60, 200, 330, 560]) + np.where(pilot, 0, 90) + rng.integers(-20, 20, (n, 4))
-    waits = rng.gamma(4, np.where(pilot, [18, 32, 38, 45], [40, 60, 70, 90]) / 4 * 1.2, (n, 4))
+    waits = rng.gamma(4, np.where(pilot, [55, 105, 130, 160], [110, 160, 190, 220]) / 4, (n, 4))
     actual = np.where(pilot, 30, 60) + np.cumsum(waits, axis=1).astype(int)
     actual = np.where(START + actual <= END, START + actual, np.datetime64("NaT"))
     return pd.DataFrame({
