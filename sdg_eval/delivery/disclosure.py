@@ -1,8 +1,8 @@
 """What may be shown of groups of persons: at least ten behind every figure, and behind every difference of figures.
 
-A figure over a group gives its sum away, so any two of them give away the sum over what lies in one and not in the
+A figure over a group gives its sum away, so several together give away sums over what lies in one and not in the
 other: last quarter's and this quarter's, the whole and its parts, one table and another. Each group is therefore held
-against everything that was shown before, as a set of rows.
+against everything that was shown before, as a set of rows; no sum or difference may rest on fewer than ten persons.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from sdg_eval.suppression import MIN_THRESHOLD, THRESHOLD
 
 PRIMARY, COMPLEMENTARY, EARLIER = "suppressed:primary", "suppressed:complementary", "suppressed:earlier_release"
 """Why a group is blank: few persons; it would reveal few persons; with what was shown earlier it would."""
+NOTHING = 1e-8
+"""A weight or singular value below this is rounding."""
+MANY_UNKNOWNS = 14
+"""With more small unknowns in play not every choice of them is looked through; then any combination of them counts as small."""
 REASON_WORDS = {
     PRIMARY: ("ปกปิด: มาจากบุคคลน้อยกว่าเกณฑ์", "suppressed: rests on too few persons"),
     COMPLEMENTARY: ("ปกปิด: ทำให้คำนวณย้อนถึงกลุ่มเล็กได้", "suppressed: would reveal a group of too few persons"),
@@ -73,49 +77,79 @@ def hidden_groups(groups: list[Group], shown_before=(), *, threshold: int = THRE
 
 
 def _revealing(groups: list[Group], why: list[str], earlier: list[frozenset], threshold: int) -> tuple[int, str] | None:
-    """The group to hide next, and why; None where nothing small can be worked out."""
-    shown = [i for i, w in enumerate(why) if not w]
+    """The group to hide next, and why; None where nothing small can be worked out that was not known already."""
+    shown = [i for i, w in enumerate(why) if not w and groups[i].rows and groups[i].rows not in earlier]
     # a part is given up before the whole, a small one before a large one
     shown.sort(key=lambda i: (groups[i].is_total, len(groups[i].rows), i))
-    for i in shown:
-        if any(0 < count_persons(groups[i].rows ^ rows) < threshold for rows in earlier):
-            return i, EARLIER
-    for i in shown:
-        if any(i != j and 0 < count_persons(groups[i].rows ^ groups[j].rows) < threshold for j in shown):
-            return i, COMPLEMENTARY
-    known = [groups[i].rows for i in shown] + earlier
-    for target in _small_sets(groups, why, known, threshold):
-        weights = _combination(known, target)
-        if weights is not None:
-            used = [i for place, i in enumerate(shown) if abs(weights[place]) > 1e-6]
-            if used:
-                return used[0], EARLIER if np.abs(weights[len(shown) :]).max(initial=0) > 1e-6 else COMPLEMENTARY
+    weights = _small_combination([groups[i].rows for i in shown], earlier, threshold)
+    if weights is None:
+        return None
+    new, old = weights[: len(shown)], weights[len(shown) :]
+    place = int(np.flatnonzero(np.abs(new) > NOTHING)[0])
+    return shown[place], EARLIER if np.abs(old).max(initial=0) > NOTHING else COMPLEMENTARY
+
+
+def _small_combination(new: list[frozenset], earlier: list[frozenset], threshold: int) -> np.ndarray | None:
+    """Weights with which sums that are known give a sum over fewer than `threshold` persons and over nobody else; None where none do.
+
+    Rows that no set tells apart are one unknown. A sum over few persons can only hold unknowns of few persons, so the
+    combinations that vanish on all the large ones are looked through, one choice of small ones after the other. What the
+    earlier sets alone give away is passed over: it cannot be taken back.
+    """
+    known = new + earlier
+    within: dict = {}
+    for place, rows in enumerate(known):
+        for row in rows:
+            within.setdefault(row, []).append(place)
+    kinds: dict = {}
+    for row, places in within.items():
+        kinds.setdefault(tuple(places), set()).add(row)
+    matrix = np.zeros((len(kinds), len(known)))
+    for line, places in enumerate(kinds):
+        matrix[line, list(places)] = 1.0
+    size = np.array([count_persons(rows) for rows in kinds.values()], dtype=int)
+    free = _null_space(matrix[size >= threshold], len(known))
+    small = matrix[size < threshold] @ free
+    held = np.abs(small).max(axis=1, initial=0) > NOTHING
+    small, sizes = small[held], size[size < threshold][held]
+    rank = _rank(small)
+    if not rank:
+        return None
+    for chosen in _choices(sizes, threshold):
+        others = small[~chosen]
+        if _rank(others) == rank:
+            continue
+        for part in (free @ _null_space(others, small.shape[1])).T:
+            sum_over = matrix @ part
+            if np.abs(sum_over).max() > NOTHING and np.abs(part[: len(new)]).max(initial=0) > NOTHING:
+                return part
     return None
 
 
-def _small_sets(groups: list[Group], why: list[str], known: list[frozenset], threshold: int):
-    """Sets of few persons that someone might try to work out: hidden groups, what the parts leave over, rows alike in what shows them."""
-    parts = [g.rows for g, w in zip(groups, why, strict=True) if not w and not g.is_total]
-    candidates = [g.rows for g, w in zip(groups, why, strict=True) if w]
-    candidates += [rows.difference(*[p for p in parts if p <= rows]) for rows in known]
-    atoms: dict = {}
-    for row in frozenset().union(*known):
-        atoms.setdefault(tuple(row in rows for rows in known), set()).add(row)
-    candidates += [frozenset(a) for a in atoms.values()]
-    return [c for c in dict.fromkeys(candidates) if c and count_persons(c) < threshold]
+def _choices(sizes: np.ndarray, threshold: int):
+    """Every largest choice of unknowns of fewer than `threshold` persons together; all of them where there are too many choices."""
+    n = len(sizes)
+    if n > MANY_UNKNOWNS:
+        yield np.ones(n, dtype=bool)
+        return
+    masks = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1
+    total = masks @ sizes
+    fits = total < threshold
+    # largest: nothing more fits in
+    least_left = np.where(masks, np.iinfo(int).max // 2, sizes).min(axis=1)
+    yield from masks[fits & (total + least_left >= threshold)]
 
 
-def _combination(known: list[frozenset], target: frozenset) -> np.ndarray | None:
-    """Weights with which the known sums add up to the sum over `target`; None where they do not."""
-    rows = sorted(frozenset().union(*known) | target)
-    signatures: dict = {}
-    for row in rows:  # rows that nothing tells apart are one unknown
-        signatures.setdefault((*(row in k for k in known), row in target), row)
-    kinds = list(signatures)
-    matrix = np.array([k[:-1] for k in kinds], dtype=float)
-    wanted = np.array([k[-1] for k in kinds], dtype=float)
-    weights = np.linalg.lstsq(matrix, wanted, rcond=None)[0]
-    return weights if np.abs(matrix @ weights - wanted).max() < 1e-8 else None
+def _rank(matrix: np.ndarray) -> int:
+    return int(np.linalg.matrix_rank(matrix, tol=NOTHING)) if matrix.size else 0
+
+
+def _null_space(matrix: np.ndarray, n: int) -> np.ndarray:
+    """Columns that the matrix (of n columns) sends to nothing."""
+    if not matrix.size:
+        return np.eye(n)
+    _, values, right = np.linalg.svd(matrix)
+    return right[(values > NOTHING).sum() :].T
 
 
 def hide_small(table: pd.DataFrame, *, n: str = "n", keep=(), threshold: int = THRESHOLD) -> pd.DataFrame:
