@@ -46,6 +46,7 @@ REASONS: dict[str, tuple[str, str, str, str]] = {
     # ---- the workbook
     "sheet_unknown": ("ไม่รู้จักแผ่นงาน {value}", "unknown sheet {value}", "ใช้แผ่นงานตามแบบเดิม: {more}", "Use the sheets of the template: {more}"),
     "header_missing": ("ไม่พบหัวตารางในแผ่นงานนี้", "no header is found on this sheet", "คัดลอกแถวหัวตารางจากแบบเดิม", "Copy the header row from the template."),
+    "title_missing": ("แบบนี้ไม่ได้ระบุ “{label_th}”", "this form does not say its “{label_en}”", "เขียนไว้ในหัวเรื่อง เช่น จังหวัดเชียงใหม่ ปีงบประมาณ 2567 หรือใส่เป็นคอลัมน์", "Write it in the title, as จังหวัดเชียงใหม่ ปีงบประมาณ 2567, or give it a column."),
     "column_unknown": ("ไม่รู้จักหัวคอลัมน์ {value}", "unknown column header {value}", "ใช้หัวคอลัมน์ตามแบบเดิม หรือลบคอลัมน์นี้", "Use the headers of the template, or delete the column."),
     "hidden_sheet": ("แผ่นงาน {value} ถูกซ่อนไว้และมีข้อมูล", "the sheet {value} is hidden and holds data", "เลิกซ่อนหรือลบแผ่นงาน", "Show the sheet or delete it."),
     "hidden_row": ("แถวนี้ถูกซ่อนไว้และมีข้อมูล", "this row is hidden and holds data", "เลิกซ่อนหรือลบแถว", "Show the row or delete it."),

@@ -227,7 +227,7 @@ def _problems(
     file, by_column = book.path.name, {number: name for name, number in sheet.columns.items()}
     specs, found = {c.column: c for c in table_columns(sheet.table)}, []
     for row, column, code, value, more in sheet.faults:
-        spec = specs.get(more if code == "column_missing" else by_column.get(column, ""))
+        spec = specs.get(more if code in ("column_missing", "title_missing") else by_column.get(column, ""))
         if code == "province_unknown":
             more = meanings.near(str(value))
         found.append(
@@ -275,7 +275,7 @@ def _in_order(book: Workbook) -> list[Problem]:
         for p in book.problems
         if p.code == "personal" or (p.sheet, p.row, p.column) not in personal or not p.column
     ]
-    unique = {(p.sheet, p.row, p.column, p.code): p for p in reversed(kept)}
+    unique = {(p.sheet, p.row, p.column, p.code, p.message_en): p for p in reversed(kept)}
     ordered = sorted(
         unique.values(), key=lambda p: (places.get(p.sheet, -1), p.row or 0, len(p.column), p.column, p.code)
     )

@@ -186,7 +186,8 @@ class SheetReader:
                 and spec.column != generated
                 and spec.column not in said
             ):
-                self._fault(self.out.header_row, 1, "column_missing", "", spec.column)
+                code = "title_missing" if spec.column in FROM_TITLE.get(self.table, ()) else "column_missing"
+                self._fault(self.out.header_row, 1, code, "", spec.column)
                 self.out.unread |= {(int(r), spec.column) for r in self.out.frame["source_row"]}
 
     def _title(self) -> dict:
