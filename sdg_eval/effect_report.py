@@ -17,7 +17,7 @@ from sdg_eval.effects.design import EffectPanel, Window, programme_window, strat
 from sdg_eval.effects.overall import Pooled, pool_outcomes, pool_provinces, province_effects
 from sdg_eval.effects.power import power_curve
 from sdg_eval.effects.randomisation import unit_changes
-from sdg_eval.effects.selection import baseline_balance, overlap
+from sdg_eval.effects.selection import baseline_balance, matched_areas, overlap
 from sdg_eval.effects.sensitivity import (
     leave_one_out,
     neighbours_of_pilots,
@@ -47,13 +47,15 @@ class Selection:
 
 @dataclass(frozen=True)
 class Checks:
-    """What would break a finding: one row per outcome and specification, placebo date, pilot left out, and effect size."""
+    """What would break a finding: one row per outcome and specification, placebo date, pilot left out, effect size, and
+    comparison province of the matched set."""
 
     specifications: pd.DataFrame
     placebo_dates: pd.DataFrame
     left_out: pd.DataFrame
     power: pd.DataFrame
     events: pd.DataFrame
+    matched: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def run_checks(outcomes: list[Outcome], traits: Traits, codelists) -> Checks:
     """Return specifications, placebo dates, left-out pilots, power and event studies of every outcome that can be estimated."""
     strata = dict(zip(codelists.provinces, strata_of(codelists, codelists.provinces), strict=True))
     people = people_of(traits)
-    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in ("specifications", "placebo_dates", "left_out", "power", "events")}
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in ("specifications", "placebo_dates", "left_out", "power", "events", "matched")}
     for outcome in outcomes:
         panel, series = outcome.panel, outcome.rule.series
         if panel.reason:
@@ -121,6 +123,7 @@ def run_checks(outcomes: list[Outcome], traits: Traits, codelists) -> Checks:
         found = {
             "specifications": specifications(panel, strata, near, people, weighted=outcome.rule.weights == "population"), "placebo_dates": placebo_dates(panel, strata),
             "left_out": leave_one_out(panel, strata), "events": outcome.events, "power": pd.DataFrame(),
+            "matched": pd.DataFrame({"REF_AREA": [a for a, near, own in zip(panel.areas, matched_areas(panel), panel.treated, strict=True) if near and not own]}),
         }  # fmt: skip
         if not panel.staggered:
             curve = power_curve(panel, strata_of(codelists, panel.areas))
@@ -162,7 +165,7 @@ def write_pilot(report: PilotEffect, folder, observations: pd.DataFrame, text: d
     """Write the tables (CSV and Parquet) and text.json, each complete or not at all."""
     write_tables(
         folder, observations, effects=report.table, balance=report.selection.balance, overlap=report.selection.overlap,
-        **{name: getattr(report.checks, name) for name in ("specifications", "placebo_dates", "left_out", "power", "events")},
+        **{name: getattr(report.checks, name) for name in ("specifications", "placebo_dates", "left_out", "power", "events", "matched")},
     )  # fmt: skip
     write_json(Path(folder) / "text.json", text)
 

@@ -131,8 +131,8 @@ def effect_numbers(row: dict, series, lang: str) -> str:
     first, last = format_period(row["first_period"], lang), format_period(row["last_period"], lang).removeprefix("พ.ศ. ")
     ratio = ""
     if row.get("rate_ratio", np.nan) == row.get("rate_ratio", np.nan):
-        ratio = pick(lang, f" อัตราส่วน {number(row['rate_ratio'], 2)} ({number(row['rate_ratio_low'], 2)} ถึง {number(row['rate_ratio_high'], 2)})",
-                     f"; rate ratio {number(row['rate_ratio'], 2)} ({number(row['rate_ratio_low'], 2)} to {number(row['rate_ratio_high'], 2)})")  # fmt: skip
+        ratio = pick(lang, f" อัตราส่วนทั้งประเทศ {number(row['rate_ratio'], 2)} ({number(row['rate_ratio_low'], 2)} ถึง {number(row['rate_ratio_high'], 2)})",
+                     f"; rate ratio over all regions {number(row['rate_ratio'], 2)} ({number(row['rate_ratio_low'], 2)} to {number(row['rate_ratio_high'], 2)})")  # fmt: skip
     return pick(
         lang,
         f"เปลี่ยนแปลงต่างจากค่าเฉลี่ยของจังหวัดเปรียบเทียบในภาคเดียวกัน {amount(row['effect'], row, series, lang)} (ช่วง 95% {low} ถึง {high}; {p}{adjusted} คำนวณเสมือนจังหวัดนำร่องได้มาจากการสุ่มภายในภาค; "

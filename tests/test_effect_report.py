@@ -174,6 +174,7 @@ def test_tables_are_written_whole(report, observations, codelists, tmp_path):
     write_pilot(report, tmp_path, observations, pilot_text(report, codelists))
     assert len(pd.read_csv(tmp_path / "effects.csv")) == 12
     assert pd.read_csv(tmp_path / "specifications.csv")["SERIES"].nunique() == 7
+    assert not set(pd.read_csv(tmp_path / "matched.csv")["REF_AREA"]) & set(codelists.pilots)
 
 
 @pytest.mark.parametrize("rows", ["none", "pilots", "gaps", "no_pilot_values"])

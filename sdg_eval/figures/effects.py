@@ -28,11 +28,11 @@ from sdg_eval.figures.style import (
 from sdg_eval.thai import year_text
 
 WORDS = {
-    "difference": ("ผลต่างจากจังหวัดเปรียบเทียบในภาคเดียวกัน", "difference from comparison provinces of the region"), "pilots": ("จังหวัดนำร่อง (เฉลี่ย)", "pilot provinces (mean)"),
+    "difference": ("ผลต่างภายในภาคเดียวกัน", "difference within regions"), "pilots": ("จังหวัดนำร่อง (เฉลี่ย)", "pilot provinces (mean)"),
     "weighted": ("จังหวัดเปรียบเทียบถ่วงน้ำหนัก", "weighted comparison provinces"), "others": ("จังหวัดเปรียบเทียบทั้งหมด (เลื่อนระดับ)", "all comparison provinces (level moved)"),
     "window": ("ตั้งแต่เริ่มโครงการ", "from the start of the programme"), "reference": ("ช่วงอ้างอิง", "reference"), "ci": ("ผลต่างและช่วง 95%", "difference, 95% interval"), "plain": ("ไม่แยกตามภาค", "over all regions"),
     "drawn": ("กลุ่มที่สุ่มขึ้นมา", "groups drawn at random"), "real": ("จังหวัดนำร่องจริง", "the real pilots"), "count": ("จำนวนครั้ง", "draws"),
-    "effect": ("ขนาดผล", "effect"), "power": ("โอกาสที่จะพบ", "chance to find it"), "smallest": ("ขนาดที่มีความหมาย", "size that matters"), "eighty": ("ร้อยละ 80", "80%"),
+    "effect": ("ขนาดผล", "effect"), "estimate": ("ค่าประมาณ", "estimate"), "power": ("โอกาสที่จะพบ", "chance to find it"), "smallest": ("ขนาดที่มีความหมาย", "size that matters"), "eighty": ("ร้อยละ 80", "80%"),
     "balance": ("ผลต่างเป็นส่วนเบี่ยงเบนมาตรฐาน", "difference in standard deviations"), "own": ("จังหวัดนี้", "this province"), "synthetic": ("คู่เทียบสังเคราะห์", "synthetic counterpart"),
     "official": ("วิธีทางการ", "official specification"), "sure": ("p < 0.05", "p < 0.05"), "unsure": ("p ≥ 0.05", "p ≥ 0.05"),
     "areas": ("จังหวัด", "areas"), "periods": ("ปี", "years"), "weights": ("น้ำหนัก", "weights"), "estimator": ("วิธี", "estimator"), "log": ("ลอการิทึม", "logarithm"),
@@ -141,7 +141,7 @@ def draw_specifications(axes, specs: pd.DataFrame, lang: str):
     axes.axhline(0, color=SOFT, linewidth=1)
     axes.set_xticks([])
     axes.set_xlim(-0.8, len(known) - 0.2)
-    axes.set_ylabel(_w("difference", lang), fontsize=9)
+    axes.set_ylabel(_w("estimate", lang), fontsize=9)
     lower = axes.figure.add_axes((left, bottom, wide, high * share - 0.02))
     for at, (column, value) in enumerate(rows):
         mine = known[column] == value
