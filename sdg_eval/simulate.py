@@ -183,22 +183,30 @@ def _people_and_deaths(codelists, seed: int) -> pd.DataFrame:
 
 
 def simulate_effect(
-    codelists, rng, *, series="SI_POV_NAHC", years=range(2015, 2025), effect=0.0, noise=1.0, rho=0.3, differing_trend=0.0, shock=0.0,
+    codelists, rng, *, series="SI_POV_NAHC", years=range(2015, 2025), effect=0.0, noise=1.0, rho=0.3, differing_trend=0.0, shock=0.0, regional=0.0,
+    gaps=0.0,
 ) -> pd.DataFrame:  # fmt: skip
     """Return observations of one outcome in 77 provinces with a known effect on the pilots from 2023 on.
 
     `effect` in units of the outcome; `differing_trend` per year, in the pilots, before and after: selection on a rising trend;
-    `shock` hits one pilot province from 2023 on. Provinces differ in level (sd 4) and share year effects.
+    `shock` hits one pilot province from 2023 on, `regional` is the standard deviation of shocks that hit whole regions from then
+    on, `gaps` the share of values missing. Provinces differ in level (sd 4) and share year effects.
     """
     areas, years = codelists.provinces, np.array(list(years))
     pilot = np.isin(areas, codelists.pilots)[:, None]
     values = 40 + 4 * rng.standard_normal((77, 1)) + rng.standard_normal((1, len(years))) + noise * ar1(rng, (77, len(years)), rho)
     values = values + pilot * (effect * (years >= PILOT_FROM) + differing_trend * (years - years[0]))
     values[int(np.flatnonzero(pilot[:, 0])[0]), years >= PILOT_FROM] += shock
-    return observation_table(pd.DataFrame({
+    regions = np.unique(codelists.areas["region"], return_inverse=True)[1]
+    if regional:
+        values += regional * rng.standard_normal(regions.max() + 1)[regions][:, None] * (years >= PILOT_FROM)
+    if gaps:
+        values[rng.random(values.shape) < gaps] = np.nan
+    table = pd.DataFrame({
         "SERIES": series, "REF_AREA": np.repeat(areas, len(years)), "FREQ": "A", "TIME_PERIOD": np.tile(years.astype(str), 77), "OBS_VALUE": values.ravel(),
         "source": SOURCE,
-    }))  # fmt: skip
+    })  # fmt: skip
+    return observation_table(table.dropna(subset="OBS_VALUE"))
 
 
 def sample_csv(codelists, seed: int = SEED) -> bytes:

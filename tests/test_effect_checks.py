@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from diff_diff import CallawaySantAnna
 
 from sdg_eval.comparisons.peers import distances
 from sdg_eval.comparisons.traits import traits_of
 from sdg_eval.effects.counts import count_effect
 from sdg_eval.effects.design import outcome_panel, programme_window, strata_of
-from sdg_eval.effects.did import did
+from sdg_eval.effects.did import did, within_did
 from sdg_eval.effects.outcomes import OutcomeRule
 from sdg_eval.effects.overall import pool_outcomes, pool_provinces, province_effects, random_effects
 from sdg_eval.effects.selection import baseline_balance, matched_areas, overlap
@@ -24,6 +25,7 @@ from sdg_eval.effects.sensitivity import (
 from sdg_eval.effects.staggered import staggered_did, staggered_mean, staggered_randomise
 from sdg_eval.effects.synthetic import counterparts, simplex_weights, synthetic_did
 from sdg_eval.effects.verdict import judge_outcomes
+from sdg_eval.observations import observation_table
 from sdg_eval.simulate import simulate_effect
 from tests.counts import times
 
@@ -142,22 +144,58 @@ def test_a_second_wave_switches_to_cohorts_against_those_not_yet_treated(codelis
     table, later = staggered_world(codelists, 3)
     panel = outcome_panel(table, RULE, programme_window(later))
     assert panel.staggered and panel.treated.sum() == 30 and set(panel.began) == {-1, 9, 11}
-    found = staggered_did(panel)
-    assert found.effect == pytest.approx(staggered_mean(panel.values, np.array(panel.began)), rel=1e-9)  # by hand and by library
-    assert found.effect == pytest.approx(2.0, abs=0.8)
-    assert staggered_randomise(panel, strata_of(later, panel.areas), draws=199).p_value <= 0.01
+    began = np.array(panel.began)
+    area, period = np.indices(panel.values.shape)
+    long = pd.DataFrame({"area": area.ravel(), "period": period.ravel() + 1, "y": panel.values.ravel(), "first": np.where(began < 0, 0, began + 1)[area.ravel()]})
+    theirs = CallawaySantAnna(control_group="not_yet_treated").fit(long, outcome="y", unit="area", time="period", first_treat="first")
+    assert staggered_did(panel).effect == pytest.approx(theirs.overall_att, rel=1e-9)
+    assert staggered_did(panel).se == pytest.approx(theirs.overall_se, rel=0.15)
+    strata = strata_of(later, panel.areas)
+    found = staggered_did(panel, strata)
+    assert found.effect == pytest.approx(2.0, abs=0.8) and found.ci_low < 2.0 < found.ci_high
+    assert staggered_randomise(panel, strata, draws=199).p_value <= 0.01
+    one = replace(panel, began=tuple(9 if b >= 0 else -1 for b in began))  # one start: the usual estimate, from the last period before
+    last = replace(one, values=np.column_stack([one.values[:, 8], one.values[:, 9:].mean(axis=1)]), periods=(0.0, 1.0), post=np.array([False, True]))
+    assert staggered_mean(one, one.began, strata)[0] == pytest.approx(within_did(last, strata).effect)
+
+
+def test_a_later_waves_own_transition_is_neither_base_nor_effect(codelists):
+    """Wave 2 starts in 2024-12: the last quarter of 2024 is its transition, and a wild value there changes nothing."""
+    second = [a for a in codelists.provinces if a not in codelists.pilots][::4][:15]
+    rows = pd.DataFrame({"programme": "undp_pilot", "REF_AREA": second, "wave": "2", "start": "2024-12", "end": "2026-03"})
+    later = replace(codelists, rollout=pd.concat([codelists.rollout.assign(end=""), rows], ignore_index=True))
+    rng, quarters = np.random.default_rng(3), [f"{y}-Q{q}" for y in range(2018, 2027) for q in (1, 2, 3, 4)]
+    table = observation_table([
+        {"SERIES": "SL_TLF_UEM", "REF_AREA": a, "FREQ": "Q", "TIME_PERIOD": p, "source": "synthetic", "OBS_VALUE": 10 + rng.normal(scale=0.3) + 2.0 * (a in second and p >= "2025")}
+        for a in later.provinces for p in quarters
+    ])  # fmt: skip
+    rule, window = OutcomeRule("SL_TLF_UEM", freq="Q"), programme_window(later)
+    panel = outcome_panel(table, rule, window)
+    spoiled = table.assign(OBS_VALUE=table["OBS_VALUE"].where(~(table["REF_AREA"].isin(second) & (table["TIME_PERIOD"] == "2024-Q4")), 99.0))
+    assert staggered_did(outcome_panel(spoiled, rule, window)).effect == pytest.approx(staggered_did(panel).effect)
+    assert window.of(second[0]) == ("2024-12", "2026-03") and window.of(codelists.pilots[0]) == ("2022-12", "2024-04")
+    at = panel.areas.index(second[0])
+    assert panel.labels[panel.began[at]] == "2025-Q1" and panel.labels[panel.ended[at]] == "2026-Q2"
+    during, after = (staggered_did(panel, part=p).effect for p in ("during", "after"))
+    assert 0.3 < during < 2 and 0.3 < after < 2  # half of the treated provinces gained 2
+    gone = outcome_panel(table[~table["REF_AREA"].isin(codelists.pilots)], rule, window)  # wave 1 sent nothing: wave 2 is the first
+    assert not gone.staggered and gone.labels[gone.n_before] == "2025-Q1" and within_did(gone).effect == pytest.approx(2.0, abs=0.2)
 
 
 def test_staggered_starts_give_an_indication_at_most_and_keep_their_level(codelists):
     table, later = staggered_world(codelists, 4, effect=3.0)
     row = judge_outcomes(table, later, rules=[RULE], window=programme_window(later))[0].iloc[0]
     assert (row["verdict"], row["reason"], bool(row["staggered"])) == ("effect_indicated", "staggered_start", True)
-    p = []
+    assert row["p_left_out"] < 0.05 and np.isfinite(row["effect_without_bangkok"]) and row["detectable"] > 0 and row["beyond_trend_p"] < 0.05
+    p, held = [], []
     for seed in range(times(30, 200)):
         table, later = staggered_world(codelists, [5, seed], effect=0.0)
         panel = outcome_panel(table, RULE, programme_window(later))
         p.append(staggered_randomise(panel, strata_of(later, panel.areas), draws=199, seed=seed).p_value)
+        found = staggered_did(panel, strata_of(later, panel.areas))
+        held.append(found.ci_low <= 0 <= found.ci_high)
     assert np.mean(np.array(p) < 0.05) <= 0.05 + 2.6 * np.sqrt(0.0475 / len(p))
+    assert np.mean(held) >= 0.94 - 2.6 * np.sqrt(0.0475 / len(held))
 
 
 # ---------------------------------------------------------------- selection
@@ -197,10 +235,14 @@ def test_every_choice_has_its_row_and_the_official_one_is_the_estimate(codelists
     panel = panel_of(codelists, effect=2.5)
     people = pd.Series(np.linspace(1, 9, 77), codelists.provinces)
     specs = specifications(panel, strata(codelists), neighbours_of_pilots(codelists, codelists.pilots), people)
-    assert len(specs) == 24 and specs["official"].sum() == 1
-    assert specs.loc[specs["official"], "effect"].item() == pytest.approx(did(panel).effect)
+    assert len(specs) == 40 and specs["official"].sum() == 1
+    assert specs.loc[specs["official"], "effect"].item() == pytest.approx(within_did(panel, strata_of(codelists, panel.areas)).effect)
+    plain = specs[(specs["estimator"] == "plain") & (specs["areas"] == "all") & (specs["periods"] == "all") & (specs["weights"] == "none")]
+    assert plain["effect"].item() == pytest.approx(did(panel).effect)
     told = what_flips(specs)
-    assert (told["n_specs"], told["n_same_sign"], told["flips"]) == (24, 24, "") and told["n_sure"] >= 20
+    assert (told["n_specs"], told["n_same_sign"], told["flips"]) == (40, 40, "") and told["n_sure"] >= 30
+    heavy = specifications(panel, strata(codelists), set(), people, weighted=True)
+    assert heavy.loc[heavy["official"], "weights"].tolist() == ["population"]
 
 
 def test_a_short_panel_keeps_the_rows_it_cannot_estimate_with_the_reason(codelists):
@@ -259,14 +301,23 @@ def test_outcomes_pool_on_their_better_side_and_correlated_ones_do_not_cry_wolf(
         one = simulate_effect(codelists, np.random.default_rng([51, seed]))
         panels = [outcome_panel(one, RULE, window)]
         panels.append(replace(panels[0], values=-panels[0].values))  # the same noise twice
-        estimates = [did(panel) for panel in panels]
-        rows = pd.DataFrame([{"SERIES": r.series, "expected": r.expected, "verdict": "inconclusive", "n_treated": 15, "effect": e.effect, "se": e.se, "se_jackknife": e.se_jackknife}
-                             for r, e in zip(wanted, estimates, strict=True)])  # fmt: skip
+        rows = pd.DataFrame([{"SERIES": r.series, "expected": r.expected, "verdict": "inconclusive", "reason": "", "exploratory": False, "n_treated": 15} for r in wanted])
         found, pooled, chance = pool_outcomes(rows, panels, [strata_of(codelists, p.areas) for p in panels])
         p.append(chance)
         means.append(found["effect_sd"].to_numpy())
     assert np.ptp(np.array(means), axis=1).max() < 1e-9  # poverty down and water up are the same good news
     assert np.mean(np.array(p) < 0.05) <= 0.05 + 2.6 * np.sqrt(0.0475 / len(p))
+
+
+def test_what_is_no_effect_is_not_pooled_and_says_why(codelists):
+    panel = panel_of(codelists)
+    base = {"SERIES": "SI_POV_NAHC", "expected": -1, "verdict": "inconclusive", "reason": "", "exploratory": False, "n_treated": 15}
+    changes = [{}, {}, {"exploratory": True}, {"reason": "trends_differed_before"}, {"verdict": "not_evaluable"}, {"expected": 0}]
+    table, pooled, p = pool_outcomes(pd.DataFrame([base | c for c in changes]), [panel] * 6, [strata_of(codelists, panel.areas)] * 6)
+    assert table["left_out"].tolist() == ["", "", "exploratory", "trends_differed_before", "not_evaluable", "no_side"]
+    assert pooled.n == 2 and 0 < p <= 1
+    alone = pool_outcomes(pd.DataFrame([base]), [panel], [strata_of(codelists, panel.areas)])
+    assert np.isnan(alone[1].mean) and np.isnan(alone[2])
 
 
 def test_pilot_provinces_are_pooled_and_their_differences_measured(codelists):

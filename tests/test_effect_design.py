@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sdg_eval.effects.design import outcome_panel, phase_of, programme_window
+from sdg_eval.effects.design import outcome_panel, outcome_rows, phase_of, programme_window
 from sdg_eval.effects.outcomes import OutcomeRule, outcome_rules, plan_hash, row_hash
 from sdg_eval.errors import DataError
 from sdg_eval.observations import observation_table
@@ -67,6 +67,31 @@ def test_a_log_needs_values_above_zero_and_groups_are_no_outcome(codelists):
     group = table.head(500).assign(URBANISATION="U", OBS_VALUE=99.0)
     panel = outcome_panel(pd.concat([table, group]), replace(RULE, scale="log"), programme_window(codelists))
     assert np.isfinite(panel.values).sum() == len(table) - 3 and np.nanmax(panel.values) < np.log(90)
+
+
+def test_only_observed_values_from_after_the_last_break_are_used(codelists):
+    """METHODS 1.4, 1.5, 1.7: conflicts, provisional values, breaks for all and for one province."""
+    table, window = simulate_effect(codelists, np.random.default_rng(1)), programme_window(codelists)
+    whole = outcome_panel(table, RULE, window)
+    spoiled = table.copy()
+    spoiled.loc[spoiled["TIME_PERIOD"] == "2024", "OBS_STATUS"] = "P"
+    observed = outcome_panel(spoiled, RULE, window)
+    assert (observed.labels[-1], observed.n_unobserved, whole.labels[-1]) == ("2023", 77, "2024")
+    assert outcome_panel(spoiled, RULE, window, unobserved=True).labels[-1] == "2024"
+    rules = pd.DataFrame({"SERIES": ["SI_POV_NAHC"], "breaks": ["2018;2020@TH-43"], "provisional": ["2023"]})
+    panel = outcome_panel(table, RULE, window, rules)
+    assert panel.labels[0] == "2018" and "2023" not in panel.labels
+    assert np.isnan(panel.values[panel.areas.index("TH-43"), [0, 1]]).all() and np.isfinite(panel.values[panel.areas.index("TH-43"), 2])
+    twice = pd.concat([table, table.head(1).assign(OBS_VALUE=1.0)], ignore_index=True)
+    assert outcome_panel(twice, RULE, window).reason == "data_conflict"
+    assert outcome_panel(pd.concat([table, table.head(5)], ignore_index=True), RULE, window).reason == ""
+
+
+def test_the_last_year_of_a_rule_holds_its_quarters(codelists):
+    rows = [{"SERIES": "SL_TLF_UEM", "REF_AREA": a, "FREQ": "Q", "TIME_PERIOD": f"{y}-Q{q}", "source": "synthetic", "OBS_VALUE": 1.0 + y + q}
+            for a in codelists.provinces for y in range(2019, 2026) for q in (1, 2, 3, 4)]  # fmt: skip
+    got = outcome_rows(observation_table(rows), OutcomeRule("SL_TLF_UEM", freq="Q", first="2020", last="2024"))
+    assert (got["TIME_PERIOD"].min(), got["TIME_PERIOD"].max()) == ("2020-Q1", "2024-Q4")
 
 
 # ---------------------------------------------------------------- named in advance

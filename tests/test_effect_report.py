@@ -9,24 +9,27 @@ import pandas as pd
 import pytest
 
 from sdg_eval.effect_report import (
+    evaluate_overall,
+    evaluate_pilot,
+    synthetic_path,
+    view_province_effect,
+    write_overall,
+    write_pilot,
+    write_province_effect,
+)
+from sdg_eval.effect_words import (
     LASTING_WORDS,
     REASON_WORDS,
     SETTLE_WORDS,
     VERDICT_WORDS,
     amount,
-    evaluate_overall,
-    evaluate_pilot,
     overall_text,
     pilot_charts,
     pilot_text,
     province_charts,
     province_text,
     say_effect,
-    synthetic_path,
-    view_province_effect,
-    write_overall,
-    write_pilot,
-    write_province_effect,
+    say_headline,
 )
 from sdg_eval.effects.verdict import SETTLE, VERDICTS
 from sdg_eval.errors import UsageError
@@ -95,7 +98,7 @@ def test_each_estimate_comes_with_interval_p_n_and_what_could_have_been_seen(rep
     said = say_effect(row, codelists, "en")
     for part in ("95% interval", "p = ", "adjusted", "15 pilots, 62 others", "periods before", "80% power", "as if assigned at random"):
         assert part in said.replace("\u00a0", " ")
-    assert "within" in pilot_text(report, codelists)["en"]["outcomes"][1]["robust"]
+    assert "of the same region" in said and "over all regions" in pilot_text(report, codelists)["en"]["outcomes"][1]["robust"]
 
 
 def test_a_log_effect_is_said_in_per_cent(codelists):
@@ -136,6 +139,7 @@ def test_a_province_sees_its_own_path_and_no_verdict_of_its_own(observations, co
     view = view_province_effect(observations, codelists, "TH-50")
     text = province_text(view, codelists)
     assert len(view.table) == len(text["th"]["lines"]) == len(codelists.effect_outcomes)
+    assert all(codelists.area_name(a, "th") in text["th"]["peers"] for a in view.peers) and view.peers
     assert "national" in text["en"]["lines"][0].lower() and not set(view.peers) & set(codelists.pilots)
     charts = province_charts(view, codelists)
     assert charts and all(view.counterparts[c["series"]].shown for c in charts)
@@ -149,16 +153,28 @@ def test_a_province_sees_its_own_path_and_no_verdict_of_its_own(observations, co
 
 def test_the_overall_evaluation_pools_and_says_how_outcomes_differ(overall, observations, codelists, tmp_path):
     text = overall_text(overall, codelists)
-    assert len(overall.by_outcome) == 7 and overall.pooled.n == 7 and 0 < overall.p_value <= 1
+    assert (overall.by_outcome["left_out"] == "").sum() == 7 and len(overall.by_outcome) == 12 and overall.pooled.n == 7 and 0 < overall.p_value <= 1
+    assert "Not pooled, 5 (cannot be evaluated yet)" in text["en"]["lines"][2]
     assert "I²" in text["th"]["lines"][1] and len(text["en"]["lasting"]) == 7
     write_overall(overall, tmp_path, observations, text)
     assert pd.read_csv(tmp_path / "pooled.csv")["n"].item() == 7
+
+
+def test_the_headline_counts_no_effect_on_the_wrong_side_and_no_exploratory_one(report):
+    table = report.table.copy()
+    found = table["verdict"] == "effect_detected"
+    assert "detected in 1 (" in say_headline(table, "en")
+    table.loc[found, "effect"] *= -1
+    assert "none shows an effect on the side hoped for, and 1 show one on the other side" in say_headline(table, "en").replace("\u00a0", " ")
+    table.loc[found, "exploratory"] = True
+    assert say_headline(table, "en").replace("\u00a0", " ").startswith("No effect of the pilot is established in any of the 11") and "1 more are exploratory" in say_headline(table, "en").replace("\u00a0", " ")
 
 
 def test_tables_are_written_whole(report, observations, codelists, tmp_path):
     write_pilot(report, tmp_path, observations, pilot_text(report, codelists))
     assert len(pd.read_csv(tmp_path / "effects.csv")) == 12
     assert pd.read_csv(tmp_path / "specifications.csv")["SERIES"].nunique() == 7
+    assert not set(pd.read_csv(tmp_path / "matched.csv")["REF_AREA"]) & set(codelists.pilots)
 
 
 @pytest.mark.parametrize("rows", ["none", "pilots", "gaps", "no_pilot_values"])
@@ -184,10 +200,14 @@ def test_a_second_wave_goes_through_the_whole_report(codelists):
     table, later = staggered_world(codelists, 3)
     later = replace(later, effect_outcomes=later.effect_outcomes.head(1))
     torn = evaluate_pilot(table[np.random.default_rng(1).random(len(table)) > 0.25], later).table.iloc[0]
-    assert (torn["verdict"], torn["reason"], torn["settle"]) == ("not_evaluable", "few_complete_provinces", "missing_values")
+    assert (torn["verdict"], torn["reason"], torn["settle"]) == ("inconclusive", "trends_unchecked", "missing_values")
+    assert np.isfinite(torn["effect"])  # provinces with gaps stay in the estimate
     report = evaluate_pilot(table, later)
     text = pilot_text(report, later)
     assert "different times" in text["en"]["outcomes"][0]["text"] and report.table["staggered"].all()
+    assert {"did", "plain"} == set(report.checks.specifications["estimator"]) and len(report.checks.left_out) == 30
+    assert "no weighted comparison" in text["en"]["outcomes"][0]["robust"] and "in 2 waves" in text["en"]["design"]
     pilot_charts(report, later)
-    overall_text(evaluate_overall(table, later), later)
+    whole = overall_text(evaluate_overall(table, later), later)
+    assert "different times" in whole["en"]["lines"][-1]  # left out of the pooled mean, and said
     province_text(view_province_effect(table, later, "TH-50"), later)

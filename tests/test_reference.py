@@ -322,7 +322,7 @@ def synthetic_differences(file, folder):
         # California is one treated state: our design asks for two, so the estimator is called below that gate
         panel = replace(effect_panel(table, pilots, first_treated=first), reason="")
         assert panel.values.shape == wide.shape
-        got = synthetic_did(panel, fewest_treated=1)
+        got = synthetic_did(panel, fewest=(1, 10))
         assert got.effect == close(file, expected["sdid"])
         for name, weight in expected["sdid_unit_weights"].items():
             assert got.unit_weights.get(name, 0.0) == pytest.approx(weight, abs=0.01)

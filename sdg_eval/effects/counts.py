@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sdg_eval.effects.did import CONFIDENCE, TREATED_DEGREES
+from sdg_eval.effects.did import CONFIDENCE, degrees_of
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,9 @@ def count_effect(events, exposure, treated, post, *, confidence: float = CONFIDE
     fit = model.fit(cov_type="cluster", cov_kwds={"groups": numbers, "use_correction": False})
     clusters = numbers.max() + 1
     se = float(np.sqrt(fit.cov_params()[0, 0] * clusters / (clusters - 1)))
-    beta, reach = float(fit.params[0]), student.ppf(0.5 + confidence / 2, TREATED_DEGREES) * se
+    degrees = degrees_of(int(treated[np.unique(unit)].sum()))
+    beta, reach = float(fit.params[0]), student.ppf(0.5 + confidence / 2, degrees) * se
     return CountEffect(
-        float(np.exp(beta)), float(np.exp(beta - reach)), float(np.exp(beta + reach)), float(2 * student.sf(abs(beta) / se, TREATED_DEGREES)),
+        float(np.exp(beta)), float(np.exp(beta - reach)), float(np.exp(beta + reach)), float(2 * student.sf(abs(beta) / se, degrees)),
         int(y.sum()), len(y), float(fit.pearson_chi2 / fit.df_resid),
     )  # fmt: skip

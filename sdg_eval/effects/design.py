@@ -5,7 +5,7 @@ The design is checked before anything is estimated; a panel that cannot answer g
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ import pandas as pd
 from sdg_eval.effects.outcomes import OutcomeRule
 from sdg_eval.errors import DataError
 from sdg_eval.observations import period_bounds, select_totals
-from sdg_eval.panels import is_province
+from sdg_eval.panels import build_panels, is_province
 
 MIN_BEFORE = 3
 """Fewest years before; under it nothing is claimed."""
@@ -28,35 +28,43 @@ JOINED = {"TH-10": "centre"}
 
 @dataclass(frozen=True)
 class Window:
-    """First and last month of the programme, `YYYY-MM`; `starts` is REF_AREA -> first month of each treated province."""
+    """First and last month of the programme, `YYYY-MM`; `starts` is REF_AREA -> first month of each treated province, and `ends`
+    its last month where a wave has one of its own."""
 
     start: str
     end: str
     starts: dict[str, str]
+    ends: dict[str, str] = field(default_factory=dict)
 
     @property
     def staggered(self) -> bool:
         """Whether provinces began at different times."""
         return len(set(self.starts.values())) > 1
 
+    def of(self, area: str) -> tuple[str, str]:
+        """Return first and last month of one treated province."""
+        return self.starts[area], self.ends.get(area) or self.end
+
 
 def programme_window(codelists, *, start: str = "", end: str = "", programme: str = "") -> Window:
     """Return the window of a programme (default: the first of programmes.csv).
 
-    `start` and `end` move it for every province (a parameter, since sources differ by a month). Raises DataError for a
-    start after the end or a text that is no month.
+    `start` and `end` move it for every province (a parameter, since sources differ by a month). A column `end` of
+    rollout.csv gives a later wave its own end. Raises DataError for a start after the end or a text that is no month.
     """
     rows = codelists.programmes
     row = (rows[rows["programme"] == programme] if programme else rows).iloc[0]
     units = codelists.rollout[codelists.rollout["programme"] == row["programme"]]
     begun, ended = start or row["start"], end or row["end"]
-    for text in (begun, ended):
+    records = units.to_dict("records")
+    starts = {r["REF_AREA"]: start or r["start"] for r in records}
+    ends = {r["REF_AREA"]: r["end"] for r in records if r.get("end") and not end}
+    for text in (begun, ended, *starts.values(), *ends.values()):
         if not (len(text) == 7 and text[4] == "-" and text[:4].isdigit() and text[5:].isdigit() and 1 <= int(text[5:]) <= 12):
             raise DataError(f"Programme window: {text!r} is no month. Write 2022-12.")
     if begun > ended:
         raise DataError(f"Programme window: it starts ({begun}) after it ends ({ended}).")
-    starts = {r["REF_AREA"]: start or r["start"] for r in units.to_dict("records")}
-    return Window(begun, ended, starts)
+    return Window(begun, ended, starts, ends)
 
 
 def _month(text: str) -> int:
@@ -85,8 +93,9 @@ class EffectPanel:
     """Outcome values, areas x periods (NaN where there is none), and who was treated when.
 
     `post` marks the periods from the first treated one on; `labels` and `phases` name the periods where they are known;
-    `began` is the number of the first treated period of each area (-1 for never), for staggered starts. `reason` is
-    empty when the panel can be estimated.
+    `began` and `ended` are the numbers of the first period treated and after of each area (-1: never treated), for
+    staggered starts. `spread` is the standard deviation between provinces of their mean before, kept where seasons were
+    taken out. `reason` is empty when the panel can be estimated.
     """
 
     areas: tuple[str, ...]
@@ -99,6 +108,9 @@ class EffectPanel:
     phases: tuple[str, ...] = ()
     freq: str = "A"
     began: tuple[int, ...] = ()
+    ended: tuple[int, ...] = ()
+    spread: float = float("nan")
+    n_unobserved: int = 0  # provisional, estimated or imputed values left out
 
     @property
     def n_before(self) -> int:
@@ -127,7 +139,7 @@ class EffectPanel:
         return _checked(replace(
             self, areas=_of(self.areas, rows), periods=_of(self.periods, columns), values=self.values[np.ix_(rows, columns)],
             treated=self.treated[rows], post=self.post[columns], labels=_of(self.labels, columns), phases=_of(self.phases, columns),
-            began=_of(_shifted(self.began, columns), rows), reason="",
+            began=_of(_shifted(self.began, columns), rows), ended=_of(_shifted(self.ended, columns), rows), reason="",
         ))  # fmt: skip
 
 
@@ -137,7 +149,7 @@ def _of(items: tuple, mask: np.ndarray) -> tuple:
 
 def _shifted(began: tuple[int, ...], columns: np.ndarray) -> tuple[int, ...]:
     """Numbers of first treated periods after periods were left out."""
-    if columns.all():
+    if columns.all() or not began:
         return began
     return tuple(b if b < 0 else int(columns[:b].sum()) for b in began)
 
@@ -180,6 +192,7 @@ def _checked(panel: EffectPanel) -> EffectPanel:
     panel = replace(
         panel, areas=_of(panel.areas, kept), periods=_of(panel.periods, both), values=panel.values[np.ix_(kept, both)], treated=mine[kept],
         post=panel.post[both], labels=_of(panel.labels, both), phases=_of(panel.phases, both), began=_of(_shifted(panel.began, both), kept),
+        ended=_of(_shifted(panel.ended, both), kept),
     )  # fmt: skip
     if not (kept.all() and both.all()):
         return _checked(panel)  # what was left out may leave others without a change
@@ -202,56 +215,98 @@ def _fault(panel: EffectPanel) -> str:
     return "constant_outcome" if moves.max() <= 1e-12 * (1 + np.abs(held).max()) else ""
 
 
-def outcome_rows(observations: pd.DataFrame, rule: OutcomeRule) -> pd.DataFrame:
-    """Return REF_AREA, TIME_PERIOD, OBS_VALUE of the provinces' whole values; `log` needs values above zero, others are left out."""
+def outcome_rows(observations: pd.DataFrame, rule: OutcomeRule, series: pd.DataFrame | None = None, *, unobserved: bool = False) -> pd.DataFrame:
+    """Return REF_AREA, TIME_PERIOD, OBS_VALUE of the provinces' whole values, as METHODS section 1 lets them be used.
+
+    Values from before the last break of a province are out, and so are provisional, estimated and imputed ones unless
+    `unobserved`. `log` needs values above zero, others are left out. `series` is the codelist, None: no rules. A province
+    and period with two different values of the latest vintage raises DataError.
+    """
     rows = observations[(observations["SERIES"] == rule.series) & (observations["FREQ"] == rule.freq) & observations["OBS_VALUE"].notna()]
     rows = select_totals(rows[is_province(rows["REF_AREA"])])
-    rows = rows[~rows["REF_AREA"].isin(rule.exclude)].drop_duplicates(["REF_AREA", "TIME_PERIOD"])
+    rows = rows[~rows["REF_AREA"].isin(rule.exclude)]
+    if series is not None:
+        series = series[series["SERIES"] == rule.series].assign(direction="none")  # the value itself, not its distance to a range
+    found = [pd.DataFrame(columns=["REF_AREA", "TIME_PERIOD", "OBS_VALUE"])]
+    for panel in build_panels(rows, series) if len(rows) else []:
+        if panel.conflict.any():
+            area = panel.keys["REF_AREA"][panel.conflict][0]
+            raise DataError(f"Effect panel: {rule.series} has two values of one period in {area}. Select the latest view first.")
+        area, period = np.nonzero(panel.held & (~panel.provisional | unobserved))
+        found.append(pd.DataFrame({"REF_AREA": panel.keys["REF_AREA"][area], "TIME_PERIOD": panel.periods[period], "OBS_VALUE": panel.values[area, period]}))
+    rows = pd.concat(found[1:] or found, ignore_index=True)
     if rule.first:
-        rows = rows[rows["TIME_PERIOD"] >= rule.first]
+        rows = rows[rows["TIME_PERIOD"].str[: len(rule.first)] >= rule.first]
     if rule.last:
-        rows = rows[rows["TIME_PERIOD"] <= rule.last]
+        rows = rows[rows["TIME_PERIOD"].str[: len(rule.last)] <= rule.last]
     if rule.scale == "log":
-        rows = rows[rows["OBS_VALUE"] > 0].assign(OBS_VALUE=lambda t: np.log(t["OBS_VALUE"]))
-    return rows[["REF_AREA", "TIME_PERIOD", "OBS_VALUE"]].reset_index(drop=True)
+        rows = rows[rows["OBS_VALUE"] > 0].assign(OBS_VALUE=lambda t: np.log(t["OBS_VALUE"].astype(float)))
+    return rows.reset_index(drop=True)
 
 
-def outcome_panel(observations: pd.DataFrame, rule: OutcomeRule, window: Window) -> EffectPanel:
+def outcome_panel(observations: pd.DataFrame, rule: OutcomeRule, window: Window, series: pd.DataFrame | None = None, *, unobserved: bool = False) -> EffectPanel:
     """Return the panel of one outcome under a programme window. A transition period is left out.
 
     Quarterly values lose each province's own mean of the same quarter before the pilot, so that seasons cannot pose as
-    an effect. With staggered starts the common `post` begins with the first of them.
+    an effect. With staggered starts the common `post` begins with the first of them that has values, and each later
+    wave's own transition period is missing. Two different values of one period make it `data_conflict`. `series` and
+    `unobserved` as in `outcome_rows`.
     """
-    table = outcome_rows(observations, rule)
-    phase = {p: phase_of(p, min(window.starts.values()), window.end) for p in table["TIME_PERIOD"].unique()}
-    table = table[table["TIME_PERIOD"].map(phase) != "transition"]
-    wide = _wide(table, "TIME_PERIOD")
+    try:
+        table = outcome_rows(observations, rule, series, unobserved=unobserved)
+    except DataError:
+        none = np.empty((0, 0))
+        return EffectPanel((), (), none, np.array([], dtype=bool), np.array([], dtype=bool), "data_conflict", freq=rule.freq)
+    out = 0 if unobserved else len(outcome_rows(observations, rule, series, unobserved=True)) - len(table)
+    while True:
+        panel = _panel_of(table, rule, window)
+        begun = [b for b in panel.began if b >= 0]
+        if panel.reason or not begun or min(begun) <= panel.n_before:
+            return replace(panel, n_unobserved=out)
+        # no province of the first wave was left: the next one is the first
+        first = min(window.starts[a] for a in table["REF_AREA"].unique() if a in window.starts)
+        table = table[[window.starts.get(a) != first for a in table["REF_AREA"]]]
+
+
+def _panel_of(table: pd.DataFrame, rule: OutcomeRule, window: Window) -> EffectPanel:
+    named = [a for a in sorted(table["REF_AREA"].unique()) if a in window.starts]
+    first = min((window.starts[a] for a in named), default=min(window.starts.values()))
+    last = max(window.of(a)[1] for a in named or window.starts)
+    phase = {p: phase_of(p, first, last) for p in table["TIME_PERIOD"].unique()}
+    wide = _wide(table[table["TIME_PERIOD"].map(phase) != "transition"], "TIME_PERIOD")
     labels = tuple(wide.columns)
-    values = wide.to_numpy(dtype=float)
+    values = wide.to_numpy(dtype=float, copy=True)
+    waves = {w: [phase_of(p, *w) for p in labels] for w in sorted({window.of(a) for a in named})}
+    own = [waves[window.of(a)] if a in window.starts else [] for a in wide.index]
+    for row, phases in enumerate(own):
+        values[row, [at for at, name in enumerate(phases) if name == "transition"]] = np.nan
+    before = np.array([phase[p] == "before" for p in labels], dtype=bool)
+    spread = _spread(values[:, before])
     if rule.freq == "Q" and len(labels):
         values = _season_free(values, labels, phase)
-    times = tuple(_time(p) for p in labels)
-    began = tuple(_began(area, labels, window) for area in wide.index)
-    post = np.array([phase[p] != "before" for p in labels], dtype=bool)
+    began = tuple(next((at for at, name in enumerate(phases) if name in ("during", "after")), -1) for phases in own)
+    ended = tuple(next((at for at, name in enumerate(phases) if name == "after"), len(labels) if phases else -1) for phases in own)
     # a province whose wave has not begun in these values is a comparison; before any has begun all named are the treated ones
     begun = np.array(began, dtype=int) >= 0
     treated = begun if begun.any() else np.array([area in window.starts for area in wide.index], dtype=bool)
     return _checked(EffectPanel(
-        tuple(wide.index), times, values, treated, post, labels=labels, phases=tuple(phase[p] for p in labels), freq=rule.freq, began=began,
+        tuple(wide.index), tuple(_time(p) for p in labels), values, treated, ~before, labels=labels, phases=tuple(phase[p] for p in labels), freq=rule.freq,
+        began=began, ended=ended, spread=spread,
     ))  # fmt: skip
+
+
+def _spread(before: np.ndarray) -> float:
+    """Standard deviation between provinces of their mean before."""
+    held = np.isfinite(before)
+    some = held.any(axis=1)
+    means = np.where(held, before, 0).sum(axis=1)[some] / held.sum(axis=1)[some]
+    return float(means.std(ddof=1)) if len(means) > 1 else float("nan")
 
 
 def _time(time_period: str) -> float:
     """A year as itself, a quarter as year and fraction: order and distance of periods."""
     first, last = period_bounds(time_period)
     return float(last.year) if last.month - first.month > 3 or last.year != first.year else first.year + (first.month - 1) / 12
-
-
-def _began(area: str, labels: tuple[str, ...], window: Window) -> int:
-    if area not in window.starts:
-        return -1
-    treated = [at for at, p in enumerate(labels) if phase_of(p, window.starts[area], window.end) in ("during", "after")]
-    return treated[0] if treated else -1
 
 
 def _season_free(values: np.ndarray, labels: tuple[str, ...], phase: dict[str, str]) -> np.ndarray:

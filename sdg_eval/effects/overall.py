@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from sdg_eval.effects.design import EffectPanel
-from sdg_eval.effects.randomisation import DRAWS, SEED, expected_sum, unit_changes
+from sdg_eval.effects.did import within_did
+from sdg_eval.effects.randomisation import DRAWS, SEED, stratum_means, stratum_numbers, unit_changes
 from sdg_eval.pooling import heterogeneity
 
 CONFIDENCE = 0.95
@@ -61,53 +62,63 @@ def random_effects(effects, errors, *, degrees: float = np.inf, confidence: floa
     return Pooled(mean, mean - reach, mean + reach, mean - wide, mean + wide, between.tau2, between.q, q_p, between.i2, n)
 
 
-def spread_before(panel: EffectPanel) -> float:
-    """Return the standard deviation between provinces of their mean before the pilot: the unit in which outcomes are pooled."""
-    before = np.where(np.isfinite(panel.values), panel.values, np.nan)[:, ~panel.post]
-    return float(np.nanmean(before, axis=1).std(ddof=1))
+LEFT_OUT = ("trends_differed_before", "trends_unchecked", "covid_rebound", "few_pilots")
+"""Reasons that say an estimate is no effect: such outcomes are not pooled."""
+POOLED_COLUMNS = ["SERIES", "effect_sd", "se_sd", "verdict", "n_treated", "left_out"]
+
+
+def why_not_pooled(row: dict, panel: EffectPanel) -> str:
+    """Return why an outcome is left out of the pooled mean: a reason, or ''."""
+    if row["verdict"] == "not_evaluable":
+        return "not_evaluable"
+    if row["exploratory"]:
+        return "exploratory"
+    if row["reason"] in LEFT_OUT:
+        return row["reason"]
+    return "staggered_start" if panel.staggered else "" if row["expected"] else "no_side"
 
 
 def pool_outcomes(rows: pd.DataFrame, panels: list[EffectPanel], strata: list[np.ndarray]) -> tuple[pd.DataFrame, Pooled, float]:
     """Return (one row per outcome in standard deviations between provinces, better side up; the pooled mean; its p).
 
-    Only outcomes with an expected side and three years before count. p: all outcomes move with the same draw of who is
-    treated (provinces that lack an outcome are out of it there), so their correlation is in it.
+    Outcomes that are left out have their reason in `left_out`: without an expected side or three years before, exploratory,
+    trends that differed or could not be checked, staggered starts. Every province counts alike. p: all outcomes move with
+    the same draw of who is treated (provinces that lack an outcome are out of it there), so their correlation is in it,
+    and the draws are pooled with the weights of the mean.
     """
-    kept, draws, observed = [], [], []
+    kept, draws = [], []
     for row, panel, groups in zip(rows.to_dict("records"), panels, strata, strict=True):
-        if not row["expected"] or row["verdict"] == "not_evaluable" or panel.staggered:
-            continue
-        unit = spread_before(panel) * row["expected"]
-        if panel.freq == "Q" or not abs(unit) > 0:  # season-free values have no level
-            unit = row["expected"] * float(np.nanstd(panel.values[:, ~panel.post], ddof=1))
-        found, expected = _common_draws(panel, groups)
-        kept.append({"SERIES": row["SERIES"], "effect_sd": row["effect"] / unit, "se_sd": max(row["se"], row["se_jackknife"]) / abs(unit), "verdict": row["verdict"], "n_treated": row["n_treated"]})
-        draws.append((found - expected) / unit)
-        observed.append((row["effect"] - expected) / unit)
-    table = pd.DataFrame(kept, columns=["SERIES", "effect_sd", "se_sd", "verdict", "n_treated"])
-    pooled = random_effects(table["effect_sd"], table["se_sd"])
-    if not len(table):
+        line = {"SERIES": row["SERIES"], "verdict": row["verdict"], "n_treated": row["n_treated"], "left_out": why_not_pooled(row, panel)}
+        if not line["left_out"]:
+            found = within_did(panel, groups)
+            line |= {"effect_sd": found.effect / (panel.spread * row["expected"]), "se_sd": max(found.se, found.se_jackknife) / panel.spread}
+            draws.append(_common_draws(panel, groups) / (panel.spread * row["expected"]))
+        kept.append(line)
+    table = pd.DataFrame(kept, columns=POOLED_COLUMNS)
+    own = table[table["left_out"] == ""]
+    pooled = random_effects(own["effect_sd"], own["se_sd"])
+    if pooled.n < 2:
         return table, pooled, float("nan")
-    by_chance, mean = np.mean(draws, axis=0), float(np.mean(observed))
-    return table, pooled, float((1 + np.sum(np.abs(by_chance) >= abs(mean) - 1e-12)) / (len(by_chance) + 1))
+    weights = 1 / (own["se_sd"].to_numpy(dtype=float) ** 2 + pooled.tau2)
+    by_chance = np.array(draws).T @ weights / weights.sum()
+    return table, pooled, float((1 + np.sum(np.abs(by_chance) >= abs(pooled.mean) - 1e-12)) / (len(by_chance) + 1))
 
 
-def _common_draws(panel: EffectPanel, groups: np.ndarray) -> tuple[np.ndarray, float]:
-    """(statistics, what they are on average) under one list of draws over all provinces of Thailand: each draw orders the provinces by a number that
-    depends on the province alone, and takes the first of each stratum, so that outcomes share it."""
+def _common_draws(panel: EffectPanel, strata: np.ndarray) -> np.ndarray:
+    """Differences within strata under one list of draws over all provinces of Thailand: each draw orders the provinces by a
+    number that depends on the province alone, and takes the first of each stratum, so that outcomes share it."""
     order = np.array([np.random.default_rng([SEED, int(area[3:])]).random(DRAWS) for area in panel.areas]).T
-    changes = unit_changes(panel)
-    centred = changes - changes.mean()
+    groups = stratum_numbers(strata, len(panel.areas))
+    both = np.column_stack([unit_changes(panel, strata), panel.treated.astype(float)])
+    own = both - stratum_means(both, groups, np.ones(len(groups)))
     called = np.zeros((DRAWS, len(panel.areas)))
-    for group in np.unique(groups):
-        own = np.flatnonzero(groups == group)
-        size = int(panel.treated[own].sum())
+    for group in range(groups.max() + 1):
+        places = np.flatnonzero(groups == group)
+        size = int(panel.treated[places].sum())
         if size:
-            first = order[:, own].argpartition(min(size, len(own)) - 1, axis=1)[:, :size]
-            np.put_along_axis(called, own[first], 1, axis=1)
-    n1 = panel.treated.sum()
-    scale = 1 / n1 + 1 / (len(panel.areas) - n1)
-    return called @ centred * scale, float(expected_sum(centred, panel.treated, groups) * scale)
+            first = order[:, places].argpartition(min(size, len(places)) - 1, axis=1)[:, :size]
+            np.put_along_axis(called, places[first], 1, axis=1)
+    return called @ own[:, 0] / (own[:, 1] @ own[:, 1])
 
 
 def province_effects(panel: EffectPanel) -> pd.DataFrame:

@@ -7,9 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from sdg_eval.effects.design import EffectPanel
-from sdg_eval.effects.randomisation import drawn_assignments, unit_changes
+from sdg_eval.effects.randomisation import (
+    before_deviations,
+    drawn_assignments,
+    stratum_means,
+    stratum_numbers,
+    unit_changes,
+)
 
-ALPHA, POWER = 0.05, 0.80
+ALPHA, POWER, PRETREND = 0.05, 0.80, 0.10
 WORLDS, SEED = 1000, 20301231
 RHO_ASSUMED = 0.3
 """Correlation from period to period where it cannot be estimated (METHODS 2.2)."""
@@ -49,34 +55,52 @@ def power_of(effect: float, sd_change: float, n_treated: int, n_comparison: int,
     return float(nct.sf(cut, degrees, shift) + nct.cdf(-cut, degrees, shift))
 
 
-def panel_detectable(panel: EffectPanel, **options) -> float:
-    """Return the minimum detectable effect of a panel, from the spread of its own changes within each group."""
-    changes = unit_changes(panel)
-    groups = [changes[panel.treated], changes[~panel.treated]]
-    degrees = sum(len(g) - 1 for g in groups)
-    spread = float(np.sqrt(sum(((g - g.mean()) ** 2).sum() for g in groups) / degrees))
-    return minimum_detectable(spread, len(groups[0]), len(groups[1]), **options)
+def panel_detectable(panel: EffectPanel, strata=None, *, alpha: float = ALPHA, power: float = POWER) -> float:
+    """Return the minimum detectable effect within strata, from the spread of the provinces' own changes there.
 
-
-def smallest_pretrend(panel: EffectPanel, *, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Return the difference in slope per period between pilots and others, before the pilot, seen with `power`.
-
-    From the spread of the provinces' own slopes before; NaN with fewer than two periods before.
+    Bloom's formula with t; the number of pilots and others counts as far as they stand in one stratum: NaN where none does.
     """
+    from scipy.stats import t as t_law
+
+    n, groups = len(panel.areas), stratum_numbers(strata, len(panel.areas))
+    both = np.column_stack([unit_changes(panel, strata), panel.treated.astype(float)])
+    own = both - stratum_means(both, groups, np.ones(n))
+    square, degrees = float(own[:, 1] @ own[:, 1]), n - groups.max() - 2
+    if square < 1e-9 or degrees < 1:
+        return float("nan")
+    left = own[:, 0] - (own[:, 1] @ own[:, 0] / square) * own[:, 1]
+    return float((t_law.ppf(1 - alpha / 2, degrees) + t_law.ppf(power, degrees)) * np.sqrt(left @ left / degrees / square))
+
+
+def smallest_pretrend(panel: EffectPanel, strata=None, *, alpha: float = PRETREND, power: float = POWER) -> float:
+    """Return the difference in slope per period between pilots and others, before the pilot, that the joint test of trends
+    (`randomisation.pretrend_test`, p below `alpha`) sees with `power`.
+
+    From the non-central chi square of the test's own distance, over the provinces with every value before; a joint test
+    spreads its power over all shapes and sees a straight line later than a test of slopes would. NaN where the test has
+    too few provinces.
+    """
+    from scipy.optimize import brentq
+    from scipy.stats import chi2, ncx2
+
     before = panel.values[:, ~panel.post]
-    t = np.array(panel.periods)[~panel.post]
-    held = np.isfinite(before)
-    enough = held.sum(axis=1) >= 2
-    if len(t) < 2 or enough.sum() < 4:
+    full = np.isfinite(before).all(axis=1)
+    k, treated = before.shape[1] - 1, panel.treated[full].astype(float)
+    if k < 1 or full.sum() < k + 3:
         return float("nan")
-    centred = np.where(held, t, 0) - np.where(held, (held * t).sum(axis=1, keepdims=True) / np.maximum(held.sum(axis=1, keepdims=True), 1), 0)
-    slope = (centred * np.where(held, before, 0)).sum(axis=1)[enough] / (centred**2).sum(axis=1)[enough]
-    treated = panel.treated[enough]
-    groups = [slope[treated], slope[~treated]]
-    if min(map(len, groups)) < 2:
+    part = None if strata is None else np.asarray(strata)[full]
+    deviation = before_deviations(before[full], part)
+    groups = stratum_numbers(part, len(treated))
+    own = treated - stratum_means(treated[:, None], groups, np.ones(len(treated)))[:, 0]
+    time = np.array(panel.periods)[~panel.post]
+    line = (time - time.mean())[1:]
+    spread = np.atleast_2d(deviation.T @ deviation) / (len(treated) - groups.max() - 1)
+    per_unit = float(own @ own) * float(line @ np.linalg.pinv(spread) @ line)
+    if not per_unit > 0:
         return float("nan")
-    spread = float(np.sqrt(sum(((g - g.mean()) ** 2).sum() for g in groups) / (len(slope) - 2)))
-    return minimum_detectable(spread, len(groups[0]), len(groups[1]), alpha=alpha, power=power)
+    cut = chi2.ppf(1 - alpha, k)
+    needed = brentq(lambda size: ncx2.sf(cut, k, size) - power, 1e-6, 500)
+    return float(np.sqrt(needed / per_unit))
 
 
 # ---------------------------------------------------------------- by simulation on the panel's own noise
@@ -115,15 +139,16 @@ def power_curve(
         pool = pool if len(pool) > 1 else changes[~treated]  # a region of pilots alone has no noise of its own
         # less the pool's mean: a region's common change is held by the strata, and is no noise of the test
         drawn[:, own] = rng.choice((pool - pool.mean()) * np.sqrt(len(pool) / (len(pool) - 1)), size=(worlds, len(own)))
-    drawn -= drawn.mean(axis=1, keepdims=True)
-    n1, n = int(treated.sum()), len(changes)
-    others = np.concatenate(list(drawn_assignments(treated, np.unique(strata, return_inverse=True)[1], draws, seed + 1)))
-    by_chance, overlap = drawn @ others.T, others @ treated - n1 * n1 / n
-    spread = float(drawn.std())
-    effects = np.linspace(0, 2, 9) * minimum_detectable(spread, n1, n - n1, alpha=alpha, power=power)
+    n, groups = len(changes), stratum_numbers(strata, len(changes))
+    drawn = drawn - stratum_means(drawn.T, groups, np.ones(n)).T
+    own = treated - stratum_means(treated[:, None].astype(float), groups, np.ones(n))[:, 0]
+    others = np.concatenate(list(drawn_assignments(treated, groups, draws, seed + 1)))
+    by_chance, overlap = drawn @ others.T, others @ own
+    spread = float(drawn.std()) * np.sqrt(n / (n - groups.max() - 1)) / np.sqrt(own @ own)  # standard error of the difference within strata
+    effects = np.linspace(0, 2, 9) * spread * minimum_detectable(1.0, 2, 2, alpha=alpha, power=power)  # two and two: quantiles alone
     found = []
     for effect in effects:
-        observed = np.abs(drawn @ treated + effect * (n1 - n1 * n1 / n))
+        observed = np.abs(drawn @ treated + effect * (own @ own))
         far = (np.abs(by_chance + effect * overlap) >= observed[:, None] - 1e-12).sum(axis=1)
         found.append(np.mean((far + 1) / (draws + 1) < alpha))
     found = np.array(found)

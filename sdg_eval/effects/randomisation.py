@@ -21,43 +21,47 @@ _BLOCK = 2000
 
 @dataclass(frozen=True)
 class Randomisation:
-    """The statistic (difference in mean change), two-sided and one-sided p, assignments tried, and whether all were.
+    """The difference within strata, two-sided and one-sided p, assignments tried, and whether all were.
 
-    `expected` is what the draws give on average: pilots of regions that moved more than others differ without any effect.
-    The two-sided p counts distances from it, and `within` is the statistic less it: the difference within strata.
+    NaN, and no draws, where no stratum holds both treated and others.
     """
 
     statistic: float
-    expected: float
     p_value: float
     p_greater: float
     n_assignments: int
     enumerated: bool
     draws: np.ndarray  # statistics of the assignments, for the histogram
 
-    @property
-    def within(self) -> float:
-        """The difference within strata."""
-        return self.statistic - self.expected
 
-
-def unit_changes(panel: EffectPanel) -> np.ndarray:
-    """Return each province's mean after less its mean before, period effects taken out.
+def unit_changes(panel: EffectPanel, strata=None) -> np.ndarray:
+    """Return each province's mean after less its mean before, period effects (of its stratum) taken out.
 
     With all values there, the difference of its means between treated and others is the two-way fixed effects estimate
     exactly. With gaps the period effects are those of the two-way model without treatment.
     """
-    left = _period_free(panel)
+    left = _period_free(panel, strata)
     return np.nanmean(left[:, panel.post], axis=1) - np.nanmean(left[:, ~panel.post], axis=1)
 
 
-def beyond_trend(panel: EffectPanel) -> np.ndarray:
+def stratum_numbers(strata, n: int) -> np.ndarray:
+    """Return the strata as numbers from 0; None: all areas in one."""
+    return np.zeros(n, dtype=int) if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1]
+
+
+def stratum_means(values: np.ndarray, groups: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return each area's stratum mean of `values` (areas x columns), weighted."""
+    heavy = np.bincount(groups, weights)
+    return (np.column_stack([np.bincount(groups, weights * values[:, j]) for j in range(values.shape[1])]) / heavy[:, None])[groups]
+
+
+def beyond_trend(panel: EffectPanel, strata=None) -> np.ndarray:
     """Return each province's mean after less what its own straight line before would have given; NaN under three values before.
 
     A difference in trend between pilots and others that goes on is no effect of the pilot, and this change is free of it. It
     is noisier: a line is drawn beyond its data.
     """
-    left, before = _period_free(panel), ~panel.post
+    left, before = _period_free(panel, strata), ~panel.post
     t, held = np.array(panel.periods, dtype=float), np.isfinite(left)
     known = held & before
     n = known.sum(axis=1)
@@ -71,62 +75,99 @@ def beyond_trend(panel: EffectPanel) -> np.ndarray:
     return np.where(n >= 3, beyond, np.nan)
 
 
-def _period_free(panel: EffectPanel) -> np.ndarray:
-    """Values less the period effects of the two-way model; NaN where there is no value."""
-    values = panel.values
+def _period_free(panel: EffectPanel, strata) -> np.ndarray:
+    """Values less the period effects (of each stratum) of the two-way model; NaN where there is no value."""
+    groups = stratum_numbers(strata, len(panel.areas))
+    left = panel.values.copy()
+    for group in range(groups.max() + 1):
+        own = groups == group
+        left[own] -= _period_effects(panel.values[own])
+    return left
+
+
+def _period_effects(values: np.ndarray) -> np.ndarray:
     held = np.isfinite(values)
-    filled = np.where(held, values, 0.0)
+    if held.all():
+        return values.mean(axis=0) - values.mean()
+    filled, areas, there = np.where(held, values, 0.0), held.sum(axis=1), np.maximum(held.sum(axis=0), 1)
     period = np.zeros(values.shape[1])
     for _ in range(500):
-        unit = (filled - held * period).sum(axis=1) / held.sum(axis=1)
-        new = (filled - held * unit[:, None]).sum(axis=0) / held.sum(axis=0)
+        unit = (filled - held * period).sum(axis=1) / np.maximum(areas, 1)
+        new = (filled - held * unit[:, None]).sum(axis=0) / there
         if np.abs(new - period).max() <= 1e-12 * (1 + np.abs(new).max()):
             break
         period = new
-    return np.where(held, values - period, np.nan)
+    return period
 
 
 def randomise(changes, treated, strata=None, *, draws: int = DRAWS, seed: int = SEED, weights=None) -> list[Randomisation]:
     """Return the randomisation test of each outcome: `changes` areas x outcomes (or one column).
 
-    Who is treated is drawn anew within strata, as many as there were; all assignments are enumerated when they are at most
-    20,000. Drawn: p = (1 + as far) / (draws + 1); enumerated, the real assignment among them: share. `weights` (one per
-    area) make the statistic a difference of weighted means. Raises DataError for missing changes or a treatment that is all or none.
+    The statistic is the difference within strata: the coefficient of treatment in a regression on it and the strata
+    (region x period effects in the panel). Who is treated is drawn anew within strata, as many as there were; all
+    assignments are enumerated when they are at most 20,000. Drawn: p = (1 + as far) / (draws + 1); enumerated, the real
+    assignment among them: share. `weights` (one per area) make it a weighted regression. Raises DataError for missing
+    changes or a treatment that is all or none.
     """
-    observed, drawn, every, expected = _differences(changes, treated, strata, draws, seed, weights)
-    far = (np.abs(drawn - expected) >= np.abs(observed - expected) - 1e-12).sum(axis=0)
+    observed, drawn, every = _differences(changes, treated, strata, draws, seed, weights)
+    if not len(drawn):
+        return [Randomisation(np.nan, np.nan, np.nan, 0, False, np.array([]))] * len(observed)
+    far = (np.abs(drawn) >= np.abs(observed) - 1e-12).sum(axis=0)
     above = (drawn >= observed - 1e-12).sum(axis=0)
     extra, total = (0, len(drawn)) if every else (1, len(drawn) + 1)
     return [
-        Randomisation(float(observed[j]), float(expected[j]), float((far[j] + extra) / total), float((above[j] + extra) / total), len(drawn), every, drawn[:, j])
+        Randomisation(float(observed[j]), float((far[j] + extra) / total), float((above[j] + extra) / total), len(drawn), every, drawn[:, j])
         for j in range(len(observed))
     ]
 
 
-def pretrend_test(panel: EffectPanel, strata=None, *, draws: int = DRAWS, seed: int = SEED) -> tuple[float, float]:
-    """Return (statistic, p) of the joint test that pilots and others moved alike before the pilot, by randomisation.
+FEWEST_COMPLETE = (5, 10)
+"""Fewest pilots and others with every value before: trends of two or three provinces say nothing of fifteen."""
+
+
+@dataclass(frozen=True)
+class Pretrend:
+    """Joint test that pilots and others moved alike before; NaN with few complete provinces. `n_treated` and
+    `n_comparison` have every value before."""
+
+    statistic: float
+    p_value: float
+    n_treated: int
+    n_comparison: int
+
+
+def pretrend_test(panel: EffectPanel, strata=None, *, draws: int = DRAWS, seed: int = SEED) -> Pretrend:
+    """Return the joint test that pilots and others of their stratum moved alike before the pilot, by randomisation.
 
     The vector of differences in deviation from each province's own mean before, measured by the spread of such vectors
     between provinces; who is treated is drawn anew. The usual cluster F test of the leads rejects a third of truly
     parallel panels at 10% with 15 treated provinces and seven leads (docs/decisions/0014). NaN with fewer than two
-    periods before, or where provinces lack values there.
+    periods before, or where too few provinces have every value there.
     """
     before = panel.values[:, ~panel.post]
     full = np.isfinite(before).all(axis=1)
-    if before.shape[1] < 2 or panel.treated[full].sum() < 2 or (~panel.treated)[full].sum() < 2:
-        return np.nan, np.nan
-    deviation = before[full] - before[full].mean(axis=1, keepdims=True)
+    n1, n0 = int(panel.treated[full].sum()), int((~panel.treated)[full].sum())
+    if before.shape[1] < 2 or n1 < FEWEST_COMPLETE[0] or n0 < FEWEST_COMPLETE[1]:
+        return Pretrend(np.nan, np.nan, n1, n0)
     strata = None if strata is None else np.asarray(strata)[full]
-    observed, drawn, every, expected = _differences(deviation[:, 1:], panel.treated[full], strata, draws, seed)
-    observed, drawn = observed - expected, drawn - expected
-    precision = np.linalg.pinv(np.cov(deviation[:, 1:], rowvar=False).reshape(before.shape[1] - 1, -1))
+    deviation = before_deviations(before[full], strata)
+    observed, drawn, every = _differences(deviation, panel.treated[full], strata, draws, seed)
+    if not len(drawn):
+        return Pretrend(np.nan, np.nan, n1, n0)
+    precision = np.linalg.pinv(np.cov(deviation, rowvar=False).reshape(deviation.shape[1], -1))
     own = float(observed @ precision @ observed)
     far = int((np.einsum("ij,jk,ik->i", drawn, precision, drawn) >= own - 1e-12).sum())
-    return own, (far / len(drawn)) if every else (far + 1) / (len(drawn) + 1)
+    return Pretrend(own, (far / len(drawn)) if every else (far + 1) / (len(drawn) + 1), n1, n0)
 
 
-def _differences(changes, treated, strata, draws: int, seed: int, weights=None) -> tuple[np.ndarray, np.ndarray, bool, np.ndarray]:
-    """Difference in means of each column, really and for every assignment tried; whether all were tried; its mean over all."""
+def before_deviations(before: np.ndarray, strata) -> np.ndarray:
+    """Return deviations from each province's own mean before, less those of its stratum, without the first period."""
+    deviation = (before - before.mean(axis=1, keepdims=True))[:, 1:]
+    return deviation - stratum_means(deviation, stratum_numbers(strata, len(before)), np.ones(len(before)))
+
+
+def _differences(changes, treated, strata, draws: int, seed: int, weights=None) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Difference within strata of each column, really and for every assignment tried; whether all were tried."""
     y = np.asarray(changes, dtype=float)
     y = y[:, None] if y.ndim == 1 else y
     t = np.asarray(treated, dtype=bool)
@@ -134,27 +175,24 @@ def _differences(changes, treated, strata, draws: int, seed: int, weights=None) 
         raise DataError("Randomisation: a province has no change. Leave it out of the panel.")
     if t.all() or not t.any():
         raise DataError("Randomisation: all provinces are treated, or none is.")
-    groups = np.zeros(len(t), dtype=int) if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1]
+    groups = stratum_numbers(strata, len(t))
+    w = np.ones(len(t)) if weights is None else np.asarray(weights, dtype=float)
+    heavy = np.bincount(groups, w)
+    centred = w[:, None] * (y - stratum_means(y, groups, w))
+    weigh = w[:, None] * (groups[:, None] == np.arange(len(heavy)))
+
+    def square(block):  # sum of squares of treatment within strata, of each assignment
+        mine = block @ weigh
+        return (mine - mine**2 / heavy).sum(axis=-1)
+
+    own = float(square(t.astype(float)))
+    if own < 1e-12 * w.sum():
+        return np.full(y.shape[1], np.nan), np.empty((0, y.shape[1])), False
     every = prod(comb(int((groups == g).sum()), int(t[groups == g].sum())) for g in range(groups.max() + 1)) <= ENUMERATE
     source = _all_assignments(t, groups) if every else drawn_assignments(t, groups, draws, seed)
-    if weights is not None:
-        w = np.asarray(weights, dtype=float)
-
-        def difference(block):
-            mine, heavy = block @ (w[:, None] * y), (block @ w)[:, None]
-            return mine / heavy - ((w[:, None] * y).sum(axis=0) - mine) / (w.sum() - heavy)
-
-        drawn = np.concatenate([difference(block) for block in source])
-        return difference(t[None, :].astype(float))[0], drawn, every, drawn.mean(axis=0)
-    centred = y - y.mean(axis=0)
-    scale = 1 / t.sum() + 1 / (~t).sum()  # mean treated - mean others = sum over treated of centred changes, times this
-    drawn = np.concatenate([block @ centred * scale for block in source])
-    return centred[t].sum(axis=0) * scale, drawn, every, expected_sum(centred, t, groups) * scale
-
-
-def expected_sum(centred: np.ndarray, t: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Return the sum over treated areas that draws within groups give on average: each group's mean times its treated."""
-    return sum((t[groups == g].sum() * centred[groups == g].mean(axis=0) for g in np.unique(groups)), np.zeros(centred.shape[1:]))
+    same = weights is None  # as many treated in each stratum in every draw: one divisor
+    drawn = np.concatenate([block @ centred / (own if same else square(block)[:, None]) for block in source])
+    return centred[t].sum(axis=0) / own, drawn, every
 
 
 def _all_assignments(t: np.ndarray, groups: np.ndarray):

@@ -77,7 +77,9 @@ def matched_areas(panel: EffectPanel, *, count: int = MATCHES) -> np.ndarray:
     slope = (shift * np.where(held, before, 0)).sum(axis=1) / np.where(square > 0, square, 1)
     features = np.column_stack([level, slope])
     spread = features.std(axis=0)
-    z = features / np.where(spread > 0, spread, 1)
+    # season-free quarters have no level: what is left of it is rounding, and must not choose
+    real = spread > 1e-9 * (1 + np.abs(np.where(held, before, 0)).max())
+    z = np.where(real, features / np.where(real, spread, 1), 0)
     chosen, others = panel.treated.copy(), np.flatnonzero(~panel.treated)
     for pilot in np.flatnonzero(panel.treated):
         near = np.argsort(((z[others] - z[pilot]) ** 2).sum(axis=1), kind="stable")[:count]

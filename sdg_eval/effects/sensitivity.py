@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from sdg_eval.effects.design import COVID, MIN_BEFORE, EffectPanel, years_of
-from sdg_eval.effects.did import did
+from sdg_eval.effects.did import within_did
 from sdg_eval.effects.randomisation import randomise, unit_changes
 from sdg_eval.effects.selection import matched_areas
+from sdg_eval.effects.staggered import staggered_did, staggered_left_out, staggered_randomise
 from sdg_eval.effects.synthetic import synthetic_did
 
 CAPITAL = "TH-10"
@@ -23,7 +24,8 @@ DRAWS = 1999
 AREAS = ("all", "without_bangkok", "without_neighbours", "matched")
 PERIODS = ("all", "without_covid")
 WEIGHTS = ("none", "population")
-ESTIMATORS = ("did", "sdid")
+ESTIMATORS = ("did", "plain", "sdid")
+"""Within regions (official), over all regions at once, and synthetic."""
 COLUMNS = [
     "areas", "periods", "weights", "estimator", "official", "effect", "ci_low", "ci_high", "p_value", "p_kind", "n_treated", "n_comparison", "n_before",
     "n_after", "reason",
@@ -46,19 +48,22 @@ def panel_variant(panel: EffectPanel, areas: str, periods: str, near: set[str]) 
     return panel.take(keep, calm)
 
 
-def specifications(panel: EffectPanel, strata: dict[str, str], near: set[str], population: pd.Series | None = None) -> pd.DataFrame:
+def specifications(panel: EffectPanel, strata: dict[str, str], near: set[str], population: pd.Series | None = None, *, weighted: bool = False) -> pd.DataFrame:
     """Return one row per specification, those that cannot be estimated with their reason; sorted by effect.
 
-    `strata` is area -> stratum, `population` by REF_AREA (None: the weighted ones are left out). p is that of
-    randomisation for unweighted differences, of the jackknife error otherwise: `p_kind` says which.
+    `strata` is area -> stratum, `population` by REF_AREA (None: the weighted ones are left out); `weighted` says that the
+    official one weights by people. p is that of randomisation for differences within regions, of the jackknife error
+    otherwise: `p_kind` says which. Staggered starts have the estimator for them alone.
     """
-    rows = []
+    rows, own = [], "population" if weighted else "none"
     for areas, periods in product(AREAS, PERIODS):
         part = panel_variant(panel, areas, periods, near)
         for weights, estimator in product(WEIGHTS, ESTIMATORS):
             if (weights == "population" and (population is None or estimator == "sdid")) or panel.reason:
                 continue
-            row = {"areas": areas, "periods": periods, "weights": weights, "estimator": estimator, "official": (areas, periods, weights, estimator) == ("all", "all", "none", "did")}
+            if panel.staggered and (weights == "population" or estimator == "sdid"):
+                continue
+            row = {"areas": areas, "periods": periods, "weights": weights, "estimator": estimator, "official": (areas, periods, weights, estimator) == ("all", "all", own, "did")}
             rows.append(row | _estimate(part, weights, estimator, strata, population))
     return pd.DataFrame(rows, columns=COLUMNS).sort_values(["effect", *COLUMNS[:4]], kind="stable", ignore_index=True)
 
@@ -73,15 +78,22 @@ def _estimate(panel: EffectPanel, weights: str, estimator: str, strata: dict[str
             return sizes | {"reason": found.reason}
         low, high, p = _normal(found.effect, found.se)
         return sizes | {"effect": found.effect, "ci_low": low, "ci_high": high, "p_value": p, "p_kind": "jackknife", "reason": ""}
+    heavy = None
     if weights == "population":
         known = population.reindex(list(panel.areas))
         if not (known > 0).all():
             return sizes | {"reason": "no_population"}
-        found = did(panel, weights=known.to_numpy(dtype=float))
-        return sizes | {"effect": found.effect, "ci_low": found.ci_low, "ci_high": found.ci_high, "p_value": found.p_value, "p_kind": "jackknife", "reason": ""}
-    found = did(panel)
-    p = randomise(unit_changes(panel), panel.treated, [strata[a] for a in panel.areas], draws=DRAWS)[0].p_value
-    return sizes | {"effect": found.effect, "ci_low": found.ci_low, "ci_high": found.ci_high, "p_value": p, "p_kind": "randomisation", "reason": ""}
+        heavy = known.to_numpy(dtype=float)
+    groups = [strata[a] for a in panel.areas] if estimator == "did" else None
+    if panel.staggered:
+        found, p = staggered_did(panel, groups), staggered_randomise(panel, groups).p_value
+    else:
+        found = within_did(panel, groups, weights=heavy)
+        p = randomise(unit_changes(panel, groups), panel.treated, groups, draws=DRAWS, weights=heavy)[0].p_value if estimator == "did" else found.p_value
+    if found.effect != found.effect:
+        return sizes | {"reason": "few_comparisons"}
+    kind = "randomisation" if estimator == "did" or panel.staggered else "jackknife"
+    return sizes | {"effect": found.effect, "ci_low": found.ci_low, "ci_high": found.ci_high, "p_value": p, "p_kind": kind, "reason": ""}
 
 
 def _normal(effect: float, se: float) -> tuple[float, float, float]:
@@ -110,13 +122,14 @@ def placebo_dates(panel: EffectPanel, strata: dict[str, str]) -> pd.DataFrame:
     """Return the effect of a start that never was: each period before, with three periods before it, and only values from
     before the pilot. Columns start, effect, p_value, n_before, n_after. A real effect shows at none of them."""
     rows = []
-    if not panel.reason:
+    if not panel.reason and not panel.staggered:
         past = panel.take(periods=~panel.post)
         for at in range(MIN_BEFORE, len(past.periods)):
             part = replace(past, post=np.arange(len(past.periods)) >= at).take()
             if part.reason:
                 continue
-            chance = randomise(unit_changes(part), part.treated, [strata[a] for a in part.areas], draws=DRAWS)[0]
+            groups = [strata[a] for a in part.areas]
+            chance = randomise(unit_changes(part, groups), part.treated, groups, draws=DRAWS)[0]
             label = past.labels[at] if past.labels else str(int(past.periods[at]))
             rows.append({"start": label, "effect": chance.statistic, "p_value": chance.p_value, "n_before": part.n_before, "n_after": part.n_after})
     return pd.DataFrame(rows, columns=["start", "effect", "p_value", "n_before", "n_after"])
@@ -126,7 +139,10 @@ def leave_one_out(panel: EffectPanel, strata: dict[str, str]) -> pd.DataFrame:
     """Return REF_AREA, effect and p_value with each pilot province left out."""
     rows = []
     if not panel.reason:
-        changes, groups = unit_changes(panel), np.array([strata[a] for a in panel.areas])
+        groups = np.array([strata[a] for a in panel.areas])
+        if panel.staggered:
+            return staggered_left_out(panel, groups)
+        changes = unit_changes(panel, groups)
         for i in np.flatnonzero(panel.treated):
             keep = np.arange(len(panel.areas)) != i
             if panel.treated[keep].sum() >= 2:

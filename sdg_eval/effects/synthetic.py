@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sdg_eval.effects.design import EffectPanel
+from sdg_eval.effects.randomisation import FEWEST_COMPLETE
 
 MIN_BEFORE = 5
 """Fewest periods before: fewer cannot carry weights (METHODS 4.5)."""
@@ -33,16 +34,16 @@ class Synthetic:
     poor_fit: bool = False  # the weighted past follows the pilots worse than 95% of placebo fits
 
 
-def synthetic_did(panel: EffectPanel, *, fewest_treated: int = 2, placebos: int = 0) -> Synthetic:
+def synthetic_did(panel: EffectPanel, *, fewest: tuple[int, int] = FEWEST_COMPLETE, placebos: int = 0) -> Synthetic:
     """Return the estimate over the provinces that have every period; a reason where the panel cannot bear it.
 
-    One treated province has no jackknife error: `se` is NaN. `placebos` groups of comparison provinces of the same size
+    `fewest` treated and others must have every value. One treated province has no jackknife error: `se` is NaN. `placebos` groups of comparison provinces of the same size
     give the placebo error (0: not asked, NaN).
     """
     full = np.isfinite(panel.values).all(axis=1)
     treated = panel.treated & full
     n1, n0 = int(treated.sum()), int((full & ~panel.treated).sum())
-    reason = panel.reason or ("few_periods_before" if panel.n_before < MIN_BEFORE else "few_complete_provinces" if n1 < fewest_treated or n0 <= n1 else "")
+    reason = panel.reason or ("few_periods_before" if panel.n_before < MIN_BEFORE else "few_complete_provinces" if n1 < fewest[0] or n0 < fewest[1] or n0 <= n1 else "")
     if reason:
         return Synthetic(np.nan, np.nan, np.nan, {}, {}, n1, n0, reason)
     from diff_diff import SyntheticDiD

@@ -22,12 +22,18 @@ from sdg_eval.effects.design import (
     strata_of,
     years_of,
 )
-from sdg_eval.effects.did import did, event_study, honest_bounds, wild_bootstrap
+from sdg_eval.effects.did import did, event_study, honest_bounds, wild_bootstrap, within_did
 from sdg_eval.effects.outcomes import OutcomeRule, outcome_rules, plan_hash
-from sdg_eval.effects.power import panel_detectable, periods_needed, provinces_needed, smallest_pretrend
-from sdg_eval.effects.randomisation import Randomisation, beyond_trend, pretrend_test, randomise, unit_changes
+from sdg_eval.effects.power import (
+    minimum_detectable,
+    panel_detectable,
+    periods_needed,
+    provinces_needed,
+    smallest_pretrend,
+)
+from sdg_eval.effects.randomisation import beyond_trend, pretrend_test, randomise, unit_changes
 from sdg_eval.effects.sensitivity import CAPITAL, leave_one_out, neighbours_of_pilots, panel_variant
-from sdg_eval.effects.staggered import staggered_did, staggered_randomise
+from sdg_eval.effects.staggered import detrended, staggered_did, staggered_randomise
 from sdg_eval.effects.synthetic import MIN_BEFORE as WEIGHTED_BEFORE
 from sdg_eval.effects.synthetic import synthetic_did
 from sdg_eval.observations import select_totals
@@ -36,15 +42,17 @@ from sdg_eval.pooling import false_discovery
 ALPHA, PRETREND = 0.05, 0.10
 LEFT_OUT = 0.10
 """A claim must keep a p below this whichever pilot province is left out."""
+MIN_FIRM = 5
+"""Fewest pilots with values for any claim: an error of two or three provinces is hardly known."""
 PLACEBOS = 200
 VERDICTS = ("effect_detected", "effect_indicated", "no_effect_detected", "inconclusive", "not_evaluable")
 COLUMNS = [
     "SERIES", "scale", "freq", "expected", "smallest", "exploratory", "registered_on", "row_sha256", "plan_sha256",
-    "effect", "ci_low", "ci_high", "se", "se_jackknife", "within_regions", "p_random", "p_adjusted", "n_assignments", "n_family", "p_bootstrap", "p_cluster",
-    "pretrend_p", "pretrend_p_cluster", "pretrend_detectable", "beyond_trend", "beyond_trend_p", "honest_low", "honest_high", "covid_dip", "covid_dip_p", "covid_rebound",
-    "sdid", "sdid_se", "sdid_se_placebo", "sdid_reason", "sdid_poor_fit", "p_left_out", "left_out", "detectable",
+    "effect", "ci_low", "ci_high", "se", "se_jackknife", "plain", "plain_low", "plain_high", "plain_p", "p_random", "p_adjusted", "n_assignments", "n_family", "p_bootstrap", "p_cluster",
+    "pretrend_p", "n_pretrend", "n_pretrend_others", "pretrend_p_cluster", "pretrend_detectable", "beyond_trend", "beyond_trend_p", "honest_low", "honest_high", "covid_dip", "covid_dip_p", "covid_rebound",
+    "sdid", "sdid_se", "sdid_se_placebo", "sdid_reason", "sdid_poor_fit", "n_sdid", "n_sdid_others", "p_left_out", "left_out", "detectable",
     "rate_ratio", "rate_ratio_low", "rate_ratio_high", "rate_ratio_p", "n_events", "dispersion",
-    "n_treated", "n_comparison", "n_obs", "n_before", "years_before", "n_during", "n_after", "first_period", "last_period", "staggered",
+    "n_treated", "n_comparison", "n_obs", "n_unobserved", "effect_with_unobserved", "n_before", "years_before", "n_during", "n_after", "first_period", "last_period", "staggered",
     "effect_during", "during_low", "during_high", "effect_after", "after_low", "after_high", "lasting",
     "n_before_calm", "p_without_covid", "effect_without_covid", "effect_without_bangkok", "effect_without_neighbours",
     "verdict", "reason", "settle", "settle_number", "settle_period",
@@ -64,13 +72,14 @@ class Outcome:
 
 
 def estimate(panel: EffectPanel, strata, weights=None) -> tuple:
-    """Return (Did, Randomisation) of a panel: two-way effects for one start, cohorts against those not yet treated for several.
+    """Return (Did, Randomisation) of a panel within strata: one change per province for one start, cohorts against those not
+    yet treated for several.
 
     `weights` (one per province) are those of an outcome weighted by people; with several starts provinces count alike.
     """
     if panel.staggered:
-        return staggered_did(panel), staggered_randomise(panel, strata)
-    return did(panel, weights=weights), randomise(unit_changes(panel), panel.treated, strata, weights=weights)[0]
+        return staggered_did(panel, strata), staggered_randomise(panel, strata)
+    return within_did(panel, strata, weights=weights), randomise(unit_changes(panel, strata), panel.treated, strata, weights=weights)[0]
 
 
 def evaluate_outcome(observations: pd.DataFrame, rule: OutcomeRule, codelists, window: Window, *, population: pd.Series | None = None, only_verdict: bool = False) -> Outcome:
@@ -80,41 +89,47 @@ def evaluate_outcome(observations: pd.DataFrame, rule: OutcomeRule, codelists, w
     then, what is tested beside them (trends, single provinces, variants) is not. `only_verdict` leaves out the errors that stand beside and decide nothing (wild bootstrap, honest bounds, placebo error,
     rate ratio): for simulations.
     """
-    panel, weights = outcome_panel(observations, rule, window), None
-    if panel.staggered and not panel.reason:  # cohorts are compared over every period: provinces with gaps are out
-        whole = panel.take(areas=np.isfinite(panel.values).all(axis=1))
-        able = not whole.reason and whole.staggered
-        panel = whole if able else replace(panel, reason="few_complete_provinces")
+    panel, weights = outcome_panel(observations, rule, window, codelists.series), None
     if rule.weights == "population" and not panel.reason:
         known = None if population is None else population.reindex(list(panel.areas)).to_numpy(dtype=float)
         if known is None or not (known > 0).all():
             panel = replace(panel, reason="no_population")
         weights = known
+    strata = strata_of(codelists, panel.areas)
+    if not panel.reason:
+        found, chance = estimate(panel, strata, weights)
+        if found.effect != found.effect:
+            panel = replace(panel, reason="few_comparisons")  # no region holds both pilots and others
     row = dict.fromkeys(COLUMNS, np.nan) | dict.fromkeys(TEXT, "") | _facts(rule, panel)
     if panel.reason:
         return Outcome(row, rule, panel, pd.DataFrame(), np.array([]))
-    strata = strata_of(codelists, panel.areas)
-    found, chance = estimate(panel, strata, weights)
     row |= {k: asdict(found)[k] for k in ("effect", "ci_low", "ci_high", "se", "se_jackknife", "n_obs")} | {"p_cluster": found.p_value}
-    row |= {"p_random": chance.p_value, "within_regions": chance.within, "n_assignments": chance.n_assignments, "detectable": panel_detectable(panel), "pretrend_detectable": smallest_pretrend(panel)}
+    row |= {"p_random": chance.p_value, "n_assignments": chance.n_assignments, "pretrend_detectable": smallest_pretrend(panel, strata)}
+    plain = staggered_did(panel) if panel.staggered else did(panel, weights=weights)
+    row |= {"plain": plain.effect, "plain_low": plain.ci_low, "plain_high": plain.ci_high, "plain_p": plain.p_value}
     events = pd.DataFrame()
-    if not panel.staggered:
+    if panel.staggered:
+        row |= {"sdid_reason": "staggered_start", "detectable": minimum_detectable(found.se, 2, 2)}  # two and two: the error itself
+    else:
+        row["detectable"] = panel_detectable(panel, strata)
         if not only_verdict:
-            row["p_bootstrap"] = wild_bootstrap(panel)
+            row["p_bootstrap"] = wild_bootstrap(panel, strata)
             row["honest_low"], row["honest_high"] = honest_bounds(panel)
             row |= _counts(observations, rule, panel)
-        events = event_study(panel).table if panel.n_before >= 2 else events
-        events = events.assign(label=list(panel.labels), within=_within(panel, strata)) if len(events) else events
+        if panel.n_before >= 2:
+            study = event_study(panel, strata)
+            row["pretrend_p_cluster"], events = study.pretrend_p, study.table.assign(label=list(panel.labels))
+            events = events if only_verdict else events.assign(plain=event_study(panel).table["effect"])
         weighted = synthetic_did(panel, placebos=0 if only_verdict else PLACEBOS)
-        row |= {"sdid": weighted.effect, "sdid_se": weighted.se, "sdid_se_placebo": weighted.se_placebo, "sdid_reason": weighted.reason, "sdid_poor_fit": weighted.poor_fit}
-        row |= _left_out(panel, strata)
-    else:
-        row["sdid_reason"] = "staggered_start"
+        row |= {"sdid": weighted.effect, "sdid_se": weighted.se, "sdid_se_placebo": weighted.se_placebo, "sdid_reason": weighted.reason, "sdid_poor_fit": weighted.poor_fit,
+                "n_sdid": weighted.n_treated, "n_sdid_others": weighted.n_comparison}  # fmt: skip
+    row |= _left_out(panel, strata)
     if panel.years_before >= MIN_BEFORE:
-        row["pretrend_p"] = pretrend_test(panel, strata)[1]
-        row["pretrend_p_cluster"] = event_study(panel).pretrend_p
-        row |= _beyond_trend(panel, strata)
-    row |= _covid(panel, strata, chance) | _apart(panel) | _sensitivity(panel, codelists, window)
+        trends = pretrend_test(panel, strata)
+        row |= {"pretrend_p": trends.p_value, "n_pretrend": trends.n_treated, "n_pretrend_others": trends.n_comparison} | _beyond_trend(panel, strata)
+    row |= _covid(panel, strata, row) | _apart(panel, strata) | _sensitivity(panel, codelists, window)
+    if panel.n_unobserved:
+        row["effect_with_unobserved"] = _statistic(outcome_panel(observations, rule, window, codelists.series, unobserved=True), codelists)
     return Outcome(row, rule, panel, events, chance.draws)
 
 
@@ -126,26 +141,16 @@ def _facts(rule: OutcomeRule, panel: EffectPanel) -> dict:
         "registered_on": rule.registered_on, "row_sha256": rule.row_sha256, "reason": panel.reason, "n_treated": int(panel.treated.sum()),
         "n_comparison": int((~panel.treated).sum()), "n_before": panel.n_before, "years_before": panel.years_before,
         "n_during": sum(p == "during" for p in panel.phases), "n_after": sum(p == "after" for p in panel.phases), "first_period": shown[0],
-        "last_period": shown[-1], "staggered": panel.staggered, "n_assignments": 0, "n_obs": int(np.isfinite(panel.values).sum()), "covid_rebound": False,
+        "last_period": shown[-1], "staggered": panel.staggered, "n_assignments": 0, "n_unobserved": panel.n_unobserved, "n_obs": int(np.isfinite(panel.values).sum()), "covid_rebound": False,
     }  # fmt: skip
 
 
-def _within(panel: EffectPanel, strata: np.ndarray) -> list[float]:
-    """Per period the difference from the last period before, within regions: what the randomisation test looks at."""
-    reference, found = panel.values[:, panel.n_before - 1], []
-    for column in range(len(panel.periods)):
-        change = panel.values[:, column] - reference
-        held = np.isfinite(change)
-        able = panel.treated[held].any() and (~panel.treated[held]).any()
-        found.append(randomise(change[held], panel.treated[held], strata[held], draws=1)[0].within if able else np.nan)
-    return found
-
-
-def _statistic(panel: EffectPanel) -> float:
+def _statistic(panel: EffectPanel, codelists) -> float:
     """The estimate alone, NaN where the panel cannot be estimated."""
     if panel.reason:
         return np.nan
-    return staggered_did(panel).effect if panel.staggered else randomise(unit_changes(panel), panel.treated, draws=1)[0].statistic
+    strata = strata_of(codelists, panel.areas)
+    return staggered_did(panel, strata).effect if panel.staggered else within_did(panel, strata).effect
 
 
 def _counts(observations: pd.DataFrame, rule: OutcomeRule, panel: EffectPanel) -> dict:
@@ -175,61 +180,73 @@ def _left_out(panel: EffectPanel, strata: np.ndarray) -> dict:
 
 def _beyond_trend(panel: EffectPanel, strata: np.ndarray) -> dict:
     """The effect if pilots and others kept their own straight lines of before: what a trend too weak to be seen cannot explain."""
-    changes = beyond_trend(panel)
+    if panel.staggered:
+        found = staggered_randomise(detrended(panel), strata)
+        return {"beyond_trend": found.statistic, "beyond_trend_p": found.p_value}
+    changes = beyond_trend(panel, strata)
     held = np.isfinite(changes)
     if panel.treated[held].sum() < 2 or (~panel.treated)[held].sum() < 2:
         return {}
     found = randomise(changes[held], panel.treated[held], strata[held])[0]
-    return {"beyond_trend": found.within, "beyond_trend_p": found.p_value}
+    return {"beyond_trend": found.statistic, "beyond_trend_p": found.p_value}
 
 
-def _covid(panel: EffectPanel, strata: np.ndarray, chance: Randomisation) -> dict:
+def _covid(panel: EffectPanel, strata: np.ndarray, row: dict) -> dict:
     """Did the pilots fall or rise more than others in 2020-21? A dip opposite to the effect and at least half its size makes
-    the effect a rebound, if chance seldom gives such a dip or too few calm years stand beside it to tell."""
+    the effect a rebound, if chance seldom gives such a dip or too few calm years stand beside it to tell. Where the effect
+    itself is no larger than its error there is nothing to explain."""
     years = years_of(panel)
     calm, dip = (years < COVID[0]) & ~panel.post, np.isin(years, COVID) & ~panel.post
     if not calm.any() or not dip.any():
         return {}
-    part = panel.take(periods=calm | dip)
     held = np.isfinite(panel.values)
     known = held[:, calm].any(axis=1) & held[:, dip].any(axis=1)
-    if panel.treated[known].sum() < 2 or (~panel.treated[known]).sum() < 2 or part.values.size == 0:
+    if panel.treated[known].sum() < 2 or (~panel.treated[known]).sum() < 2:
         return {}
     means = [np.nanmean(np.where(held[known][:, mask], panel.values[known][:, mask], np.nan), axis=1) for mask in (calm, dip)]
     found = randomise(means[1] - means[0], panel.treated[known], strata[known])[0]
+    few = calm.sum() < MIN_BEFORE * {"A": 1, "Q": 4}[panel.freq]
+    moved = row["p_random"] < PRETREND or abs(row["effect"]) > max(row["se"], row["se_jackknife"])
     return {
         "covid_dip": found.statistic, "covid_dip_p": found.p_value,
-        "covid_rebound": bool(
-            found.statistic * chance.statistic < 0 and abs(found.statistic) >= abs(chance.statistic) / 2
-            and (found.p_value < PRETREND or calm.sum() < MIN_BEFORE * {"A": 1, "Q": 4}[panel.freq])
-        ),
+        "covid_rebound": bool(moved and found.statistic * row["effect"] < 0 and abs(found.statistic) >= abs(row["effect"]) / 2 and (found.p_value < PRETREND or few)),
     }  # fmt: skip
 
 
-def _apart(panel: EffectPanel) -> dict:
+def _apart(panel: EffectPanel, strata: np.ndarray) -> dict:
     """The effect while the pilot ran and after it, apart (R16), and whether a gain lasted (R56)."""
     phases, before = np.array(panel.phases), ~panel.post
     row = {}
     for name in ("during", "after"):
-        part = panel.take(periods=before | (phases == name))
-        if not part.reason:
-            found = staggered_did(part) if part.staggered else did(part)
-            row |= {f"effect_{name}": found.effect, f"{name}_low": found.ci_low, f"{name}_high": found.ci_high}
+        if panel.staggered:
+            found = staggered_did(panel, strata, part=name)
+        else:
+            part = panel.take(periods=before | (phases == name))
+            if part.reason:
+                continue
+            found = within_did(part, strata[np.isin(panel.areas, part.areas)])
+        row |= {f"effect_{name}": found.effect, f"{name}_low": found.ci_low, f"{name}_high": found.ci_high}
     return row
 
 
 def _sensitivity(panel: EffectPanel, codelists, window: Window) -> dict:
     """METHODS 4.8 as far as estimates go: without Bangkok, without the neighbours of pilots, without 2020-21."""
-    near = neighbours_of_pilots(codelists, window.starts)
+    near = neighbours_of_pilots(codelists, begun_areas(panel) or window.starts)
     calm = panel_variant(panel, "all", "without_covid", near)
     p = np.nan
-    if not calm.reason and not calm.staggered:
-        p = randomise(unit_changes(calm), calm.treated, strata_of(codelists, calm.areas))[0].p_value
+    if not calm.reason:
+        strata = strata_of(codelists, calm.areas)
+        p = (staggered_randomise(calm, strata) if calm.staggered else randomise(unit_changes(calm, strata), calm.treated, strata)[0]).p_value
     return {
-        "effect_without_covid": _statistic(calm), "p_without_covid": p, "n_before_calm": calm.years_before,
-        "effect_without_bangkok": _statistic(panel_variant(panel, "without_bangkok", "all", near)) if CAPITAL in panel.areas else np.nan,
-        "effect_without_neighbours": _statistic(panel_variant(panel, "without_neighbours", "all", near)),
+        "effect_without_covid": _statistic(calm, codelists), "p_without_covid": p, "n_before_calm": calm.years_before,
+        "effect_without_bangkok": _statistic(panel_variant(panel, "without_bangkok", "all", near), codelists) if CAPITAL in panel.areas else np.nan,
+        "effect_without_neighbours": _statistic(panel_variant(panel, "without_neighbours", "all", near), codelists),
     }  # fmt: skip
+
+
+def begun_areas(panel: EffectPanel) -> list[str]:
+    """Return the provinces that were treated within the panel."""
+    return [area for area, own in zip(panel.areas, panel.treated, strict=True) if own]
 
 
 def judge(row: dict) -> tuple[str, str]:
@@ -238,38 +255,49 @@ def judge(row: dict) -> tuple[str, str]:
         return "not_evaluable", row["reason"]
     if row["years_before"] < MIN_BEFORE:
         return "not_evaluable", "few_periods_before"
+    if row["n_treated"] < MIN_FIRM:
+        return "inconclusive", "few_pilots"
     if row["pretrend_p"] < PRETREND:
         return "inconclusive", "trends_differed_before"
     if not row["pretrend_p"] >= PRETREND:
         return "inconclusive", "trends_unchecked"  # too few provinces have every value before
     if row["covid_rebound"]:
         return "inconclusive", "covid_rebound"
-    if row["p_adjusted"] < ALPHA:
-        if row["n_before_calm"] < MIN_BEFORE:
-            return "inconclusive", "rests_on_covid_years"  # too few calm years before to see whether trends were parallel
-        if np.sign(row["within_regions"]) != np.sign(row["effect"]):
-            return "inconclusive", "regions_differ"  # the pilots' regions moved, not the pilots within them
-        if not row["beyond_trend_p"] < ALPHA or np.sign(row["beyond_trend"]) != np.sign(row["effect"]):
-            return "inconclusive", "trend_could_explain"  # a trend too weak for the test of trends would do as well (decision 0014)
-        if not row["staggered"] and not row["p_left_out"] < LEFT_OUT:
-            return "inconclusive", "rests_on_one_province"
-        if np.sign(row["effect_without_covid"]) != np.sign(row["effect"]):
-            return "inconclusive", "gone_without_covid_years"
-        if row["exploratory"]:
-            return "effect_indicated", "exploratory"
-        if row["sdid_reason"]:
-            return "effect_indicated", row["sdid_reason"]
-        if np.sign(row["sdid"]) != np.sign(row["effect"]):
-            return "inconclusive", "weighted_comparison_disagrees"
-        return "effect_detected", ""
-    if row["ci_low"] > -row["smallest"] and row["ci_high"] < row["smallest"]:
+    apart = row["ci_low"] > 0 or row["ci_high"] < 0
+    if row["p_adjusted"] < ALPHA and apart:
+        return _claim(row)
+    if row["ci_low"] > -row["smallest"] and row["ci_high"] < row["smallest"] and max(row["se"], row["se_jackknife"]) > 0:
         return "no_effect_detected", ""
+    if apart:
+        return "inconclusive", "not_beyond_chance"
     return "inconclusive", "interval_holds_both" if row["detectable"] <= row["smallest"] else "design_too_weak"
+
+
+def _claim(row: dict) -> tuple[str, str]:
+    """What a difference that chance seldom gives must survive before it is called an effect (decision 0014)."""
+    sign = np.sign(row["effect"])
+    if row["n_before_calm"] < MIN_BEFORE:
+        return "inconclusive", "rests_on_covid_years"  # too few calm years before to see whether trends were parallel
+    if np.sign(row["plain"]) != sign:
+        return "inconclusive", "regions_differ"  # it turns when regions are not told apart
+    if not row["beyond_trend_p"] < ALPHA or np.sign(row["beyond_trend"]) != sign:
+        return "inconclusive", "trend_could_explain"  # a trend too weak for the test of trends would do as well
+    if not row["p_left_out"] < LEFT_OUT:
+        return "inconclusive", "rests_on_one_province"
+    if np.sign(row["effect_without_covid"]) != sign:
+        return "inconclusive", "gone_without_covid_years"
+    if row["exploratory"]:
+        return "effect_indicated", "exploratory"
+    if row["sdid_reason"]:
+        return "effect_indicated", {"few_periods_before": "weights_need_five"}.get(row["sdid_reason"], row["sdid_reason"])
+    if np.sign(row["sdid"]) != sign:
+        return "inconclusive", "weighted_comparison_disagrees"
+    return "effect_detected", ""
 
 
 SETTLE = {
     "no_data": "any_values", "no_population": "population_values", "no_treated_data": "pilot_values", "only_pilots_report": "comparison_values", "few_treated": "pilot_values", "few_comparisons": "comparison_values",
-    "ends_before_the_pilot": "later_values", "begins_with_the_pilot": "earlier_values", "few_periods_before": "earlier_values", "few_complete_provinces": "missing_values", "trends_unchecked": "missing_values", "constant_outcome": "finer_values",
+    "ends_before_the_pilot": "later_values", "begins_with_the_pilot": "earlier_values", "few_periods_before": "earlier_values", "few_complete_provinces": "missing_values", "trends_unchecked": "missing_values", "constant_outcome": "finer_values", "data_conflict": "one_value", "few_pilots": "pilot_values", "weights_need_five": "earlier_values", "not_beyond_chance": "luck_of_the_draw",
     "trends_differed_before": "other_comparison", "trend_could_explain": "other_comparison", "regions_differ": "other_comparison", "covid_rebound": "calm_years", "rests_on_covid_years": "calm_years", "gone_without_covid_years": "calm_years",
     "rests_on_one_province": "more_provinces", "weighted_comparison_disagrees": "other_comparison", "staggered_start": "replication", "exploratory": "replication",
 }  # fmt: skip
@@ -286,10 +314,13 @@ def what_settles(row: dict, panel: EffectPanel) -> dict:
         return nothing
     if row["reason"] in SETTLE:
         number = np.nan
-        if row["reason"] == "few_periods_before":
+        if row["reason"] in ("few_periods_before", "weights_need_five"):
             # three years before make a verdict possible, five carry the weights that a firm one needs
-            number = (MIN_BEFORE if row["verdict"] == "not_evaluable" else WEIGHTED_BEFORE) - row["years_before"]
-        return nothing | {"settle": SETTLE[row["reason"]], "settle_number": number}
+            number = (MIN_BEFORE if row["reason"] == "few_periods_before" else WEIGHTED_BEFORE) - row["years_before"]
+        settle = SETTLE[row["reason"]]
+        if settle == "calm_years" and row["n_before_calm"] >= MIN_BEFORE:
+            settle = "other_comparison"  # the calm years are there
+        return nothing | {"settle": settle, "settle_number": number}
     if panel.reason or row["verdict"] == "effect_indicated":
         return nothing | {"settle": "replication"}
     per_year = {"A": 1, "Q": 4}[panel.freq]

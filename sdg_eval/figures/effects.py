@@ -28,18 +28,18 @@ from sdg_eval.figures.style import (
 from sdg_eval.thai import year_text
 
 WORDS = {
-    "difference": ("ผลต่างจากจังหวัดเปรียบเทียบ", "difference from comparison provinces"), "pilots": ("จังหวัดนำร่อง (เฉลี่ย)", "pilot provinces (mean)"),
+    "difference": ("ผลต่างภายในภาคเดียวกัน", "difference within regions"), "pilots": ("จังหวัดนำร่อง (เฉลี่ย)", "pilot provinces (mean)"),
     "weighted": ("จังหวัดเปรียบเทียบถ่วงน้ำหนัก", "weighted comparison provinces"), "others": ("จังหวัดเปรียบเทียบทั้งหมด (เลื่อนระดับ)", "all comparison provinces (level moved)"),
-    "window": ("ตั้งแต่เริ่มโครงการ", "from the start of the programme"), "reference": ("ช่วงอ้างอิง", "reference"), "ci": ("ผลต่างและช่วง 95%", "difference, 95% interval"), "within": ("เทียบภายในภาคเดียวกัน", "within the same region"),
-    "drawn": ("กลุ่มที่สุ่มขึ้นมา", "groups drawn at random"), "real": ("จังหวัดนำร่องจริง", "the real pilots"), "expected": ("ค่าเฉลี่ยของกลุ่มสุ่ม (ต่างภาคต่างกัน)", "mean of the draws (regions differ)"), "count": ("จำนวนครั้ง", "draws"),
-    "effect": ("ขนาดผล", "effect"), "power": ("โอกาสที่จะพบ", "chance to find it"), "smallest": ("ขนาดที่มีความหมาย", "size that matters"), "eighty": ("ร้อยละ 80", "80%"),
+    "window": ("ตั้งแต่เริ่มโครงการ", "from the start of the programme"), "reference": ("ช่วงอ้างอิง", "reference"), "ci": ("ผลต่างและช่วง 95%", "difference, 95% interval"), "plain": ("ไม่แยกตามภาค", "over all regions"),
+    "drawn": ("กลุ่มที่สุ่มขึ้นมา", "groups drawn at random"), "real": ("จังหวัดนำร่องจริง", "the real pilots"), "count": ("จำนวนครั้ง", "draws"),
+    "effect": ("ขนาดผล", "effect"), "estimate": ("ค่าประมาณ", "estimate"), "power": ("โอกาสที่จะพบ", "chance to find it"), "smallest": ("ขนาดที่มีความหมาย", "size that matters"), "eighty": ("ร้อยละ 80", "80%"),
     "balance": ("ผลต่างเป็นส่วนเบี่ยงเบนมาตรฐาน", "difference in standard deviations"), "own": ("จังหวัดนี้", "this province"), "synthetic": ("คู่เทียบสังเคราะห์", "synthetic counterpart"),
     "official": ("วิธีทางการ", "official specification"), "sure": ("p < 0.05", "p < 0.05"), "unsure": ("p ≥ 0.05", "p ≥ 0.05"),
     "areas": ("จังหวัด", "areas"), "periods": ("ปี", "years"), "weights": ("น้ำหนัก", "weights"), "estimator": ("วิธี", "estimator"), "log": ("ลอการิทึม", "logarithm"),
 }  # fmt: skip
 CHOICES = {
     "all": ("ทั้งหมด", "all"), "without_bangkok": ("ไม่รวม กทม.", "without Bangkok"), "without_neighbours": ("ไม่รวมที่ติดกัน", "without neighbours"), "matched": ("จับคู่", "matched"),
-    "without_covid": ("ไม่รวม 2563–64", "without 2020–21"), "none": ("ไม่ถ่วง", "none"), "population": ("ประชากร", "population"), "did": ("DiD", "DiD"), "sdid": ("DiD สังเคราะห์", "synthetic DiD"),
+    "without_covid": ("ไม่รวม 2563–64", "without 2020–21"), "none": ("ไม่ถ่วง", "none"), "population": ("ประชากร", "population"), "did": ("DiD ภายในภาค", "DiD within regions"), "plain": ("DiD ไม่แยกภาค", "DiD, all regions"), "sdid": ("DiD สังเคราะห์", "synthetic DiD"),
 }  # fmt: skip
 
 
@@ -49,7 +49,8 @@ def _w(key: str, lang: str) -> str:
 
 def _period_axis(axes, periods, labels, lang: str) -> None:
     """Years, or the first quarter of every year, at most ten of them."""
-    places = [(p, int(label[:4])) for p, label in zip(periods, labels, strict=True) if len(label) == 4 or label.endswith("-Q1")]
+    # a fiscal year (2022-10-01/P1Y) is named by the year it ends in
+    places = [(p, int(label[:4]) + ("/" in label)) for p, label in zip(periods, labels, strict=True) if len(label) == 4 or label.endswith("-Q1") or "/" in label]
     step = max(1, -(-len(places) // 10))
     axes.set_xticks([p for p, _ in places[::step]], [year_text(year, lang).removeprefix("พ.ศ. ") for _, year in places[::step]])
 
@@ -60,8 +61,8 @@ def _shade(axes, periods, first: float, lang: str) -> None:
 
 
 def draw_event_study(axes, events: pd.DataFrame, lang: str):
-    """Draw difference and 95% interval per period; `events` has period, label, lead, effect, ci_low, ci_high, and `within`
-    (the difference within regions) where it is known."""
+    """Draw difference and 95% interval per period; `events` has period, label, lead, effect, ci_low, ci_high, and `plain`
+    (the difference over all regions) where it is known."""
     events = events.sort_values("period")
     _shade(axes, events["period"], events.loc[events["lead"] >= 0, "period"].min(), lang)
     axes.axhline(0, color=SOFT, linewidth=1)
@@ -69,8 +70,8 @@ def draw_event_study(axes, events: pd.DataFrame, lang: str):
     for rows, colour in ((events[before], SOFT), (events[~before], PILOT)):
         axes.vlines(rows["period"], rows["ci_low"], rows["ci_high"], color=colour, linewidth=1.6)
         axes.scatter(rows["period"], rows["effect"], s=30, color=colour, zorder=3)
-    if "within" in events:
-        axes.scatter(events["period"], events["within"], s=24, marker="x", color=NOTED, linewidth=1.3, zorder=5)
+    if "plain" in events:
+        axes.scatter(events["period"], events["plain"], s=24, marker="x", color=NOTED, linewidth=1.3, zorder=5)
     reference = events[events["lead"] == -1]
     axes.scatter(reference["period"], reference["effect"], s=44, facecolor="white", edgecolor=INK, zorder=4)
     _period_axis(axes, events["period"], events["label"], lang)
@@ -80,7 +81,7 @@ def draw_event_study(axes, events: pd.DataFrame, lang: str):
 
     _legend(axes, [
         Line2D([], [], marker="o", color=PILOT, markersize=5, label=_w("ci", lang)), Line2D([], [], marker="o", linestyle="", markerfacecolor="white", markeredgecolor=INK, label=_w("reference", lang)),
-        *([Line2D([], [], marker="x", linestyle="", color=NOTED, label=_w("within", lang))] if "within" in events else []), Patch(color=BAND, alpha=0.12, label=_w("window", lang)),
+        *([Line2D([], [], marker="x", linestyle="", color=NOTED, label=_w("plain", lang))] if "plain" in events else []), Patch(color=BAND, alpha=0.12, label=_w("window", lang)),
     ], columns=2)  # fmt: skip
     return axes
 
@@ -107,21 +108,18 @@ def draw_paths(axes, paths: pd.DataFrame, lang: str, unit: str, names: tuple[str
     return axes
 
 
-def draw_randomisation(axes, draws: np.ndarray, observed: float, expected: float, lang: str):
-    """Draw the differences of groups drawn at random, what they give on average, and where the real pilots lie (dashed: as far
-    on the other side)."""
-    reach = 1.05 * max(np.abs(draws - expected).max(), abs(observed - expected))
-    axes.hist(draws, bins=np.linspace(expected - reach, expected + reach, 42), color=OTHER, edgecolor="white", linewidth=0.4)
-    for side, style in ((observed, (0, (1, 0))), (2 * expected - observed, (0, (2, 2)))):
+def draw_randomisation(axes, draws: np.ndarray, observed: float, lang: str):
+    """Draw the differences of groups drawn at random and where the real pilots lie (dashed: as far on the other side)."""
+    reach = 1.05 * max(np.abs(draws).max(), abs(observed))
+    axes.hist(draws, bins=np.linspace(-reach, reach, 42), color=OTHER, edgecolor="white", linewidth=0.4)
+    for side, style in ((observed, (0, (1, 0))), (-observed, (0, (2, 2)))):
         axes.axvline(side, color=NOTED, linewidth=2, linestyle=style)
-    axes.axvline(expected, color=INK, linewidth=1, linestyle=(0, (1, 2)))
     axes.set_ylabel(_w("count", lang), fontsize=9.5)
     axes.set_xlabel(_w("difference", lang), fontsize=9.5)
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    _legend(axes, [Patch(color=OTHER, label=_w("drawn", lang)), Line2D([], [], color=NOTED, linewidth=2, label=_w("real", lang)),
-                   Line2D([], [], color=INK, linewidth=1, linestyle=(0, (1, 2)), label=_w("expected", lang))], columns=3)  # fmt: skip
+    _legend(axes, [Patch(color=OTHER, label=_w("drawn", lang)), Line2D([], [], color=NOTED, linewidth=2, label=_w("real", lang))], columns=2)
     return axes
 
 
@@ -143,7 +141,7 @@ def draw_specifications(axes, specs: pd.DataFrame, lang: str):
     axes.axhline(0, color=SOFT, linewidth=1)
     axes.set_xticks([])
     axes.set_xlim(-0.8, len(known) - 0.2)
-    axes.set_ylabel(_w("difference", lang), fontsize=9)
+    axes.set_ylabel(_w("estimate", lang), fontsize=9)
     lower = axes.figure.add_axes((left, bottom, wide, high * share - 0.02))
     for at, (column, value) in enumerate(rows):
         mine = known[column] == value
@@ -225,7 +223,7 @@ def draw_pilot(observations, charts: list[dict], balance: dict, codelists, folde
             parts = {
                 "paths": (chart["paths"], (6.8, 4.6), lambda a, c=chart, u=unit: draw_paths(a, c["paths"], language, u)),
                 "events": (chart["events"], (6.8, 4.6), lambda a, c=chart: draw_event_study(a, c["events"], language)),
-                "randomisation": (chart["draws"], (6.8, 4.4), lambda a, c=chart: draw_randomisation(a, c["draws"], c["observed"], c["expected"], language)),
+                "randomisation": (chart["draws"], (6.8, 4.4), lambda a, c=chart: draw_randomisation(a, c["draws"], c["observed"], language)),
                 "specifications": (chart["specifications"], (6.8, 6.2), lambda a, c=chart: draw_specifications(a, c["specifications"], language)),
                 "power": (chart["power"], (6.8, 4.4), lambda a, c=chart, u=unit: draw_power(a, c["power"], c["smallest"], language, u)),
             }  # fmt: skip
