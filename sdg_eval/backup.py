@@ -14,6 +14,8 @@ from sdg_eval.ledger import HEAD, LEDGER, chain_faults, entry_paths, read_entrie
 from sdg_eval.store import FOLDER, RAW, write_atomic
 
 MANIFEST = "manifest.json"
+DELIVERY, ENTRY = "delivery", "load.json"
+"""Folder of the delivery tables in a store, and the file of a load that names its own files by their hash."""
 REMEDY = (
     "กู้คืนจากสำเนาสำรองด้วย sdg-eval restore หรือนำเข้าไฟล์ต้นทางใหม่ในคลังใหม่",
     "Restore a backup with sdg-eval restore, or take the files in again into a new store.",
@@ -41,6 +43,8 @@ def verify(store) -> list[StoreFault]:
     if not (store / LEDGER).is_dir():
         if (store / FOLDER).is_dir() and any((store / FOLDER).glob("*.parquet")) and not (store / RAW).exists():
             return [StoreFault(str(store / LEDGER), "this store was written before there was a ledger: nothing to compare with")]
+        if (store / DELIVERY).is_dir() and not (store / FOLDER).is_dir():
+            return _delivery_faults(store)
         if (store / FOLDER).is_dir() or (store / RAW).is_dir():
             return [StoreFault(str(store / LEDGER), "the ledger is missing")]
         raise DataError(f"{store}: is no store. Check the path.")
@@ -61,7 +65,37 @@ def verify(store) -> list[StoreFault]:
             faults.append(StoreFault(str(path), "a raw file is missing"))
         elif sha256(path.read_bytes()) != name:
             faults.append(StoreFault(str(path), "a raw file was changed"))
-    return faults + _leftovers(store, named, raws)
+    return faults + _delivery_faults(store) + _leftovers(store, named, raws)
+
+
+def _delivery_files(load: Path) -> dict[str, str]:
+    """sha256 by name of the files of one load of delivery tables, as its entry says. Raises ValueError for a garbled entry."""
+    try:
+        entry = json.loads((load / ENTRY).read_bytes())
+        tables = {f"{name}.parquet": about["sha256"] for name, about in entry["tables"].items()}
+        return tables | {f"{RAW}/{file['sha256']}": file["sha256"] for file in entry["raw"]}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError("garbled") from error
+
+
+def _delivery_loads(store: Path) -> list[Path]:
+    return sorted(p.parent for p in (store / DELIVERY).glob(f"[!.]*/{ENTRY}"))
+
+
+def _delivery_faults(store: Path) -> list[StoreFault]:
+    faults = []
+    for load in _delivery_loads(store):
+        try:
+            files = _delivery_files(load)
+        except (OSError, ValueError):
+            faults.append(StoreFault(str(load / ENTRY), "the entry is garbled"))
+            continue
+        for name, digest in files.items():
+            if not (load / name).is_file():
+                faults.append(StoreFault(str(load / name), "the file of a load is missing"))
+            elif sha256((load / name).read_bytes()) != digest:
+                faults.append(StoreFault(str(load / name), "was changed after it was written"))
+    return faults
 
 
 def _data_faults(path: Path, entry: dict) -> list[StoreFault]:
@@ -100,11 +134,19 @@ def backup(store, target) -> int:
         raise WriteError(f"{target}: is there already. Give a new folder for the backup.")
     listed = entry_paths(store)
     entries = read_entries(store)[: len(listed)]
-    if not entries:
+    loads = _delivery_loads(store)
+    if not entries and not loads:
         raise DataError(f"{store}: holds no loads to back up.")
     wanted = {f"{LEDGER}/{p.name}": sha256(p.read_bytes()) for p in listed}
     wanted |= {f"{FOLDER}/{e['file']}": e["sha256"] for e in entries}
     wanted |= {f"{RAW}/{f['sha256']}": f["sha256"] for e in entries for f in e["raw"]}
+    for load in loads:
+        own = f"{DELIVERY}/{load.name}"
+        try:
+            wanted |= {f"{own}/{name}": digest for name, digest in _delivery_files(load).items()}
+        except ValueError as error:
+            raise DataError(f"{load / ENTRY}: is damaged. Run `sdg-eval verify`.") from error
+        wanted[f"{own}/{ENTRY}"] = sha256((load / ENTRY).read_bytes())
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         working = Path(tempfile.mkdtemp(dir=target.parent, prefix=".backup-"))
@@ -121,7 +163,7 @@ def backup(store, target) -> int:
         raise WriteError(f"{target}: cannot be written ({error.strerror}). Make room, or give another folder.") from error
     finally:
         shutil.rmtree(working, ignore_errors=True)
-    return len(entries)
+    return len(entries) + len(loads)
 
 
 def _copy(source: Path, target: Path, digest: str) -> None:
@@ -152,4 +194,4 @@ def restore(source, store) -> int:
     _copy(source / LEDGER / HEAD, store / LEDGER / HEAD, sha256((source / LEDGER / HEAD).read_bytes()))
     if faults := [f for f in verify(store) if f.kind == "fault"]:
         raise DataError(f"{faults[0].path}: {faults[0].what}. Give another backup.")
-    return len(read_entries(store))
+    return len(read_entries(store)) + len(_delivery_loads(store))

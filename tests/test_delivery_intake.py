@@ -6,6 +6,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from sdg_eval.backup import backup, restore, verify
 from sdg_eval.delivery.archive import (
     latest_view,
     read_load,
@@ -303,3 +304,18 @@ def test_a_killed_load_is_passed_over_and_a_damaged_one_refused(tmp_path):
 def test_a_store_without_delivery_tables_gives_the_registers(tmp_path):
     delivery = read_stored_delivery(tmp_path)
     assert len(delivery.project) == 0 and len(delivery.network) == 7 and set(delivery.agency["source"]) == {"register"}
+
+
+def test_a_backup_holds_the_delivery_tables_and_verify_reads_every_byte_of_them(tmp_path):
+    store = tmp_path / "store"
+    load = write_delivery_load({"project": frame("project", PROJECT)}, store, raw=[workbook(tmp_path / "p.xlsx", LINE)]).path
+    assert verify(store) == [] and backup(store, tmp_path / "copy") == 1 and restore(tmp_path / "copy", tmp_path / "again") == 1
+    pd.testing.assert_frame_equal(read_delivery(tmp_path / "again").project, read_delivery(store).project)
+    for path in (p for p in load.rglob("*") if p.is_file()):
+        content = path.read_bytes()
+        path.write_bytes(content[:-1] + b"?")
+        assert [f.path for f in verify(store)] == [str(path)]
+        with pytest.raises(DataError):
+            backup(store, tmp_path / "spoiled")
+        path.write_bytes(content)
+    assert verify(store) == []
