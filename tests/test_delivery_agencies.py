@@ -14,7 +14,6 @@ from sdg_eval.delivery.agencies import (
     data_owed,
     partner_matrix,
     partnership_rows,
-    resource_use,
     responsibility_matrix,
     target_owners,
     what_is_late,
@@ -136,6 +135,17 @@ def test_what_is_due_today_is_not_late_yet():
     assert found.at["d1", "state"] == "not_due"
 
 
+def test_what_happened_after_the_day_of_the_report_is_not_known_yet():
+    rows = table(
+        "decision_id owner_agency_id REF_AREA text_th status due_date closed_date fiscal_quarter",
+        ("old", "dla", "TH", "ก", "done", "2024-03-01", "2024-05-01", "2567Q1"), ("new", "dla", "TH", "ข", "open", "2024-06-01", "", "2567Q3"),
+    )  # fmt: skip
+    found = what_is_late(today=TODAY, decision=rows)
+    assert found[["id", "state", "closed_date", "days_late"]].to_records(index=False).tolist() == [("old", "open_late", "", 30)]
+    own = ACTIVITY[ACTIVITY["activity_id"] == "late"]
+    assert what_is_late(today="2024-01-05", activity=own, project=PROJECT)[["state", "days_late"]].iloc[0].tolist() == ["open_late", 4]
+
+
 def test_nothing_given_is_an_empty_list_of_late_things():
     assert what_is_late(today=TODAY).empty
     assert what_is_late(today=TODAY, decision=DECISION[:0], activity=ACTIVITY[:0], project=PROJECT[:0]).empty
@@ -169,14 +179,14 @@ def made():
     return matrix, moved, late, owed, agency_summary(AGENCY, matrix, moved, late, owed)
 
 
-def test_each_agency_has_one_line_and_a_share_late_with_wilsons_interval():
+def test_each_agency_has_one_line_and_a_share_late_whose_interval_counts_projects_not_activities():
     summary = made()[-1].set_index("agency_id")
     assert list(summary.index) == ["ddpm", "dla", "dol"]
     assert summary.loc["ddpm", ["n_owned", "n_goals", "n_open", "n_late", "n_not_told"]].tolist() == [2, 2, 1, 2, 2]
-    # two of three: statsmodels' Wilson interval
+    # two of three activities, all of one project: worth one case, in statsmodels' Wilson interval
     from statsmodels.stats.proportion import proportion_confint
 
-    assert summary.loc["ddpm", ["ci_low", "ci_high"]].tolist() == pytest.approx(proportion_confint(2, 3, method="wilson"))
+    assert summary.loc["ddpm", ["ci_low", "ci_high"]].tolist() == pytest.approx(proportion_confint(2 / 3, 1, method="wilson"))
     assert summary.at["dol", "reason"] == "owns_nothing;nothing_due" and np.isnan(summary.at["dol", "share_late"])
     assert summary.loc["dla", ["n_owed", "n_owed_late"]].tolist() == [1, 1]
 
@@ -262,18 +272,6 @@ def test_every_partner_has_17_goals_un_first_and_one_without_projects_says_so():
     assert set(found.loc[found["partner_id"] == "giz", "reason"]) == {"no_project_recorded"} and undp.at["1", "reason"] == "no_project_of_goal"
 
 
-def test_use_of_resources_is_a_share_of_what_was_delivered_and_known():
-    resource = table(
-        "resource_id kind donor quantity REF_AREA delivered_date in_use",
-        ("r1", "hardware", "giz", 5, "TH-50", "2024-01-01", 1), ("r2", "hardware", "giz", 2, "TH-57", "2024-01-01", 0),
-        ("r3", "hardware", "giz", 1, "TH-57", "2024-01-01", ""), ("r4", "hardware", "giz", 1, "TH-57", "2024-12-01", 1), ("r5", "people", "giz", None, "TH", "", ""),
-    )  # fmt: skip
-    found = resource_use(resource, today=TODAY).set_index("kind")
-    assert found.loc["hardware", ["n", "quantity", "n_delivered", "n_known", "n_unknown", "share_in_use"]].tolist() == [4, 9, 3, 2, 1, 0.5]
-    assert found.at["people", "reason"] == "not_delivered" and np.isnan(found.at["people", "quantity"])
-    assert resource_use(resource[:0], today=TODAY).empty
-
-
 # ---------------------------------------------------------------- the committee's page
 
 
@@ -286,7 +284,7 @@ def test_the_brief_has_every_section_a_result_id_for_each_line_and_fits_a_page()
     assert set(brief["section"]) == set(SECTIONS) and len(brief) <= BRIEF_LINES
     assert brief["result_id"].is_unique and brief["result_id"].str.startswith("brief.2567Q2.").all()
     said = dict(zip(brief["result_id"], brief["text_en"], strict=True))
-    assert said["brief.2567Q2.decisions.overdue"].startswith("1 open decisions are past their day, the oldest by 10 days (d1")
+    assert said["brief.2567Q2.decisions.overdue"].startswith("Open decisions past their day: 1, the oldest by 10 days (d1")
     assert said["brief.2567Q2.owners.orphan"].startswith("Targets without an owner: 1 of 4")
     assert "planned, not begun" in said["brief.2567Q2.partners.planned"]
     assert said["brief.2567Q2.vnr.short"].startswith("Cannot be called complete: 1 of 37")

@@ -244,3 +244,9 @@ def test_a_damaged_codelist_of_words_is_refused_by_name(tmp_path):
         read_vnr_words(tmp_path)
     with pytest.raises(DataError, match="vnr_sets"):
         read_vnr_sets(tmp_path)
+
+
+def test_the_count_that_intake_asks_for_is_the_stated_one():
+    from sdg_eval.delivery.columns import VNR_COUNT
+
+    assert VNR_COUNT == read_vnr_sets().set_index("vnr_set").at["moi_293_2566", "expected"]

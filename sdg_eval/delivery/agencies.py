@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from sdg_eval.delivery.frames import GOALS, UNTAGGED, goal_of, optional, take
-from sdg_eval.delivery.quarters import quarter_end, quarter_name, quarter_number, quarters_of
-from sdg_eval.delivery.shares import wilson
+from sdg_eval.delivery.quarters import quarter_end, quarter_name, quarter_number, quarter_start, quarters_of
+from sdg_eval.delivery.shares import Share, clustered_share
 
 CROWDED_ABOVE = 3
 """With more owners than this nobody is the one to be asked."""
@@ -21,7 +21,7 @@ DIRECTIONS = {"improving": "better", "worsening": "worse", "rising": "changed", 
 """What a verdict of an evaluation counts as; every other verdict is not a move."""
 MATRIX = ["agency_id", "goal", "n_owned", "n_supported", "n_projects", "n_projects_lead"]
 OWNERS = ["target", "goal", "n_owners", "n_support", "owners", "supporters", "state"]
-LATE = ["agency_id", "kind", "id", "REF_AREA", "what_th", "due_date", "closed_date", "days_late", "state", "reason"]
+LATE = ["agency_id", "kind", "id", "REF_AREA", "what_th", "due_date", "closed_date", "days_late", "state", "cluster", "reason"]
 MOVED = ["agency_id", "target", "SERIES", "REF_AREA", "verdict", "move", "reason"]
 OWES = ["agency_id", "kind", "id", "REF_AREA", "period", "due_date", "days_late", "late"]
 SUMMARY = [
@@ -119,7 +119,7 @@ def what_is_late(*, today, activity=None, project=None, decision=None) -> pd.Dat
     Parameters
     ----------
     today
-        Day as of which lateness is counted.
+        Day as of which lateness is counted: what was closed later is open on that day, and decisions of later quarters are not made yet.
     activity, project
         Planned and done dates; the lead agency of the project answers for it.
     decision
@@ -129,13 +129,15 @@ def what_is_late(*, today, activity=None, project=None, decision=None) -> pd.Dat
     -------
     DataFrame
         `state`: open_late (not done, day past), done_late, done_in_time, not_due, and cannot_be_told with the reason
-        `no_due_date`, `no_project` or `done_without_date` (called done, but no day is given).
+        `no_due_date`, `no_project` or `done_without_date` (called done, but no day is given). `cluster`: project of an activity, place of a
+        decision; what lies in one goes early or late together.
     """
     today = pd.Timestamp(today)
-    parts = [_activities(activity, project), _decisions(decision)]
-    table = pd.concat([p for p in parts if p is not None and len(p)] or [pd.DataFrame(columns=["agency_id", "kind", "id", "REF_AREA", "what_th", "due", "closed", "is_done"])])
+    parts = [_activities(activity, project), _decisions(decision, today)]
+    table = pd.concat([p for p in parts if p is not None and len(p)] or [pd.DataFrame(columns=["agency_id", "kind", "id", "REF_AREA", "what_th", "due", "closed", "is_done", "cluster"])])
     due, closed = pd.to_datetime(table["due"]), pd.to_datetime(table["closed"])
-    done = table["is_done"].astype(bool)
+    later = closed > today
+    done, closed = table["is_done"].astype(bool) & ~later, closed.mask(later)
     reason = np.select([table["agency_id"] == "", due.isna(), done & closed.isna()], ["no_project", "no_due_date", "done_without_date"], "")
     late_by = (closed.where(done, today) - due).dt.days
     state = np.select(
@@ -162,18 +164,39 @@ def _activities(activity, project):
     return pd.DataFrame({
         "agency_id": own["agency_id"], "kind": "activity", "id": own["activity_id"], "REF_AREA": own["REF_AREA"], "what_th": own["name_th"],
         "due": own["planned_date"], "closed": own["done_date"], "is_done": own["done_date"].notna() | whole,
+        "cluster": own["project_id"],
     })  # fmt: skip
 
 
-def _decisions(decision):
+def _decisions(decision, today: pd.Timestamp):
     if decision is None:
         return None
-    own = take(decision, "decision", text=["decision_id", "owner_agency_id", "REF_AREA", "text_th", "status"], dates=["due_date", "closed_date"])
-    own = own[own["status"] != "dropped"]
+    own = take(
+        optional(decision, ["fiscal_quarter"]), "decision", text=["decision_id", "owner_agency_id", "REF_AREA", "text_th", "status"],
+        dates=["due_date", "closed_date"], quarters=["fiscal_quarter"],
+    )  # fmt: skip
+    made = own["fiscal_quarter"].map(lambda q: not q or quarter_start(q) <= today).astype(bool)
+    own = own[(own["status"] != "dropped") & made]
     return pd.DataFrame({
         "agency_id": own["owner_agency_id"], "kind": "decision", "id": own["decision_id"], "REF_AREA": own["REF_AREA"], "what_th": own["text_th"],
         "due": own["due_date"], "closed": own["closed_date"], "is_done": own["status"] == "done",
+        "cluster": own["REF_AREA"],
     })  # fmt: skip
+
+
+DUE = ("open_late", "done_late", "done_in_time")
+"""States of what was due by the day of the report, and whose lateness can be told."""
+
+
+def share_late(late: pd.DataFrame) -> Share:
+    """Return the share of due activities and decisions that are or were late, its interval over clusters."""
+    due = late[late["state"].isin(DUE)]
+    return _clustered(due["state"] != "done_in_time", due)
+
+
+def _clustered(hits: pd.Series, rows: pd.DataFrame) -> Share:
+    parts = pd.DataFrame({"hit": hits.astype(float), "all": 1.0}).groupby(rows["kind"] + rows["cluster"]).sum()
+    return clustered_share(parts["hit"], parts["all"])
 
 
 # ---------------------------------------------------------------- which data are owed
@@ -228,7 +251,7 @@ def _kpi_owed(kpi, today: pd.Timestamp, days: int):
 
 
 def agency_summary(agency: pd.DataFrame, matrix: pd.DataFrame, moved: pd.DataFrame, late: pd.DataFrame, owed: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per agency, every one listed: targets owned, what moved, what is late (share of what is due, Wilson), what it owes.
+    """Return one row per agency, every one listed: targets owned, what moved, what is late (share of what is due, interval over projects), what it owes.
 
     `reason`: `owns_nothing`, `nothing_due` (so no share can be told), `;` between.
     """
@@ -238,9 +261,9 @@ def agency_summary(agency: pd.DataFrame, matrix: pd.DataFrame, moved: pd.DataFra
     for one in names.to_dict("records"):
         key = one["agency_id"]
         mine, goals = moved[moved["agency_id"] == key], matrix[matrix["agency_id"] == key]
-        due = late[(late["agency_id"] == key) & late["state"].isin(["open_late", "done_late", "done_in_time"])]
-        n_late = int(due["state"].isin(["open_late", "done_late"]).sum())
-        share, debts = wilson(n_late, len(due)), owed[owed["agency_id"] == key]
+        due = late[(late["agency_id"] == key) & late["state"].isin(DUE)]
+        n_late = int((due["state"] != "done_in_time").sum())
+        share, debts = share_late(due), owed[owed["agency_id"] == key]
         n_owned = int(goals["n_owned"].sum())
         reason = [name for name, holds in (("owns_nothing", not n_owned), ("nothing_due", not len(due))) if holds]
         rows.append(one | {
@@ -398,27 +421,6 @@ def partner_matrix(partner: pd.DataFrame, project_partner: pd.DataFrame, project
     return table.assign(roles=table["roles"].fillna(""))[["partner_id", "name_th", "name_en", "partner_type", "goal", "n_projects", "n_areas", "roles", "reason"]]
 
 
-def resource_use(resource: pd.DataFrame, *, today) -> pd.DataFrame:
-    """Return per donor and kind of resource: entries, delivered by `today`, and the share of the delivered ones in use (Wilson).
-
-    Use that nobody stated is counted apart (`n_unknown`) and is not taken for idle.
-    """
-    own = take(resource, "resource", text=["donor", "kind"], numbers=["quantity"], dates=["delivered_date"], flags=["in_use"])
-    own["there"] = own["delivered_date"] <= pd.Timestamp(today)
-    rows = []
-    for (donor, kind), part in own.groupby(["donor", "kind"], sort=True):
-        there = part[part["there"]]
-        known = there["in_use"].dropna()
-        share = wilson(known.sum(), len(known))
-        rows.append({
-            "donor": donor, "kind": kind, "n": len(part), "quantity": part["quantity"].sum(min_count=1), "n_delivered": len(there), "n_known": len(known),
-            "n_unknown": len(there) - len(known), "share_in_use": share.share, "ci_low": share.ci_low, "ci_high": share.ci_high,
-            "reason": "" if len(known) else "not_delivered" if not len(there) else "use_not_stated",
-        })  # fmt: skip
-    columns = ["donor", "kind", "n", "quantity", "n_delivered", "n_known", "n_unknown", "share_in_use", "ci_low", "ci_high", "reason"]
-    return pd.DataFrame(rows, columns=columns)
-
-
 # ---------------------------------------------------------------- the committee's page
 
 BRIEF = ["line", "section", "text_th", "text_en", "result_id", "n", "reason"]
@@ -461,9 +463,9 @@ def committee_brief(*, summary: pd.DataFrame, owners: pd.DataFrame, late: pd.Dat
     return table.assign(line=range(1, len(table) + 1))[BRIEF]
 
 
-def _share_text(part: int, n: int) -> tuple[str, str]:
+def _share_text(hits: pd.Series, rows: pd.DataFrame) -> tuple[str, str]:
     """A share in words, with its interval: 3 of 8 (38%, 95% CI 14-69%)."""
-    found = wilson(part, n)
+    found, part, n = _clustered(hits, rows), int(hits.sum()), len(rows)
     low, high = f"{100 * found.ci_low:.0f}", f"{100 * found.ci_high:.0f}"
     return (
         f"{part} จาก {n} รายการ (ร้อยละ {100 * found.share:.0f} ช่วงความเชื่อมั่นร้อยละ 95: {low}–{high})",
@@ -476,13 +478,13 @@ def _decision_lines(late: pd.DataFrame) -> list[tuple]:
     if own.empty:
         return [("decisions", "ยังไม่มีมติที่บันทึกไว้", "No decision is recorded.", "none", 0, "no_decision")]
     overdue, done = own[own["state"] == "open_late"], own["closed_date"] != ""
-    th, en = _share_text(int(done.sum()), len(own))
+    th, en = _share_text(done, own)
     lines = [("decisions", f"มติที่ทำเสร็จแล้ว {th}", f"Decisions carried out: {en}.", "done", len(own), "")]
     if len(overdue):
         first = overdue.sort_values("days_late", ascending=False, kind="stable").iloc[0]
         lines.append((
             "decisions", f"มติที่เกินกำหนด {len(overdue)} รายการ เกินนานที่สุด {first['days_late']} วัน: {first['what_th']} ({first['agency_id']})",
-            f"{len(overdue)} open decisions are past their day, the oldest by {first['days_late']} days ({first['id']}, {first['agency_id']}).", "overdue", len(overdue), "",
+            f"Open decisions past their day: {len(overdue)}, the oldest by {first['days_late']} days ({first['id']}, {first['agency_id']}).", "overdue", len(overdue), "",
         ))  # fmt: skip
     else:
         lines.append(("decisions", "ไม่มีมติที่เกินกำหนด", "No open decision is past its day.", "overdue", 0, ""))
@@ -492,10 +494,10 @@ def _decision_lines(late: pd.DataFrame) -> list[tuple]:
 
 
 def _late_lines(summary: pd.DataFrame, late: pd.DataFrame, worst: int) -> list[tuple]:
-    due = late[late["state"].isin(["open_late", "done_late", "done_in_time"])]
+    due = late[late["state"].isin(DUE)]
     if due.empty:
         return [("late", "ยังไม่มีงานที่ถึงกำหนด", "Nothing is due yet.", "none", 0, "nothing_due")]
-    th, en = _share_text(int(due["state"].isin(["open_late", "done_late"]).sum()), len(due))
+    th, en = _share_text(due["state"] != "done_in_time", due)
     lines = [("late", f"งานที่ถึงกำหนดแล้วล่าช้า {th}", f"Of what is due, late: {en}.", "all", len(due), "")]
     open_ones = summary[summary["n_open"] > 0]
     top = open_ones.nlargest(worst, "n_open", keep="all")
