@@ -64,7 +64,7 @@ def activity_states(activity: pd.DataFrame, *, as_of: str) -> pd.DataFrame:
     -------
     DataFrame
         state: `done` (the planned quantity, or a date of completion where no quantity is given), `done_late` (after its
-        planned day), `partly`, `late` (reported, nothing done), `not_reported` (due, and neither quantity nor date came),
+        planned day), `partly`, `late` (nothing done by then), `not_reported` (due, and neither quantity nor date came),
         `to_come` (its quarter or planned day lies ahead), `nothing_planned`. `closed`: its day of completion has come, with
         all of the quantity or part of it. `completion` is done over planned, at most 1. `days_late` is the day of completion
         minus the planned day; of one that is not closed it is the days it has waited so far.
@@ -352,13 +352,13 @@ def step_fidelity(milestone: pd.DataFrame, *, as_of: str, areas=None) -> pd.Data
 
 def _fidelity(own: pd.DataFrame, *, many: bool) -> dict:
     scored = own[own["points"].notna()]
-    got = mean_by_project(scored["points"], scored["REF_AREA"])
     shown = many and scored["REF_AREA"].nunique() >= MIN_PROJECTS
+    ends = mean_by_project(scored["points"], scored["REF_AREA"]) if shown else Share(0, 0, np.nan, np.nan, np.nan)
     reason = "nothing_due" if scored.empty else "" if shown else "few_areas" if many else "complete_count"
     return {
-        "fidelity": got.share, "ci_low": got.ci_low if shown else np.nan, "ci_high": got.ci_high if shown else np.nan,
-        "on_time": int((scored["points"] == ON_TIME).sum()), "late": int((scored["points"] == LATE).sum()),
-        "not_done": int((scored["points"] == 0).sum()), "n": len(scored), "n_not_reported": int((own["state"] == "not_reported").sum()), "reason": reason,
+        "fidelity": scored["points"].mean(), "ci_low": ends.ci_low, "ci_high": ends.ci_high, "on_time": int((scored["points"] == ON_TIME).sum()),
+        "late": int((scored["points"] == LATE).sum()), "not_done": int((scored["points"] == 0).sum()), "n": len(scored),
+        "n_not_reported": int((own["state"] == "not_reported").sum()), "reason": reason,
     }  # fmt: skip
 
 
