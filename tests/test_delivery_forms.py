@@ -2,6 +2,9 @@
 
 import io
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -12,6 +15,7 @@ from sdg_eval.delivery.contract import typed
 from sdg_eval.delivery.tables import Delivery, read_delivery, validate_delivery
 from sdg_eval.delivery_forms.cli import load_workbooks
 from sdg_eval.delivery_forms.intake import take_in_workbooks
+from sdg_eval.delivery_forms.page import refusals_section, tables_page
 from sdg_eval.delivery_forms.template import asked_columns, delivery_template_bytes, header, template_sets
 from sdg_eval.errors import UsageError
 from sdg_eval.grid import column_letter
@@ -246,3 +250,26 @@ def test_a_refused_workbook_leaves_the_store_as_it_was_and_its_page_says_why(tem
     assert (
         len(json.loads((tmp_path / "out" / "problems.json").read_text(encoding="utf-8"))) >= len(MISTAKES) - 1
     )
+
+
+def test_the_commands_work_together_and_their_exit_codes_tell(columns, codelists, tmp_path):
+    def run(*words):
+        return subprocess.run([sys.executable, "-m", "sdg_eval", *map(str, words)], capture_output=True, text=True)
+
+    assert run("template", "--set", "all", "--area", "เชียงใหม่", "--quarter", "2567Q2", "--out", tmp_path / "t.xlsx").returncode == 0
+    content = (tmp_path / "t.xlsx").read_bytes()
+    good = fill_with_openpyxl(content, typed_cells(clean_rows(), columns), tmp_path / "good.xlsx")
+    bad = fill_with_openpyxl(content, typed_cells(spoiled_rows(), columns), tmp_path / "bad.xlsx")
+    refused = run("delivery", bad, "--store", tmp_path / "store")
+    assert refused.returncode == 3 and refused.stderr.startswith("ไม่รับข้อมูล") and "แผ่นงาน โครงการ, แถว 39, คอลัมน์ M" in refused.stderr
+    taken = run("delivery", good, "--store", tmp_path / "store")
+    assert taken.returncode == 0 and "โครงการ 48 แถว / Projects: 48 rows" in taken.stdout
+    known = run("template", "--set", "money", "--area", "TH-50", "--quarter", "2567Q3", "--store", tmp_path / "store", "--out", tmp_path / "m.xlsx")
+    lists = {c[0].value: [x.value for x in c[1:] if x.value] for c in openpyxl.load_workbook(tmp_path / "m.xlsx")[LIST_SHEET].iter_cols()}
+    assert known.returncode == 0 and len(lists["โครงการที่มีอยู่"]) == 48
+
+
+def test_the_documentation_is_the_contract():
+    docs = Path(__file__).parents[1] / "docs"
+    assert (docs / "delivery_tables.md").read_text(encoding="utf-8") == tables_page()
+    assert (docs / "refusals.md").read_text(encoding="utf-8").endswith(refusals_section())
