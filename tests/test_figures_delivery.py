@@ -45,7 +45,7 @@ TABLES = {
     "portfolio": (pd.DataFrame([{"goal": g, "n_projects": int(g) % 4, "share": int(g) / 200, "range_low": 0.01, "range_high": 0.1} for g in GOALS]), {}),
     "matrix": (pd.DataFrame([{"agency_id": a, "goal": g, "n_owned": int(a == "cdd" and g != "14"), "n_supported": int(a == "dla")} for a in ("cdd", "dla") for g in GOALS]), {}),
     "maturity": (pd.DataFrame([{"REF_AREA": "TH-63", "fiscal_quarter": q, "maturity": m} for q, m in zip(QUARTERS, (4.0, 2.0, np.nan), strict=True)]), {}),
-    "decisions": (pd.DataFrame([{"decision_id": f"D{k}", "text": "เร่งรัดถนนปลอดภัย", "decided": "2023-01-05", "due_date": "2023-06-30", "closed_date": c, "state": s} for k, (c, s) in enumerate((("2023-05-01", "done"), ("", "overdue"), ("", "open")))]),
+    "decisions": (pd.DataFrame([{"decision_id": f"D{k}", "text_th": "เร่งรัดถนนปลอดภัย", "decided_on": "2023-01-05", "due_date": "2023-06-30", "closed_date": c, "state": s} for k, (c, s) in enumerate((("2023-05-01", "done"), ("", "overdue"), ("", "open")))]),
                   {"options": {"as_of": "2024-09-30"}}),
     "flags": (pd.DataFrame([{"form": f"K{k}", "quarter": "3/2567", "found": "q3 is 1000 times the other quarters", "fix": "ask which unit was meant"} for k in range(15)]), {}),
 }  # fmt: skip
@@ -58,7 +58,7 @@ def chart(kind, table=None, *, synthetic=False):
 
 def blank(table):
     """The same rows with nothing measured: numbers missing, dates and states empty; what names a row stays."""
-    keys = {"REF_AREA", "goal", "network_id", "group", "event_id", "criterion", "version", "agency_id", "fiscal_quarter", "step_no", "source_type", "fiscal_year", "left", "right", "decision_id", "form", "text"}
+    keys = {"REF_AREA", "goal", "network_id", "group", "event_id", "criterion", "version", "agency_id", "fiscal_quarter", "step_no", "source_type", "fiscal_year", "left", "right", "decision_id", "form", "text_th"}
     return table.assign(**{c: np.nan if pd.api.types.is_numeric_dtype(table[c]) else "" for c in table.columns if c not in keys})
 
 

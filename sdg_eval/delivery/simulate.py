@@ -95,7 +95,8 @@ def _clean_tables(codelists, seed: int) -> dict[str, pd.DataFrame]:
     population, mechanism = people.population_group_table(world), people.mechanism_table(world)
     events, trainings = people.participation_table(world, projects), people.training_table(world)
     margins, meetings = people.survey_margin_table(world, population), people.meeting_table(world, mechanism)
-    decisions = people.decision_table(world, meetings)
+    said = people.said_table(world)
+    decisions = people.decision_table(world, meetings, said)
     made = {
         "agency": programme.agency_table(world), "responsibility": programme.responsibility_table(world), "body": people.body_table(world),
         "network": world.registers["networks"], "partner": people.partner_table(world), "agreement": people.agreement_table(world),
@@ -106,7 +107,7 @@ def _clean_tables(codelists, seed: int) -> dict[str, pd.DataFrame]:
         "training": trainings, "training_score": people.training_score_table(world, trainings), "survey_answer": people.survey_answer_table(world, margins),
         "survey_margin": margins, "mechanism": mechanism, "milestone": people.milestone_table(world), "practice": programme.practice_table(world, projects),
         "evidence": programme.evidence_table(world, activities), "meeting": meetings, "decision": decisions, "adjustment": people.adjustment_table(world, decisions),
-        "said": people.said_table(world), "local_group": people.local_group_table(world), "leadership": people.leadership_table(world), "request": people.request_table(world),
+        "said": said, "local_group": people.local_group_table(world), "leadership": people.leadership_table(world), "request": people.request_table(world),
         "resource": people.resource_table(world), "process_metric": people.process_metric_table(world), "framework": people.framework_table(),
         "crosswalk": people.crosswalk_table(codelists.indicators),
     }  # fmt: skip

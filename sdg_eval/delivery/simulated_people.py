@@ -30,7 +30,7 @@ NETWORK_REACH = {"government": 0.92, "people": 0.55, "academia": 0.35, "civil_so
 """Share of projects in which a network takes part; more in the pilots."""
 GROUP_SHARE = {"women": 0.51, "men": 0.49, "youth": 0.13, "older": 0.20, "disability": 0.033, "ethnic": 0.02, "migrant": 0.045, "poor": 0.09}
 """Share of a group in the population; ethnic groups are 0.15 of a northern border province."""
-GROUP_TURNOUT = {"women": 1.12, "men": 0.875, "youth": 0.5, "older": 1.35, "disability": 0.7, "ethnic": 0.8, "migrant": 0.45, "poor": 0.75}
+GROUP_TURNOUT = {"women": 1.12, "men": 0.875, "youth": 0.65, "older": 1.35, "disability": 0.8, "ethnic": 0.85, "migrant": 0.7, "poor": 0.8}
 """True ratio of a group's share in the room to its share in the population."""
 ALIKE = 100
 """Rooms differ beyond chance: the correlation within a room is 1 / (1 + ALIKE)."""
@@ -43,9 +43,12 @@ GAIN_BASE, GAIN_PER_HOUR, GAIN_KEPT = 6.0, 1.1, 0.8
 """True change of score at a training: points, points per hour, and the part still there half a year later."""
 AGE_GROUPS = ("15-24", "25-44", "45-59", "60+")
 FINDINGS = (
-    ("pace", "การเบิกจ่ายช้ากว่าแผน", "Disbursement is behind plan"), ("network_missing", "บางโครงการขาดภาคีเครือข่าย", "Some projects lack a network"),
-    ("group_silent", "บางกลุ่มเข้าร่วมน้อย", "Some groups take little part"), ("need_uncovered", "มีปัญหาที่ยังไม่อยู่ในแผน", "A need is in no plan"),
+    ("pace", "การเบิกจ่ายช้ากว่าแผน", "Disbursement is behind plan", "เร่งรัดการเบิกจ่าย"),
+    ("network_missing", "บางโครงการขาดภาคีเครือข่าย", "Some projects lack a network", "เชิญภาคีที่ขาดร่วมโครงการ"),
+    ("group_silent", "บางกลุ่มเข้าร่วมน้อย", "Some groups take little part", "จัดเวทีให้กลุ่มที่เข้าร่วมน้อย"),
+    ("need_uncovered", "มีปัญหาที่ยังไม่อยู่ในแผน", "A need is in no plan", "เพิ่มรายการในแผน"),
 )  # fmt: skip
+"""What invented earlier reports said (id, Thai, English), and the decision that answers it."""
 
 
 def partner_table(world: World) -> pd.DataFrame:
@@ -276,8 +279,11 @@ def quarter_of(dates) -> np.ndarray:
     return np.array(QUARTERS)[np.clip(months // 3, 0, 7)]
 
 
-def decision_table(world: World, meetings: pd.DataFrame) -> pd.DataFrame:
-    """Return one decision per meeting: done, dropped, or open and at most 45 days over its date."""
+def decision_table(world: World, meetings: pd.DataFrame, said: pd.DataFrame) -> pd.DataFrame:
+    """Return one decision per meeting: done, dropped, or open and at most 45 days over its date.
+
+    Seven in ten answer a finding of the quarter before, where the last report said any.
+    """
     rng, n = world.rng("decisions"), len(meetings)
     met = meetings["meeting_date"].to_numpy(dtype="datetime64[D]")
     due = met + rng.integers(40, 110, n)
@@ -285,14 +291,26 @@ def decision_table(world: World, meetings: pd.DataFrame) -> pd.DataFrame:
     done = (closed <= END) & (rng.random(n) < 0.9)
     dropped = ~done & ((END - due).astype(int) > 45)
     ended = np.where(dropped, np.minimum(due + 30, END), closed)
+    quarter, finding = quarter_of(met), _answered(rng, meetings["REF_AREA"], quarter_of(met), said)
+    text = {code: told for code, _, _, told in FINDINGS}
     topic = rng.choice(THEMES["th"].to_numpy(), n)
-    finding = np.array([f[0] for f in FINDINGS])[rng.integers(0, len(FINDINGS), n)]
     owner = np.where(rng.random(n) < 0.5, [("moi" if a == "TH" else office_of(a)) for a in meetings["REF_AREA"]], rng.choice(["dopa", "cdd", "dla", "ddpm", "dpt"], n))
     return pd.DataFrame({
-        "decision_id": ["D" + m[1:] for m in meetings["meeting_id"]], "meeting_id": meetings["meeting_id"].to_numpy(), "REF_AREA": meetings["REF_AREA"].to_numpy(), "fiscal_quarter": quarter_of(met),
-        "text_th": [f"เร่งรัด{t}" for t in topic], "owner_agency_id": owner.astype(object), "due_date": iso(due),
-        "status": np.select([done, dropped], ["done", "dropped"], "open"), "closed_date": blank_where(~(done | dropped), iso(ended)), "finding_id": blank_where(rng.random(n) < 0.4, finding),
+        "decision_id": ["D" + m[1:] for m in meetings["meeting_id"]], "meeting_id": meetings["meeting_id"].to_numpy(), "REF_AREA": meetings["REF_AREA"].to_numpy(), "fiscal_quarter": quarter,
+        "text_th": [text.get(code, f"เร่งรัด{t}") for code, t in zip(finding, topic, strict=True)], "owner_agency_id": owner.astype(object), "due_date": iso(due),
+        "status": np.select([done, dropped], ["done", "dropped"], "open"), "closed_date": blank_where(~(done | dropped), iso(ended)), "finding_id": finding,
     })  # fmt: skip
+
+
+def _answered(rng, areas, quarters, said: pd.DataFrame) -> list[str]:
+    """A finding of the quarter before each decision, or none."""
+    told = said.groupby(["REF_AREA", "fiscal_quarter"])["finding_id"].agg(list).to_dict()
+    chosen = []
+    for area, quarter, answers in zip(areas, quarters, rng.random(len(areas)) < 0.7, strict=True):
+        before = QUARTERS.index(quarter) - 1
+        found = told.get((area, QUARTERS[before])) if before >= 0 else None
+        chosen.append(str(rng.choice(found)) if found and answers else "")
+    return chosen
 
 
 def adjustment_table(world: World, decisions: pd.DataFrame) -> pd.DataFrame:
@@ -306,10 +324,10 @@ def adjustment_table(world: World, decisions: pd.DataFrame) -> pd.DataFrame:
 
 
 def said_table(world: World) -> pd.DataFrame:
-    """Return two findings per pilot province and quarter up to 2567Q3, as an earlier report would have left them."""
+    """Return two findings per pilot province and quarter up to the last but one, as an earlier report would have left them."""
     rng, rows = world.rng("said"), []
     for area in sorted(world.pilots):
-        for quarter in QUARTERS[3:7]:
+        for quarter in QUARTERS[:-1]:
             for at in np.sort(rng.choice(len(FINDINGS), 2, replace=False)):
                 rows.append((area, quarter, FINDINGS[at][0], f"{FINDINGS[at][1]} {MARK_TH}", f"{FINDINGS[at][2]} {MARK_EN}"))
     return pd.DataFrame(rows, columns=["REF_AREA", "fiscal_quarter", "finding_id", "text_th", "text_en"])

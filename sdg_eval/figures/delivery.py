@@ -132,7 +132,7 @@ KINDS: dict[str, _Kind] = {
     "portfolio": _Kind(lambda a, c, cl, la: shares.draw_portfolio(a, c.table, cl, la), lambda c, cl, la: (6.8, 7.2), _goals, 1.0),
     "matrix": _Kind(lambda a, c, cl, la: grids.draw_matrix(a, c.table, _names(c, la), cl, la), _grid_size("agency_id", 9.2), lambda c, cl, la: max(1.0, shares.room_for(_row_labels(c, la, "agency_id"))), 0.75, _slanted),
     "maturity": _Kind(lambda a, c, cl, la: grids.draw_maturity(a, c.table, cl, la), _grid_size("REF_AREA", 7.2, 0.28, 2.2), _areas, 0.15, lambda c, cl, la: 0.32),
-    "decisions": _Kind(lambda a, c, cl, la: time.draw_decisions(a, c.table, la, as_of=c.options["as_of"]), lambda c, cl, la: (8.4, max(3.4, 2.4 + 0.34 * len(c.table))), lambda c, cl, la: time.label_room(c.table, "text") if len(c.table) else 0.8),
+    "decisions": _Kind(lambda a, c, cl, la: time.draw_decisions(a, c.table, la, as_of=c.options["as_of"]), lambda c, cl, la: (8.4, max(3.4, 2.4 + 0.34 * len(c.table))), lambda c, cl, la: time.label_room(c.table, "text_th") if len(c.table) else 0.8),
     "flags": _Kind(lambda a, c, cl, la: grids.draw_flags(a, c.table, la), lambda c, cl, la: (8.4, 1.5 + 0.175 * (grids.flag_lines(c.table, 8.4 * 72 * 0.95) if len(c.table) else 6)), lambda c, cl, la: 0.12, 0.12, legend=False),
 }  # fmt: skip
 """Every kind of figure with its layout. Names of tables are those of sdg_eval/delivery; each painter says its columns."""

@@ -153,16 +153,16 @@ def draw_curves(axes, curves: pd.DataFrame, names: dict, lang: str, *, key: str 
 def draw_decisions(axes, table: pd.DataFrame, lang: str, *, as_of):
     """Draw decisions over time: from the day decided to the day due, and when they were closed; what is overdue stands out.
 
-    `table` has decision_id, text, decided, due_date, closed_date, state (done, dropped, open, overdue); dates may be missing.
+    `table` has decision_id, text_th, decided_on, due_date, closed_date, state (done, dropped, open, overdue); dates may be missing.
     """
     if table.empty:
         say_nothing(axes, lang)
         return axes
     table = table.reset_index(drop=True)
     end = pd.Timestamp(as_of)
-    begin, due, closed = (pd.to_datetime(table[c].replace("", None)) for c in ("decided", "due_date", "closed_date"))
+    begin, due, closed = (pd.to_datetime(table[c].replace("", None)) for c in ("decided_on", "due_date", "closed_date"))
     y = np.arange(len(table))
-    axes.set_yticks(y, [wrap_at_spaces(f"{t}", 190, 9) for t in table["text"]], fontsize=9, color=INK)
+    axes.set_yticks(y, [wrap_at_spaces(f"{t}", 190, 9) for t in table["text_th"]], fontsize=9, color=INK)
     axes.set_ylim(len(table) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
