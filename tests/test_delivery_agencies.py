@@ -268,7 +268,7 @@ def test_every_partner_has_17_goals_un_first_and_one_without_projects_says_so():
     )  # fmt: skip
     assert list(dict.fromkeys(found["partner_id"])) == ["undp", "giz", "temple"] and len(found) == 51
     undp = found[found["partner_id"] == "undp"].set_index("goal")
-    assert undp.loc["13", ["n_projects", "n_areas", "roles"]].tolist() == [2, 2, "fund;plan"]
+    assert undp.loc["13", ["n_projects", "n_areas", "areas", "roles"]].tolist() == [2, 2, "TH-50;TH-57", "fund;plan"]
     assert set(found.loc[found["partner_id"] == "giz", "reason"]) == {"no_project_recorded"} and undp.at["1", "reason"] == "no_project_of_goal"
 
 

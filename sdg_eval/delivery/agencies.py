@@ -400,7 +400,7 @@ def _signs(partners: set[str], resource, project_partner, activity) -> dict:
 
 
 def partner_matrix(partner: pd.DataFrame, project_partner: pd.DataFrame, project: pd.DataFrame, project_target: pd.DataFrame) -> pd.DataFrame:
-    """Return per partner and goal, all 17 for every partner: projects, provinces, roles. UN agencies first, then donors, then the rest.
+    """Return per partner and goal, all 17 for every partner: projects, provinces (`areas`, `;` between), roles. UN agencies first, then donors, then the rest.
 
     A partner without any project is there with zeros: what it supports is not recorded, which is not the same as nothing.
     """
@@ -411,14 +411,15 @@ def partner_matrix(partner: pd.DataFrame, project_partner: pd.DataFrame, project
     links = links.merge(take(project, "project", text=["project_id", "REF_AREA"]).drop_duplicates("project_id"), on="project_id")
     goals = take(project_target, "project_target", text=["project_id", "target"])
     links = links.merge(goals.assign(goal=goal_of(goals["target"]))[["project_id", "goal"]].drop_duplicates(), on="project_id", how="left").fillna({"goal": UNTAGGED})
-    counts = links.groupby(["partner_id", "goal"]).agg(n_projects=("project_id", "nunique"), n_areas=("REF_AREA", "nunique"), roles=("role", lambda r: ";".join(sorted(set(r)))))
+    counts = links.groupby(["partner_id", "goal"]).agg(n_projects=("project_id", "nunique"), n_areas=("REF_AREA", "nunique"), areas=("REF_AREA", lambda r: ";".join(sorted(set(r)))), roles=("role", lambda r: ";".join(sorted(set(r)))))
     outside = [UNTAGGED] if (links["goal"] == UNTAGGED).any() else []
     keys = pd.MultiIndex.from_product([own["partner_id"], [*GOALS, *outside]], names=["partner_id", "goal"])
     table = counts.reindex(keys).reset_index().merge(own, on="partner_id")
     table[["n_projects", "n_areas"]] = table[["n_projects", "n_areas"]].fillna(0).astype(int)
     some = set(links["partner_id"])
     table["reason"] = np.where(table["partner_id"].isin(some), np.where(table["n_projects"] > 0, "", "no_project_of_goal"), "no_project_recorded")
-    return table.assign(roles=table["roles"].fillna(""))[["partner_id", "name_th", "name_en", "partner_type", "goal", "n_projects", "n_areas", "roles", "reason"]]
+    table[["areas", "roles"]] = table[["areas", "roles"]].fillna("")
+    return table[["partner_id", "name_th", "name_en", "partner_type", "goal", "n_projects", "n_areas", "areas", "roles", "reason"]]
 
 
 # ---------------------------------------------------------------- the committee's page
