@@ -1,7 +1,7 @@
 """The contract of each delivery table: types, words, limits, forms and keys, checked by pandera all at once.
 
 The contract is made of delivery_columns.csv. Pandera finds the cells; the reasons and remedies are ours,
-because its own messages speak of schemas and are not Thai (decision 0015).
+because its own messages speak of schemas and are not Thai (decision 0016).
 """
 
 from __future__ import annotations
