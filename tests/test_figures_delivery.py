@@ -122,6 +122,14 @@ def test_a_network_or_group_that_nobody_saw_is_named(codelists):
     assert "0 (10)" in texts(paint(chart("representation"), codelists, "en"))
 
 
+def test_a_need_in_no_plan_is_crossed_although_another_target_of_its_goal_is_planned(codelists):
+    rows = pd.DataFrame({"REF_AREA": "TH-95", "goal": "3", "target": ["3.4", "3.6"], "severity": [5.0, 2.0], "plan_items": [0, 4]})
+    crosses = [line for line in paint(chart("need_plan", rows), codelists, "th").axes[0].lines if line.get_marker() == "X"]
+    assert [round(line.get_xdata()[0]) for line in crosses] == [2]
+    covered = rows.assign(plan_items=[1, 4])
+    assert not [line for line in paint(chart("need_plan", covered), codelists, "th").axes[0].lines if line.get_marker() == "X"]
+
+
 def test_why_a_row_is_blank_is_said_in_words(codelists):
     table = TABLES["representation"][0].assign(reason=["", "suppressed", "unheard_of"], ratio=[1.1, np.nan, np.nan])
     shown = texts(paint(chart("representation", table), codelists, "en"))

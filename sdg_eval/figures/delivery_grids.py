@@ -13,13 +13,13 @@ from sdg_eval.figures.delivery_time import day_label, quarter_label
 from sdg_eval.figures.style import FAN, INK, LINE, NOTED, OTHER, SOFT, TARGET, text_points, wrap_at_spaces
 
 WORDS = {
-    "severity": ("ความรุนแรงของปัญหา", "severity of the need"), "covered": ("มีรายการในแผน", "a plan item answers it"), "uncovered": ("ไม่มีรายการในแผน", "in no plan"),
+    "severity": ("ความรุนแรงของปัญหา", "severity of the need"), "uncovered": ("มีปัญหาที่ไม่อยู่ในแผน", "a need in no plan"),
     "only_plan": ("มีในแผน แต่ไม่พบปัญหาที่บันทึกไว้", "planned, no need recorded"), "need": ("ปัญหา\n(ระดับ 1–5)", "need\n(severity 1–5)"), "plan": ("แผน\n(รายการ)", "plan\n(items)"),
     "money": ("เงินตามแผน\n(ล้านบาท)", "planned\n(million baht)"), "disbursement": ("เบิกจ่าย\n(ล้านบาท)", "disbursed\n(million baht)"), "activity": ("กิจกรรม\n(ทั้งหมด)", "activities\n(all)"),
     "delivery": ("กิจกรรม\n(เสร็จ)", "activities\n(done)"), "result": ("ผลลัพธ์\n(ที่วัดแล้ว)", "results\n(measured)"), "first_gap": ("จุดแรกที่ขาด", "first missing link"), "there": ("มี", "there"),
     "after_gap": ("ไม่มี", "not there"), "no_rows": ("ไม่มีข้อมูลในทุกขั้น", "nothing on record"), "done": ("ทำแล้ว", "done"), "late": ("เลยกำหนด", "past its date"), "due": ("ยังไม่ถึงกำหนด", "not yet due"),
     "not_reported": ("ไม่มีรายงาน", "not reported"), "owns": ("เป็นเจ้าภาพ (จำนวนเป้าประสงค์)", "owns (number of targets)"), "supports": ("สนับสนุน", "supports"), "no_owner": ("ไม่มีเจ้าภาพเลย", "no owner at all"),
-    "not_sent": ("ไม่ส่ง", "not sent"), "level": ("ระดับของกลไก 0–5", "maturity 0–5"), "rows": ("รายการ", "rows"), "none": ("ไม่มี", "none"), "no_flags": ("ไม่พบข้อสังเกต", "Nothing was flagged"),
+    "not_sent": ("ไม่ส่ง", "not sent"), "level": ("ระดับของกลไก 0–5", "maturity 0–5"), "none": ("ไม่มี", "none"), "no_flags": ("ไม่พบข้อสังเกต", "Nothing was flagged"),
     "form": ("แบบฟอร์ม", "form"), "quarter": ("ไตรมาส", "quarter"), "found": ("สิ่งที่พบ", "what was found"), "fix": ("ควรทำอะไร", "what to do"), "more": ("และอีก {n} รายการในตาราง", "and {n} more in the table"),
     "not_all": ("วันที่ที่แสดงคือวันที่ทำสำเร็จ หรือกำหนดเดิม", "dates: when it was done, or when it is due"),
 }  # fmt: skip
@@ -42,7 +42,7 @@ def _blues(level: float) -> tuple[str, str]:
     from matplotlib.colors import LinearSegmentedColormap, to_hex
 
     scale = LinearSegmentedColormap.from_list("need", ["#f2f6fa", "#b9d3ea", "#5f9bd1", "#0b4a86"])
-    return to_hex(scale(level)), "white" if level > 0.55 else INK
+    return to_hex(scale(level)), "white" if level > 0.7 else INK
 
 
 def _cell(axes, x: float, y: float, fill: str, text: str = "", ink: str = INK, size: float = 9, edge: str = "#c3ccd4", weight: str = "normal", line: float = 0.6) -> None:
@@ -77,23 +77,25 @@ def _goal_labels(codelists, lang: str) -> list[str]:
 def draw_need_plan(axes, table: pd.DataFrame, codelists, lang: str):
     """Draw how severe the need is by province and goal (17 always), and whether a plan answers it.
 
-    `table` has REF_AREA, goal, severity (blank: no need recorded), plan_items.
+    `table` has one row per province and target: REF_AREA, goal, severity (blank: no need recorded), plan_items. A cell shows
+    the most severe need of its goal, and a cross when any need of it, however well the others are planned for, is in no plan.
     """
     if table.empty:
         say_nothing(axes, lang)
         return axes
     areas = list(dict.fromkeys(table["REF_AREA"]))
-    cells = table.assign(goal=table["goal"].astype(str)).drop_duplicates(["REF_AREA", "goal"]).set_index(["REF_AREA", "goal"])[["severity", "plan_items"]].to_dict("index")
+    needed, planned = table["severity"].fillna(0) > 0, table["plan_items"].fillna(0) > 0
+    rows = table.assign(goal=table["goal"].astype(str), open=needed & ~planned, planned=planned)
+    cells = rows.groupby(["REF_AREA", "goal"]).agg({"severity": "max", "open": "any", "planned": "any"}).to_dict("index")
     for y, area in enumerate(areas):
         for x in range(17):
-            cell = cells.get((area, str(x + 1)), {})
-            severity, items = cell.get("severity", np.nan), cell.get("plan_items", np.nan)
-            needed, planned = severity == severity and severity > 0, items == items and items > 0
-            fill, ink = _blues(min(severity, 5) / 5) if needed else ("#ffffff", SOFT)
-            _cell(axes, x, y, fill, f"{severity:.0f}" if needed else "", ink, 8)
-            if needed and not planned:
+            cell = cells.get((area, str(x + 1)), {"severity": np.nan, "open": False, "planned": False})
+            severity = cell["severity"] if cell["severity"] == cell["severity"] else 0
+            fill, ink = _blues(min(severity, 5) / 5) if severity > 0 else ("#ffffff", SOFT)
+            _cell(axes, x, y, fill, f"{severity:.0f}" if severity > 0 else "", ink, 8.5)
+            if cell["open"]:
                 axes.plot([x + 0.3], [y - 0.26], marker="X", markersize=7.5, color=NOTED, markeredgecolor="white", markeredgewidth=0.7, zorder=5)
-            elif planned and not needed:
+            elif cell["planned"] and not severity:
                 axes.plot([x], [y], marker="o", markersize=5, markerfacecolor="none", markeredgecolor=TARGET, zorder=5)
     _bare(axes, _goal_labels(codelists, lang), [codelists.area_name(area, lang) for area in areas], slant=True)
     from matplotlib.lines import Line2D

@@ -20,7 +20,7 @@ WORDS = {
     "ratio": ("สัดส่วนในห้องประชุม ÷ สัดส่วนในประชากร", "share in the room ÷ share in the population"),
     "score": ("คะแนนเฉลี่ย (0–100)", "mean score (0–100)"), "pre": ("ก่อน", "before"), "post": ("หลัง (ช่วง 95% ของการเปลี่ยนแปลง)", "after (95% interval of the change)"),
     "follow": ("ติดตามผล (เฉพาะผู้ที่ตอบครบ)", "follow-up (those who answered all three)"),
-    "range": ("ช่วงระหว่างสองวิธีติดแท็ก", "range of two ways of tagging"), "projects": ("โครงการ", "projects"), "year": ("ปีงบประมาณ", "fiscal year"),
+    "range": ("ช่วงระหว่างสองวิธีติดแท็ก", "range of two ways of tagging"), "year": ("ปีงบประมาณ", "fiscal year"),
 }  # fmt: skip
 REASONS = {
     "suppressed": ("ไม่แสดง: น้อยกว่า 10 คน", "not shown: under 10 persons"), "few_projects": ("โครงการน้อยเกินไป", "too few projects"), "few_events": ("กิจกรรมน้อยเกินไป", "too few events"),

@@ -17,7 +17,7 @@ WORDS = {
     "not_sent": ("ยังไม่ส่ง", "not sent"), "quarter": ("ไตรมาส/ปีงบประมาณ", "quarter/fiscal year (from October)"), "interval": ("ช่วง 95%", "95% interval"),
     "days": ("วันนับจากเริ่มโครงการ", "days from the start of the programme"), "reached": ("ร้อยละของจังหวัดที่ทำแล้ว", "% of provinces that have done it"),
     "still": ("ร้อยละที่ยังดำเนินการอยู่", "% still active"), "met": ("วันที่มีมติ", "decided"), "due": ("ครบกำหนด", "due"), "done": ("เสร็จ", "done"), "dropped": ("ยกเลิก", "dropped"),
-    "open": ("ยังไม่เสร็จ", "open"), "overdue": ("เกินกำหนด", "over its date"), "as_of": ("วันสิ้นไตรมาส", "end of the quarter"),
+    "overdue": ("เกินกำหนด", "over its date"), "as_of": ("วันสิ้นไตรมาส", "end of the quarter"),
 }  # fmt: skip
 STEP_LOOKS = ((LINE, "-"), (FAN, (0, (5, 2))), (TARGET, (0, (1, 1.2))), (NOTED, (0, (5, 2, 1, 2))))
 
