@@ -155,7 +155,8 @@ def test_each_grade_asks_for_more_and_says_what_lifts_it():
         "a": "", "b": "comparison", "c": "baseline;result", "d": "evidence", "photo": "evidence", "photo_done": "baseline;result",
     }  # fmt: skip
     assert found.at["b", "grade_stated"] == "A" and not found.at["b", "agrees"] and found.at["c", "agrees"]
-    assert found.at["photo", "n_photo_without_consent"] == 1 and found.at["d", "reason"] == "no_evidence"
+    assert found.loc[["photo", "photo_done"], "n_photo_without_consent"].tolist() == [1, 0] and found.loc[["photo", "photo_done", "a"], "n_photo_without_alt"].tolist() == [1, 1, 0]
+    assert found.at["d", "reason"] == "no_evidence"
 
 
 def test_a_comparison_without_evidence_or_a_result_lifts_nothing():

@@ -31,7 +31,7 @@ PORTFOLIO = [
 ]  # fmt: skip
 FAULTS = ["project_id", "total", "n_targets", "n_primary", "fault"]
 EVIDENCE = [
-    "project_id", "n_evidence", "n_verifiable", "n_photo", "n_photo_without_consent", "n_done", "has_evidence", "has_baseline", "has_result",
+    "project_id", "n_evidence", "n_verifiable", "n_photo", "n_photo_without_consent", "n_photo_without_alt", "n_done", "has_evidence", "has_baseline", "has_result",
     "has_comparison", "grade", "grade_stated", "agrees", "lifts_to", "missing", "reason",
 ]  # fmt: skip
 REGISTER = [
@@ -276,6 +276,7 @@ def evidence_grades(
     - B: a baseline (of its plan item) and a result measured against it (a total of its KPI form).
     - A: a comparison with places or groups without the project (`compared`).
 
+    Photographs without consent or without a text for those who cannot see them are counted: neither may be shown.
     A practice's stated grade stands beside the found one and never replaces it.
 
     Parameters
@@ -286,7 +287,9 @@ def evidence_grades(
         project_id of projects that an evaluation with a comparison group names.
     """
     kinds = pd.crosstab(evidence["project_id"], evidence["kind"]) if len(evidence) else pd.DataFrame()
-    unseen = evidence[(evidence["kind"] == "photo") & ~is_set(evidence["consent"])].groupby("project_id").size() if len(evidence) else {}
+    photos = evidence[evidence["kind"] == "photo"]
+    without = {"consent": ~is_set(photos["consent"]), "alt": ~is_filled(photos["alt_th"])}
+    unseen = {name: photos[blank.to_numpy(dtype=bool)].groupby("project_id").size().to_dict() for name, blank in without.items()}
     done = _done_by_project(activity)
     stated = {} if practice is None else practice.drop_duplicates("project_id").set_index("project_id")["evidence_grade"].to_dict()
     baselines = set() if plan_item is None else set(plan_item.loc[is_filled(plan_item["baseline"]), "plan_item_id"])
@@ -303,7 +306,7 @@ def evidence_grades(
         grade, lifts_to, missing = _grade(holds)
         rows.append({
             "project_id": one, "n_evidence": n_verifiable + n_photo, "n_verifiable": n_verifiable, "n_photo": n_photo,
-            "n_photo_without_consent": int(unseen.get(one, 0)), "n_done": int(done.get(one, 0)), **{f"has_{k}": v for k, v in holds.items()},
+            **{f"n_photo_without_{name}": unseen[name].get(one, 0) for name in without}, "n_done": int(done.get(one, 0)), **{f"has_{k}": v for k, v in holds.items()},
             "grade": grade, "grade_stated": stated.get(one, ""), "agrees": stated.get(one, grade) == grade, "lifts_to": lifts_to,
             "missing": ";".join(missing), "reason": "" if n_verifiable + n_photo else "no_evidence",
         })  # fmt: skip
