@@ -309,13 +309,19 @@ def evaluate(
     lang: Annotated[str, typer.Option("--lang", help="Languages of the pages: th, en or th,en.")] = "th,en",
     parameter: Annotated[list[str], typer.Option("-p", help="Notebook parameter NAME=VALUE; repeat for more.")] = [],  # noqa: B006
     again: Annotated[bool, typer.Option("--again", help="Run everything anew, also what is done with the same data.")] = False,
+    quarter: Annotated[str, typer.Option("--quarter", help="Thai fiscal quarter of the quarterly report, as 2567Q2. Default: the last with activities.")] = "",
+    notebook: Annotated[list[str], typer.Option("--notebook", help="Run this notebook only, such as 20_quarterly_report or 20; repeat for more.")] = [],  # noqa: B006
+    delivery_folder: Annotated[Path | None, typer.Option("--delivery", help="Folder of delivery tables. Default: those of the store, or the synthetic ones.")] = None,
 ) -> None:
     """Evaluate provinces and write the site; every number in it comes from a notebook that is linked."""
     from sdg_eval.batch import evaluate_provinces
 
+    if delivery_folder is None:
+        own = (store or SAMPLE.parent) / "delivery"
+        delivery_folder = (store or own) if own.is_dir() else None
     evaluate_provinces(
         provinces=provinces, observations=store or SAMPLE, out=out, run=run, report_year=report_year, jobs=jobs,
-        lang=lang, parameters=parameter, again=again, say=typer.echo,
+        lang=lang, parameters=parameter, again=again, delivery=delivery_folder, quarter=quarter, notebooks=notebook, say=typer.echo,
     )  # fmt: skip
 
 

@@ -184,3 +184,23 @@ def format_period(time_period: str, lang: str) -> str:
         first, last = int(m[1]), int(m[1]) + int(m[2]) - 1
         return f"พ.ศ. {first + BE_OFFSET}–{last + BE_OFFSET}" if thai else f"{first}–{last}"
     raise DataError(f"{time_period!r} is not an SDMX period. Write 2023, 2023-Q1, 2023-05 or 2022-10-01/P1Y.")
+
+
+def format_fiscal_quarter(quarter: str, lang: str, *, months: bool = True) -> str:
+    """Return a Thai fiscal quarter as read; `months` adds which months it has.
+
+    Examples
+    --------
+    >>> format_fiscal_quarter("2567Q2", "th")
+    'ไตรมาส 2 ปีงบประมาณ 2567 (ม.ค.–มี.ค. 2567)'
+    >>> format_fiscal_quarter("2567Q1", "en")
+    'Q1 of fiscal year 2024 (Oct–Dec 2023)'
+    """
+    year, number = int(quarter[:4]), int(quarter[-1])
+    own = fiscal_quarter(year, number)
+    first, last = own.start.month - 1, own.end.month - 1
+    if lang == "th":
+        inside = f" ({MONTHS_TH_SHORT[first]}–{MONTHS_TH_SHORT[last]} {own.start.year + BE_OFFSET})" if months else ""
+        return f"ไตรมาส {number} ปีงบประมาณ {year}{inside}"
+    inside = f" ({MONTHS_EN[first][:3]}–{MONTHS_EN[last][:3]} {own.start.year})" if months else ""
+    return f"Q{number} of fiscal year {own.fiscal_year_ce}{inside}"

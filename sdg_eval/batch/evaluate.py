@@ -16,11 +16,13 @@ from sdg_eval import __version__
 from sdg_eval.batch.execute import Outcome, is_done, run_job
 from sdg_eval.batch.lock import run_lock
 from sdg_eval.batch.plan import (
+    FOLDERS,
     NOTEBOOKS,
     PROVINCE,
     Job,
     parameters_json,
     parse_languages,
+    parse_notebooks,
     parse_provinces,
     parse_report_year,
     parse_run_name,
@@ -29,9 +31,12 @@ from sdg_eval.batch.plan import (
 )
 from sdg_eval.codelists import read_codelists
 from sdg_eval.data_report import all_sources, evaluate_data
+from sdg_eval.delivery.columns import delivery_tables
+from sdg_eval.delivery.tables import read_delivery
 from sdg_eval.derive import with_derived
-from sdg_eval.errors import DataError, RunsFailedError, WriteError
+from sdg_eval.errors import DataError, RunsFailedError, UsageError, WriteError
 from sdg_eval.evaluation import evaluate_national
+from sdg_eval.intake.template import parse_quarter
 from sdg_eval.publish import write_site
 from sdg_eval.store import (
     BOUNDARIES,
@@ -43,6 +48,7 @@ from sdg_eval.store import (
     write_json,
 )
 from sdg_eval.suppression import suppress
+from sdg_eval.thai import BE_OFFSET
 
 PACKAGE = Path(__file__).parents[1]
 DONE = ("done", "kept")
@@ -50,7 +56,7 @@ DONE = ("done", "kept")
 
 def evaluate_provinces(
     *, provinces: str, observations: Path, out: Path, run: str | None, report_year: int | None, jobs: int | None,
-    lang: str, parameters: list[str], again: bool = False, say=print,
+    lang: str, parameters: list[str], again: bool = False, delivery: Path | None = None, quarter: str = "", notebooks: list[str] | None = None, say=print,
 ) -> pd.DataFrame:  # fmt: skip
     """Evaluate provinces into `out`/`run` and return the table of runs (also written as runs.csv).
 
@@ -62,6 +68,12 @@ def evaluate_provinces(
         A store folder, or a CSV or Parquet file of observations.
     parameters
         NAME=VALUE texts for the notebooks.
+    delivery
+        Folder of delivery tables, or a store that holds them; None: what needs them is left out.
+    quarter
+        Thai fiscal quarter of the quarterly report, as 2567Q2; '' takes the last one with activities.
+    notebooks
+        Names or numbers of the notebooks wanted; none: all.
     say
         Takes lines for the reader.
 
@@ -76,14 +88,18 @@ def evaluate_provinces(
     areas = parse_provinces(provinces, codelists)
     languages, year = parse_languages(lang), parse_report_year(report_year)
     name = parse_run_name(run or ("sample" if Path(observations).is_file() else Path(observations).resolve().name))
-    planned = plan_jobs(areas, report_year=year, lang=languages, overrides=parameters, pilots=sorted(codelists.rollout["REF_AREA"]))
+    tables, quarter, scores = _delivery(delivery, quarter)
+    planned = plan_jobs(
+        areas, report_year=year, lang=languages, overrides=parameters, pilots=sorted(codelists.rollout["REF_AREA"]), quarter=quarter, scores=scores,
+        notebooks=parse_notebooks(notebooks or []),
+    )  # fmt: skip
     table = read_observations(observations)
     if table.empty:
         raise DataError(f"{observations}: holds no values. Import files first.")
     with run_lock(out):
         folder = Path(out) / name
-        record = _prepare(table, codelists, folder, year, planned[0].parameters["CONFIDENCE"], observations)
-        say(f"{len(areas)} provinces, report year {year}, data {record['data_hash'][:12]}")
+        record = _prepare(table, codelists, folder, year, _confidence(planned), observations, tables, quarter)
+        say(f"{len(areas)} provinces, report year {year}, {f'quarter {quarter}, ' if quarter else ''}data {record['data_hash'][:12]}")
         outcomes = _run_all(planned, folder, record, _workers(jobs), again, say)
         _remove_others(folder, areas)
         runs = _runs_table(planned, outcomes, record)
@@ -101,16 +117,45 @@ def evaluate_provinces(
     return runs
 
 
+def _confidence(planned: list[Job]) -> float:
+    """The confidence that notebooks were given; 0.95 where none of those wanted takes it."""
+    return next((job.parameters["CONFIDENCE"] for job in planned if "CONFIDENCE" in job.parameters), 0.95)
+
+
+def _delivery(folder: Path | None, quarter: str) -> tuple[dict[str, pd.DataFrame], str, str]:
+    """(delivery tables, quarter, file of training scores); nothing where there are no tables. Raises UsageError for a quarter without any."""
+    if folder is None:
+        if quarter:
+            raise UsageError("--quarter needs delivery tables. Give --delivery, or a store that `sdg-eval delivery` has filled.")
+        return {}, "", ""
+    open_tables = [name for name, spec in delivery_tables().items() if not spec.restricted]
+    read = read_delivery(folder)
+    tables = {name: getattr(read, name) for name in open_tables if len(getattr(read, name))}
+    known = sorted({q for frame in tables.values() if "fiscal_quarter" in frame for q in frame["fiscal_quarter"] if q})
+    if not known:
+        raise DataError(f"{folder}: holds no delivery tables with quarters. Take in workbooks with `sdg-eval delivery`.")
+    if quarter:
+        quarter = f"{parse_quarter(quarter).fiscal_year_ce + BE_OFFSET}Q{quarter.strip()[-1]}"
+    scores = Path(folder) / "restricted" / "training_score.csv"
+    return tables, quarter or known[-1], str(scores.resolve()) if scores.is_file() else ""
+
+
 def _workers(jobs: int | None) -> int:
     return jobs or max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
-def _prepare(table, codelists, folder: Path, year: int, confidence: float, origin) -> dict:
-    """Write what all provinces share: observations, national tables, boundaries; return the record."""
+def _prepare(table, codelists, folder: Path, year: int, confidence: float, origin, delivery: dict, quarter: str) -> dict:
+    """Write what all provinces share: observations, national tables, boundaries, delivery tables; return the record."""
     national = folder / "national"
     digest = data_hash(table)
+    shutil.rmtree(national / "delivery", ignore_errors=True)
+    for name, frame in sorted(delivery.items()):
+        content = csv_bytes(frame)
+        write_atomic(national / "delivery" / f"{name}.csv", content)
+        digest = hashlib.sha256(digest.encode() + name.encode() + content).hexdigest()
     # nothing that is written from here on can hold a small cell: every statistic is computed without them
-    table, synthetic = suppress(with_derived(table, codelists), codelists), bool((table["source"] == "synthetic").any())
+    invented = [table, *(frame for frame in delivery.values() if "source" in frame)]
+    table, synthetic = suppress(with_derived(table, codelists), codelists), any((frame["source"] == "synthetic").any() for frame in invented)
     write_atomic(national / "observations.parquet", parquet_bytes(table))
     tables = evaluate_national(table, codelists, report_year=year, confidence=confidence)
     tables.write(national, synthetic)
@@ -123,7 +168,7 @@ def _prepare(table, codelists, folder: Path, year: int, confidence: float, origi
         (national / BOUNDARIES).unlink(missing_ok=True)
     record = {
         "version": __version__, "report_year": year, "confidence": confidence, "data_hash": digest,
-        "code_hash": code_hash(codelists), "synthetic": synthetic,
+        "code_hash": code_hash(codelists), "synthetic": synthetic, "quarter": quarter,
     }  # fmt: skip
     write_json(folder / "record.json", record)
     return record
@@ -190,7 +235,7 @@ def _run_open(open_jobs: list[Job], folder: Path, record: dict, workers: int):
 
 def _remove_others(folder: Path, areas: list[str]) -> None:
     """Drop province folders of an earlier call with the same name, and what a killed run left behind."""
-    for part in ("provinces", "peers", "pilots"):
+    for part in FOLDERS.values():
         for path in (folder / part).glob("*"):
             if path.name not in areas:
                 shutil.rmtree(path, ignore_errors=True)
@@ -227,7 +272,8 @@ def _point_latest(out: Path, name: str) -> None:
 
 def _summarise(runs: pd.DataFrame, folder: Path, say) -> None:
     """Tell the counts, every run that is not done, and where the site is."""
-    provinces = runs[runs["notebook"] == PROVINCE]
+    wanted = [name for name in FOLDERS if (runs["notebook"] == name).any()]  # of a run without evaluations, the first that speaks of provinces
+    provinces = runs[runs["notebook"] == (wanted[0] if wanted else PROVINCE)]
     done = int(provinces["status"].isin(DONE).sum())
     for row in runs[~runs["status"].isin(DONE)].to_dict("records"):
         say(f"  {run_name(row['notebook'], row['REF_AREA'])}: {row['status']}. {row['error']}")

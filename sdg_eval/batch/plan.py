@@ -23,7 +23,14 @@ NATIONAL = (
 )  # fmt: skip
 PILOT = "61_province_effect"
 """Run for pilot provinces alone."""
-SET_BY_BATCH = ("REF_AREA", "OBSERVATIONS", "NATIONAL", "OUTPUT_DIR", "PROVINCES", "BOUNDARIES")
+QUARTERLY = "20_quarterly_report"
+DELIVERY = (
+    "30_delivery", "31_need_plan_money_result", "32_partners_participation", "33_awareness", "34_city_sdg11", "70_vnr_register", "75_agency_pages",
+)  # fmt: skip
+"""With QUARTERLY, the notebooks that need delivery tables."""
+SET_BY_BATCH = ("REF_AREA", "OBSERVATIONS", "NATIONAL", "OUTPUT_DIR", "PROVINCES", "BOUNDARIES", "DELIVERY", "SCORES", "QUARTER")
+FOLDERS = {PROVINCE: "provinces", PEERS: "peers", PILOT: "pilots", QUARTERLY: "quarters"}
+"""Notebooks run for each province, and the folder of a run that holds them."""
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 _RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _RESERVED = re.compile(r"latest|con|prn|aux|nul|(com|lpt)\d", re.I)
@@ -140,14 +147,33 @@ def require_parameters(name: str, given: dict, known: dict[str, str]) -> dict:
     return given
 
 
-def plan_jobs(areas: list[str], *, report_year: int, lang: str, overrides: list[str], pilots: list[str]) -> list[Job]:
+def parse_notebooks(texts: list[str]) -> list[str]:
+    """Return notebooks by name, by number (`20`) or file name; all for none given. Raises UsageError for one that is not there."""
+    every = [PROVINCE, PEERS, PILOT, QUARTERLY, *NATIONAL, *DELIVERY]
+    found = []
+    for text in texts:
+        stem = Path(text).name.removesuffix(".ipynb")
+        named = [name for name in every if stem in (name, name.partition("_")[0])]
+        if not named:
+            raise UsageError(f"--notebook {text}: there is no such notebook. Choose from {', '.join(every)}.")
+        found += named
+    return sorted(set(found)) or every
+
+
+def plan_jobs(
+    areas: list[str], *, report_year: int, lang: str, overrides: list[str], pilots: list[str], quarter: str = "", scores: str = "", notebooks: list[str] | None = None
+) -> list[Job]:
     """Return every run of a batch, provinces first, fully checked. Raises UsageError; writes nothing.
 
-    `pilots` are the provinces of the programme: those among `areas` get a run of their own on its effect.
+    `pilots` are the provinces of the programme: those among `areas` get a run of their own on its effect. `quarter` is the
+    Thai fiscal quarter reported; '' leaves out what needs delivery tables. `scores` is the file of training scores.
+    `notebooks` are those wanted, None all.
     """
-    known = {name: known_parameters(name) for name in (PROVINCE, PEERS, PILOT, *NATIONAL)}
+    every = (PROVINCE, PEERS, PILOT, *NATIONAL, *((QUARTERLY, *DELIVERY) if quarter else ()))
+    wanted = [name for name in every if notebooks is None or name in notebooks]
+    known = {name: known_parameters(name) for name in wanted}
     extra = parse_parameters(overrides, {key: kind for types in known.values() for key, kind in types.items()})
-    common = {"REPORT_YEAR": report_year, "LANG": lang, "CONFIDENCE": 0.95, "DRAWS": 2000, "SHOW_RANKS": False, "PILOT_START": "", "PILOT_END": ""} | extra
+    common = {"QUARTER": quarter, "SCORES": scores, "REPORT_YEAR": report_year, "LANG": lang, "CONFIDENCE": 0.95, "DRAWS": 2000, "SHOW_RANKS": False, "PILOT_START": "", "PILOT_END": ""} | extra
     for name in ("PILOT_START", "PILOT_END"):
         if common[name] and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", common[name]):
             raise UsageError(f"{name} is {common[name]!r}; give a month such as 2022-12.")
@@ -157,10 +183,14 @@ def plan_jobs(areas: list[str], *, report_year: int, lang: str, overrides: list[
         raise UsageError(f"DRAWS is {common['DRAWS']}; give 100 to 100000. Bands of fewer draws move from run to run.")
     if not 0.5 <= common["CONFIDENCE"] < 1:
         raise UsageError(f"CONFIDENCE is {common['CONFIDENCE']}; give a number from 0.5 to below 1, such as 0.95.")
-    jobs = [_job(PROVINCE, area, f"provinces/{area}", known[PROVINCE], common) for area in areas]
-    jobs += [_job(PEERS, area, f"peers/{area}", known[PEERS], common) for area in areas]
-    jobs += [_job(PILOT, area, f"pilots/{area}", known[PILOT], common) for area in areas if area in set(pilots)]
-    jobs += [_job(name, "", f"national/{name}", known[name], common | {"PROVINCES": ",".join(areas)}) for name in NATIONAL]
+    jobs = [
+        _job(name, area, f"{place}/{area}", known[name], common)
+        for name, place in FOLDERS.items() if name in wanted
+        for area in areas if name != PILOT or area in set(pilots)
+    ]  # fmt: skip
+    jobs += [_job(name, "", f"national/{name}", known[name], common | {"PROVINCES": ",".join(areas)}) for name in wanted if name not in FOLDERS]
+    if not jobs:
+        raise UsageError("None of the notebooks asked for can be run: those of delivery need --delivery or a store that holds delivery tables.")
     return jobs
 
 
@@ -169,7 +199,7 @@ def _job(name: str, area: str, folder: str, known: dict[str, str], values: dict)
     up = "../" * folder.count("/") + "../"
     values = values | {
         "REF_AREA": area, "OBSERVATIONS": f"{up}national/observations.parquet", "NATIONAL": f"{up}national",
-        "OUTPUT_DIR": ".", "BOUNDARIES": f"{up}national/boundaries.geojson",
+        "OUTPUT_DIR": ".", "BOUNDARIES": f"{up}national/boundaries.geojson", "DELIVERY": f"{up}national/delivery",
     }  # fmt: skip
     given = {key: value for key, value in values.items() if key in known}
     return Job(name, area, folder, require_parameters(name, given, known))

@@ -12,7 +12,7 @@ from sdg_eval.evaluation import STATUSES, goal_status, read_evaluation
 from sdg_eval.observations import select_totals
 from sdg_eval.publish.words import words_of
 from sdg_eval.store import write_atomic, write_text
-from sdg_eval.thai import format_period, year_text
+from sdg_eval.thai import format_fiscal_quarter, format_period, year_text
 from sdg_eval.wording import (
     LANGUAGES,
     keep_together,
@@ -33,6 +33,7 @@ PAGE = {"th": "index.html", "en": "index.en.html"}
 DONE = ("done", "kept")
 PROVINCE, PEERS, SIDE_BY_SIDE = "10_province_evaluation", "41_peers", "40_provinces_side_by_side"
 PILOT, EFFECT, OVERALL = "61_province_effect", "60_pilot_effect", "65_overall_evaluation"
+QUARTERLY = "20_quarterly_report"
 EFFECTS_PAGE = {"th": "effects.html", "en": "effects.en.html"}
 FOUND = ("improving", "worsening", "changed")
 RULE_NAMES = {
@@ -65,7 +66,7 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
     rules = dict(list(pd.read_parquet(folder / "national" / "rules.parquet").groupby("REF_AREA")))
     languages = LANGUAGES if record["lang"] == "both" else (record["lang"],)
     provinces = runs[runs["notebook"] == PROVINCE].to_dict("records")
-    beside, piloted = (runs[runs["notebook"] == name].set_index("REF_AREA")["status"].to_dict() for name in (PEERS, PILOT))
+    beside, piloted, quarters = (runs[runs["notebook"] == name].set_index("REF_AREA")["status"].to_dict() for name in (PEERS, PILOT, QUARTERLY))
     national = dict(zip(runs.loc[runs["REF_AREA"] == "", "notebook"], runs.loc[runs["REF_AREA"] == "", "status"], strict=True))
     evaluations = {r["REF_AREA"]: read_evaluation(folder / "provinces" / r["REF_AREA"]) for r in provinces if r["status"] in DONE}
     for lang in languages:
@@ -84,6 +85,8 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
             else:
                 page = environment.get_template("not_done.html.j2").render(context)
             write_text(folder / "provinces" / area / PAGE[lang], page)
+        for area, status in quarters.items():
+            write_text(folder / "quarters" / area / PAGE[lang], _quarter(environment, folder, codelists.area(area), status, lang))
         effects = _effects(environment, folder, national, lang)
         for stale in [] if effects else [folder / EFFECTS_PAGE[lang]]:
             stale.unlink(missing_ok=True)
@@ -100,6 +103,20 @@ def _said(place: Path, name: str, status: str, lang: str) -> dict:
         return {"status": status, "figures": [], "text": None}
     text = json.loads((place / name).read_text(encoding="utf-8"))[lang]
     return {"status": status, "figures": _read_figures(place, lang), "text": text}
+
+
+def _quarter(environment, folder: Path, area: dict, status: str, lang: str) -> str:
+    """Return a province's quarterly report as a page, or the page that says it is not done."""
+    said = _said(folder / "quarters" / area["REF_AREA"], "text.json", status, lang)
+    if not said["text"]:
+        return environment.get_template("not_done.html.j2").render(area=area, root="../../", run={"status": status, "error": ""})
+    return environment.get_template("quarter.html.j2").render(
+        area=area, root="../../", text=said["text"], figures=said["figures"], quarter=format_fiscal_quarter(environment.globals["record"]["quarter"], lang),
+    )
+
+
+def _quarter_text(record: dict, lang: str) -> str:
+    return format_fiscal_quarter(record["quarter"], lang, months=False) if record.get("quarter") else ""
 
 
 def _effects(environment, folder: Path, national: dict[str, str], lang: str) -> str:
@@ -251,9 +268,11 @@ def _sources(rows: pd.DataFrame, codelists) -> list[dict]:
 def _index(environment, evaluations: dict, provinces: list[dict], runs: pd.DataFrame, codelists, folder: Path, lang: str) -> str:
     """Return the overview of the run."""
     lines = []
-    for run in provinces:
-        area, evaluation = run["REF_AREA"], evaluations.get(run["REF_AREA"])
-        line = {"area": area, "name": codelists.area_name(area, lang), "pilot": codelists.area(area)["pilot"] == "1", "run": run}
+    reported = runs[runs["notebook"] == QUARTERLY].set_index("REF_AREA")["status"].to_dict()
+    own = {run["REF_AREA"]: run for run in provinces}
+    for area in dict.fromkeys([*own, *reported]):
+        evaluation, run = evaluations.get(area), own.get(area, {"status": "not_asked"})
+        line = {"area": area, "name": codelists.area_name(area, lang), "pilot": codelists.area(area)["pilot"] == "1", "run": run, "quarter": reported.get(area, "")}
         if evaluation is not None:
             shown = evaluation.table[evaluation.table["preferred"] & (evaluation.table["n_obs"] > 0)]
             counts = shown["status"].value_counts()
@@ -264,6 +283,7 @@ def _index(environment, evaluations: dict, provinces: list[dict], runs: pd.DataF
             }
         lines.append(line)
     done = [line for line in lines if line["run"]["status"] in DONE]
+    evaluated = [line for line in lines if line["run"]["status"] != "not_asked"]
     found = sum(line["counts"][status] for line in lines if "counts" in line for status in FOUND)
     national = [
         {"name": row["notebook"], "done": row["status"] in DONE, "error": row["error"], "status": row["status"]}
@@ -280,8 +300,8 @@ def _index(environment, evaluations: dict, provinces: list[dict], runs: pd.DataF
     names = codelists.agencies.set_index("agency")[f"name_{lang}"]
     return environment.get_template("index.html.j2").render(
         letters=[{"file": f"national/letters/{name}", "name": names[name.partition(".")[0]]} for name in letters],
-        root="", lines=lines, n_done=len(done), n_all=len(lines), national=national, figures=figures,
+        root="", lines=lines, n_done=len(done), n_all=len(evaluated), n_reported=sum(s in DONE for s in reported.values()), n_quarters=len(reported), national=national, figures=figures,
         false_alarms=say_false_alarms(found, lang), side=side, effect=effect, effects_page=EFFECTS_PAGE[lang],
         not_beside=[codelists.area_name(a, lang) for a in runs.loc[(runs["notebook"] == PEERS) & ~runs["status"].isin(DONE), "REF_AREA"]],
-        synthetic=environment.globals["record"]["synthetic"],
+        synthetic=environment.globals["record"]["synthetic"], quarter=_quarter_text(environment.globals["record"], lang),
     )
