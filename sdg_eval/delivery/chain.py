@@ -13,7 +13,7 @@ import pandas as pd
 from sdg_eval.delivery.agreement import rank_agreement
 from sdg_eval.delivery.frames import GOALS, NATIONAL, UNTAGGED, goal_of, list_areas, one_per, take
 from sdg_eval.delivery.money import AMOUNTS, latest_needs, split_money, tag_weights
-from sdg_eval.delivery.quarters import quarter_number
+from sdg_eval.delivery.quarters import up_to
 from sdg_eval.delivery.shares import area_seed, clustered_share, wilson
 from sdg_eval.delivery.steps import DONE, DUE, activity_states
 from sdg_eval.errors import DataError, UsageError
@@ -112,8 +112,7 @@ def _items_in_force(plan, plan_item) -> pd.DataFrame:
 
 def _until(budget: pd.DataFrame, as_of: str) -> pd.DataFrame:
     quarters = take(budget, "budget", quarters=["fiscal_quarter"])["fiscal_quarter"]
-    last = quarter_number(as_of)
-    return budget[[not q or quarter_number(q) <= last for q in quarters]]
+    return budget[up_to(quarters, as_of)]
 
 
 def _with_country(rows: pd.DataFrame, how: dict) -> pd.DataFrame:
@@ -130,7 +129,7 @@ def _work(activity, project, weights: pd.DataFrame, budget, as_of: str) -> pd.Da
     places = pd.concat([places[places["REF_AREA"] != NATIONAL], owners.assign(REF_AREA=NATIONAL)], ignore_index=True)
     tags = places.merge(weights[["project_id", "target"]], on="project_id", how="left").fillna({"target": UNTAGGED})
     states = activity_states(activity, as_of=as_of)
-    begun = states["fiscal_quarter"].map(lambda q: not q or quarter_number(q) <= quarter_number(as_of)).astype(bool)
+    begun = up_to(states["fiscal_quarter"], as_of)
     state = states["state"]
     counts = pd.DataFrame({
         "project_id": states["project_id"], "activities": begun & (state != "nothing_planned"), "activities_due": state.isin(DUE),

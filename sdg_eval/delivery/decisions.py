@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sdg_eval.delivery.frames import NATIONAL, list_areas, of_area, one_per, optional, take
-from sdg_eval.delivery.quarters import quarter_end, quarter_number, shift_quarter
+from sdg_eval.delivery.quarters import quarter_end, quarter_number, shift_quarter, up_to
 from sdg_eval.delivery.shares import CONFIDENCE, Share, clustered_share, wilson
 from sdg_eval.delivery.steps import DONE as ACTIVITY_DONE
 from sdg_eval.delivery.steps import DUE as ACTIVITY_DUE
@@ -49,7 +49,7 @@ def decision_states(decision: pd.DataFrame, meeting: pd.DataFrame | None = None,
         raise DataError(f"Table decision: status {wrong.iloc[0]!r} is not one of {', '.join(STATUSES)}.")
     end = quarter_end(as_of)
     rows = one_per(rows[rows["fiscal_quarter"] != ""], "decision", ["decision_id"])
-    rows = rows[rows["fiscal_quarter"].map(quarter_number) <= quarter_number(as_of)].reset_index(drop=True)
+    rows = rows[up_to(rows["fiscal_quarter"], as_of)].reset_index(drop=True)
     days = {}
     if meeting is not None:
         held = take(meeting, "meeting", text=["meeting_id"], dates=["meeting_date"])
@@ -149,7 +149,7 @@ def _findings(said: pd.DataFrame) -> pd.DataFrame:
 def _adjustments(adjustment: pd.DataFrame, as_of: str) -> pd.DataFrame:
     """Adjustments recorded up to the quarter; one completed later is not done yet."""
     rows = take(adjustment, "adjustment", text=["adjustment_id", "decision_id", "action_th", "result_th"], dates=["done_date"], quarters=["fiscal_quarter"])
-    rows = rows[[not q or quarter_number(q) <= quarter_number(as_of) for q in rows["fiscal_quarter"]]].reset_index(drop=True)
+    rows = rows[up_to(rows["fiscal_quarter"], as_of)].reset_index(drop=True)
     done = rows["done_date"] <= quarter_end(as_of)
     return rows.assign(done_date=rows["done_date"].where(done), result_th=rows["result_th"].where(done, ""), acted=done).drop(columns="fiscal_quarter")
 

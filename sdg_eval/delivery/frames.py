@@ -51,7 +51,8 @@ def optional(table, columns) -> pd.DataFrame:
 
 
 def _text(column: pd.Series) -> pd.Series:
-    return column.astype("object").where(column.notna(), "").map(lambda v: str(v).strip()).astype("str")
+    # plain objects: an empty column of Arrow strings cannot be joined on
+    return column.astype("object").where(column.notna(), "").map(lambda v: str(v).strip()).astype("object")
 
 
 def _refuse(table: pd.DataFrame, name: str, column: str, wrong, what: str) -> None:
@@ -131,7 +132,7 @@ def of_area(table: pd.DataFrame, area: str) -> pd.DataFrame:
 
 def goal_of(targets: pd.Series) -> pd.Series:
     """Return the goal of each target (11 of 11.6); `untagged` for a blank or for what is none of the 17."""
-    goals = targets.astype("str").str.split(".").str[0]
+    goals = targets.map(lambda t: str(t).partition(".")[0]).astype("object")
     return goals.where(goals.isin(GOALS), UNTAGGED)
 
 

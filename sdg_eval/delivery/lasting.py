@@ -17,6 +17,7 @@ from sdg_eval.delivery.quarters import (
     quarters_between,
     quarters_of,
     shift_quarter,
+    up_to,
 )
 from sdg_eval.delivery.shares import CONFIDENCE, Share, clustered_share, wilson
 from sdg_eval.delivery.survival import CURVE, MIN_CASES, km_curve, median_wait, survival_at
@@ -311,7 +312,7 @@ def community_hours(activity: pd.DataFrame, project: pd.DataFrame, *, as_of: str
     interval has the design effect of projects. Reasons: `no_rows`, `not_stated`.
     """
     rows = take(activity, "activity", text=["project_id"], money=["community_hours"], quarters=["fiscal_quarter"])
-    rows = rows[[not q or quarter_number(q) <= quarter_number(as_of) for q in rows["fiscal_quarter"]]]
+    rows = rows[up_to(rows["fiscal_quarter"], as_of)]
     owners = one_per(take(project, "project", text=["project_id", "REF_AREA"]), "project", ["project_id"])
     rows = rows.merge(owners, on="project_id", how="left").fillna({"REF_AREA": ""})
     table = []

@@ -81,4 +81,10 @@ def quarters_of(dates: pd.Series) -> pd.Series:
     part = ((month + 2) % 12) // 3 + 1
     known = dates.notna().to_numpy()
     named = fiscal.fillna(0).astype(int).astype(str) + "Q" + part.fillna(0).astype(int).astype(str)
-    return pd.Series(np.where(known, named, ""), index=dates.index, dtype="str")
+    return pd.Series(np.where(known, named, ""), index=dates.index, dtype="object")
+
+
+def up_to(quarters: pd.Series, last: str) -> np.ndarray:
+    """Return which quarters are no later than `last`; a blank, of which nothing is known, is taken as one of them."""
+    limit = quarter_number(last)
+    return np.array([not q or quarter_number(q) <= limit for q in quarters], dtype=bool)
