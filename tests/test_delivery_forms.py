@@ -10,7 +10,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from sdg_eval.delivery.columns import delivery_tables
+from sdg_eval.delivery.columns import delivery_tables, words_of
 from sdg_eval.delivery.contract import typed
 from sdg_eval.delivery.tables import Delivery, read_delivery, validate_delivery
 from sdg_eval.delivery_forms.cli import load_workbooks
@@ -22,9 +22,11 @@ from sdg_eval.grid import column_letter
 from sdg_eval.intake.refusal import Refusal
 from sdg_eval.intake.template import GUIDE_SHEET, LIST_SHEET
 from sdg_eval.intake_cli import refusal_lines
+from sdg_eval.thai import MONTHS_TH
 from tests.delivery_workbooks import ALSO, MISTAKES, NATIONAL_ID, PHONE, clean_rows
 from tests.office import fill_in_libreoffice
 
+SAMPLE = Path(__file__).parents[1] / "data" / "sample" / "delivery"
 AT = {"area": "TH-50", "quarter": "2567Q2"}
 
 
@@ -273,3 +275,52 @@ def test_the_documentation_is_the_contract():
     docs = Path(__file__).parents[1] / "docs"
     assert (docs / "delivery_tables.md").read_text(encoding="utf-8") == tables_page()
     assert (docs / "refusals.md").read_text(encoding="utf-8").endswith(refusals_section())
+
+
+# ------------------------------------------------------------ the sample, sent as officers would
+
+
+def as_typed(spec, value, codelists):
+    """A stored value as an officer types it: Thai words, the Buddhist Era."""
+    if value is pd.NA or value != value or value == "":
+        return ""
+    if spec.kind == "code":
+        return words_of(spec)[value][0]
+    if spec.kind == "area":
+        return codelists.area_name(value, "th")
+    if spec.kind == "flag":
+        return "ใช่" if value else "ไม่ใช่"
+    if spec.kind == "date":
+        year, month, day = map(int, value.split("-"))
+        return f"{day} {MONTHS_TH[month - 1]} {year + 543}"
+    return value if isinstance(value, float) else str(value)
+
+
+def rows_of_area(delivery, area):
+    """The rows of each table that belong to a province: its own, and those of its projects, plans and events."""
+    rows = {}
+    for table in template_sets()["all"]:
+        frame = getattr(delivery, table.table)
+        for key, parent in (("plan_id", "plan"), ("project_id", "project"), ("event_id", "participation")):
+            if key in frame and parent in rows and (table.table == "kpi" or "REF_AREA" not in frame):
+                frame = frame[frame[key].isin(rows[parent][key])]
+        rows[table.table] = (frame[frame["REF_AREA"] == area] if "REF_AREA" in frame else frame).reset_index(drop=True)
+    rows["budget"]["unit_stated"] = "baht"  # its amounts are stored in baht
+    return rows
+
+
+@pytest.mark.parametrize("area", ["TH-10", "TH-50", "TH-94"])
+def test_the_sample_of_a_province_survives_the_way_through_the_workbook(template, columns, codelists, tmp_path, area):
+    whole = read_delivery(SAMPLE)
+    sent, book = rows_of_area(whole, area), openpyxl.load_workbook(io.BytesIO(template))
+    for table in template_sets()["all"]:
+        for row, line in enumerate(sent[table.table].to_dict("records"), 2):
+            for spec in asked_columns(table.table):
+                text = as_typed(spec, line[spec.column], codelists)
+                book[table.name_th].cell(row, columns[table.table, spec.column]).value = None if text == "" else text
+    book.save(tmp_path / "sent.xlsx")
+    taken = take_in_workbooks([tmp_path / "sent.xlsx"], codelists, whole)[0].tables
+    assert len(sent["project"]) > 5 and len(sent["budget"]) > 20
+    for table, frame in sent.items():
+        names = [c.column for c in asked_columns(table)]
+        pd.testing.assert_frame_equal(taken[table][names] if table in taken else frame.head(0)[names], frame[names])

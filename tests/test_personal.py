@@ -84,3 +84,8 @@ def test_a_diagnosis_beside_a_name_is_health_data():
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_has_a_thai_and_an_english_name(kind):
     assert all(KINDS[kind])
+
+
+def test_the_hash_of_a_file_is_no_telephone_number():
+    digest = "a2c41b0812345678fe" + "0b" * 23
+    assert len(digest) == 64 and find_personal(digest) == [] and find_personal(digest[:60]) == ["phone"]

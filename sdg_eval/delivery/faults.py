@@ -6,7 +6,11 @@ A code is (reason_th, reason_en, remedy_th, remedy_en); an empty remedy is the c
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
+
+from sdg_eval.thai import BE_OFFSET
 
 FAULT_COLUMNS = [
     "table",
@@ -32,15 +36,15 @@ REASONS: dict[str, tuple[str, str, str, str]] = {
     "date": ("{value} ไม่ใช่วันที่ที่เป็นไปได้", "{value} is no possible date", "", ""),
     "number": ("{value} ไม่ใช่ตัวเลข", "{value} is not a number", "", ""),
     "whole": ("{value} ไม่ใช่จำนวนเต็ม", "{value} is not a whole number", "", ""),
-    "flag": ("{value} ไม่ใช่ ใช่ หรือ ไม่ใช่", "{value} is neither yes nor no", "", ""),
-    "minimum": ("{value} น้อยกว่าค่าต่ำสุด {more}", "{value} is below the least, {more}", "", ""),
-    "maximum": ("{value} มากกว่าค่าสูงสุด {more}", "{value} is above the most, {more}", "", ""),
+    "flag": ("ไม่เข้าใจ {value}: ต้องเป็น ใช่ หรือ ไม่ใช่", "{value} is neither yes nor no", "", ""),
+    "minimum": ("{value} น้อยกว่าค่าต่ำสุด {more}", "{value} is below the least, {more}", "แก้เป็นค่าตั้งแต่ {more} ขึ้นไป", "Give {more} or more."),
+    "maximum": ("{value} มากกว่าค่าสูงสุด {more}", "{value} is above the most, {more}", "แก้เป็นค่าไม่เกิน {more}", "Give {more} or less."),
     "duplicate": ("ซ้ำกับแถว {more}: {value}", "the same as row {more}: {value}", "เหลือไว้แถวเดียว หรือแก้รหัสให้ต่างกัน", "Keep one of the rows, or give them different codes."),
     "refers": ("ไม่พบ {value} ใน {more_th}", "{value} is not found in {more_en}", "", ""),
     "column_missing": ("ไม่มีคอลัมน์ “{label_th}”", "the column “{label_en}” is missing", "ใส่คอลัมน์กลับคืนตามแบบ", "Put the column back as in the template."),
     "dash": ("“{value}” ตีความได้สองแบบ: ไม่มีข้อมูล หรือศูนย์", "'{value}' is ambiguous: no value, or zero", "เว้นว่างถ้าไม่มีข้อมูล เขียน 0 ถ้าเป็นศูนย์", "Leave the cell empty, or write 0."),
     "percent": ("{value} มีเครื่องหมายร้อยละ แต่ช่องนี้ไม่ใช่ร้อยละ", "a per cent sign where none belongs: {value}", "", ""),
-    "money_words": ("มีคำในช่องจำนวนเงิน: {value}", "words in an amount: {value}", "พิมพ์ตัวเลขล้วนเป็นบาท หรือเลือก ล้านบาท ในช่องหน่วยเงิน", "Write the number alone in baht, or choose ล้านบาท in the unit column."),
+    "money_words": ("มีคำในช่องจำนวนเงิน: {value}", "words in an amount: {value}", "", ""),
     "two_digit_year": ("ปีสองหลักใน {value} ตีความได้หลายแบบ", "the two-digit year of {value} can mean two things", "เขียนปี พ.ศ. สี่หลัก เช่น 2567", "Write the Buddhist Era year in four digits, as 2567."),
     "target_ambiguous": ("{value} อาจหมายถึง {more}", "{value} may mean {more}", "เลือกรหัสจากรายการในช่อง หรือจัดรูปแบบช่องเป็นข้อความแล้วพิมพ์ใหม่", "Choose the code from the list, or format the cell as text and type it again."),
     # ---- the workbook
@@ -66,7 +70,7 @@ REASONS: dict[str, tuple[str, str, str, str]] = {
     "closed_date": ("มติมีสถานะ {more_th} แต่ไม่มีวันที่ปิด", "the decision is {more_en}, but has no date closed", "ใส่วันที่ปิด หรือเลือก ยังไม่เสร็จ", "Give the date closed, or choose ยังไม่เสร็จ."),
     "closed_open": ("มติยังไม่เสร็จ แต่มีวันที่ปิด {value}", "the decision is open, but was closed on {value}", "ลบวันที่ปิด หรือเลือก เสร็จแล้ว", "Delete the date, or choose เสร็จแล้ว."),
     "sha256": ("{value} ไม่ใช่ลายนิ้วมือไฟล์ SHA-256", "{value} is no SHA-256", "", ""),
-    "money_small": ("{value} บาท น้อยผิดปกติ อาจเป็นล้านบาท", "{value} baht is oddly little; it may be millions", "พิมพ์จำนวนเต็มเป็นบาท หรือเลือกหน่วย ล้านบาท", "Write the full amount in baht, or choose ล้านบาท as the unit."),
+    "money_small": ("{value} บาท น้อยผิดปกติ อาจเป็นล้านบาท", "{value} baht is oddly little; it may be millions", "", ""),
     "money_large": ("{value} บาท มากผิดปกติ อาจใส่หน่วยซ้ำ", "{value} baht is oddly much; the unit may be counted twice", "ตรวจจำนวนเงินและหน่วยเงิน", "Check the amount and its unit."),
     # ---- tables together
     "weights": ("น้ำหนักของโครงการ {more} รวมได้ {value} ไม่เท่ากับ 1", "the weights of project {more} sum to {value}, not to 1", "แก้น้ำหนักของโครงการนี้ให้รวมเท่ากับ 1", "Correct the project's weights so that they sum to 1."),
@@ -77,15 +81,20 @@ REASONS: dict[str, tuple[str, str, str, str]] = {
     "lead_differs": ("หน่วยงานหลัก {value} ไม่ตรงกับแผ่นงานโครงการ ({more})", "the lead agency {value} is not that of the project ({more})", "แก้หน่วยงานหลักให้ตรงกันทั้งสองแผ่นงาน", "Make the lead agency the same in both sheets."),
 }  # fmt: skip
 
+_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 MAX_SHOWN = 60
 """Letters of a cell that a message repeats."""
 
 
-def shown(value) -> str:
-    """Return a value as a message repeats it: short, numbers without a trailing .0, nothing for a blank."""
+def shown(value, lang: str = "th") -> str:
+    """Return a value as a message repeats it: short, amounts in digits, dates in Thai of the Buddhist Era, nothing for a blank."""
     if value is None or value is pd.NA or value != value:
         return ""
-    text = f"{value:,.10g}" if isinstance(value, float) else " ".join(str(value).split())
+    if isinstance(value, float):
+        return f"{value:,.2f}".rstrip("0").rstrip(".") if abs(value) >= 1e6 else f"{value:,.10g}"
+    text = " ".join(str(value).split())
+    if lang == "th" and (date := _DATE.fullmatch(text)):
+        return f"{int(date[3])}/{int(date[2])}/{int(date[1]) + BE_OFFSET}"
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
 
 
@@ -95,14 +104,14 @@ def fault(
     """Return one fault as a row of FAULT_COLUMNS; `spec` is the column's ColumnSpec where it has one."""
     reason_th, reason_en, remedy_th, remedy_en = REASONS[code]
     label = (spec.label_th, spec.label_en) if spec else (column, column)
-    words = {
-        "value": shown(value), "more": shown(more), "more_th": more_th or shown(more), "more_en": more_en or shown(more),
-        "label_th": label[0], "label_en": label[1],
-    }  # fmt: skip
+    own_th, own_en = label
+    english = {"value": shown(value, "en"), "more": more_en or shown(more, "en"), "more_en": more_en or shown(more, "en"), "label_en": own_en}
+    thai = {"value": shown(value), "more": more_th or shown(more), "more_th": more_th or shown(more), "label_th": own_th}
     return {
-        "table": table, "row": int(row), "column": spec.column if spec else column, "value": words["value"],
-        "reason_th": reason_th.format(**words), "reason_en": reason_en.format(**words),
-        "remedy_th": remedy_th.format(**words) or (spec.remedy_th if spec else ""), "remedy_en": remedy_en.format(**words) or (spec.remedy_en if spec else ""), "code": code,
+        "table": table, "row": int(row), "column": spec.column if spec else column, "value": english["value"],
+        "reason_th": reason_th.format(**thai), "reason_en": reason_en.format(**english),
+        "remedy_th": remedy_th.format(**thai) or (spec.remedy_th if spec else ""),
+        "remedy_en": remedy_en.format(**english) or (spec.remedy_en if spec else ""), "code": code,
     }  # fmt: skip
 
 

@@ -70,11 +70,8 @@ def take_in_workbooks(
     Refusal
         When any workbook has a fault: it lists every fault of every one, and nothing is returned.
     """
-    books, meanings = (
-        [_read_workbook(Path(p), codelists, area) for p in paths],
-        Meanings(codelists, Declared()),
-    )
-    stored = stored or Delivery({})
+    books = [_read_workbook(Path(p), codelists, area) for p in paths]
+    stored, meanings = stored or Delivery({}), Meanings(codelists, Declared())
     _name_codes(books, stored)
     frames = [(book, sheet, _typed(book, sheet)) for book in books for sheet in book.sheets]
     # Every workbook may refer to what another one of the same call brings.

@@ -48,6 +48,8 @@ _CHILDREN = re.compile(r"ที่|ใน|แรก|ต่ำ|และ|ไท�
 """What follows เด็กชาย or เด็กหญิง in the headings of statistics."""
 _ADDRESS = re.compile(r"บ้านเลขที่\s*\d+|(?<!\d)\d{1,4}/\d{1,4}\s*(?:หมู่|ม\.|ซอย|ซ\.|ถนน|ถ\.)|เลขที่\s*\d+(?:/\d+)?\s*(?:หมู่|ม\.|ซอย|ถนน)")
 _LIKELY = re.compile(r"\d(?:[ -]?\d){8}|@|นาย|นาง|น\.|ด\.|เด็ก|พระครู|ผศ|รศ|\bM(?:r|s|iss)|เลขที่|\d/\d")
+_HASH = re.compile(r"[0-9a-f]{64}")
+"""The SHA-256 of a file: one in sixty holds digits that look like a telephone number."""
 _PROVINCE_DIGITS = range(10, 97)
 
 
@@ -74,6 +76,8 @@ def find_personal(text: str, *, is_number: bool = False) -> list[str]:
     tell what is left from an amount.
     """
     plain = thai_digits_to_arabic(clean_text(text))
+    if _HASH.fullmatch(plain):
+        return []
     if not _LIKELY.search(plain):
         return ["personal_column"] if not is_number and fold_header(plain) in COLUMN_WORDS else []
     found = []
