@@ -65,6 +65,9 @@ def headers_of(table: str) -> dict[str, ColumnSpec]:
             if base in found and found[base] is not spec:
                 shared.add(base)
             found.setdefault(base, spec)
+    for spec in table_columns(table):
+        if spec.kind == "id":  # "หน่วยงาน" and "รหัสหน่วยงาน" are one column
+            found.setdefault(fold("รหัส" + spec.label_th), spec)
     own = {
         fold(text) for spec in table_columns(table) for text in (spec.label_th, spec.label_en, spec.column)
     }
