@@ -367,10 +367,11 @@ def turnover_and_pace(leadership: pd.DataFrame, pace: pd.DataFrame, *, measure: 
     Returns
     -------
     DataFrame
-        `difference` is the mean over provinces of (pace in quarters of change minus pace in their other quarters), after the mean
-        of the provinces without a change in the same quarter is taken off: quarters differ, and leaders change in some more than
-        in others. Student's interval over n provinces that have quarters of both kinds. `caution` is always
-        `described_not_caused` (in words: CAUTION_TH, CAUTION_EN). Reasons: `no_changes`, `few_areas`.
+        `difference` is the coefficient of a quarter of change in a regression on provinces and quarters (two-way fixed effects):
+        how far the pace lay from what the province usually does and from what the others did in the same quarter, for leaders
+        change in some quarters more than in others. The interval is clustered by province, with Student's quantile at the number
+        of provinces with a change (`n`) less one. `caution` is always `described_not_caused` (in words: CAUTION_TH, CAUTION_EN).
+        Reasons: `no_changes`, `few_areas` (fewer than six with a change, or without).
     """
     changes = take(leadership, "leadership", text=["REF_AREA"], dates=["role_change_date"]).dropna().drop_duplicates()
     rows = take(pace, "pace", text=["REF_AREA"], numbers=[measure], quarters=["fiscal_quarter"]).rename(columns={measure: "value"})
@@ -378,18 +379,43 @@ def turnover_and_pace(leadership: pd.DataFrame, pace: pd.DataFrame, *, measure: 
     rows = one_per(rows, "pace", ["REF_AREA", "fiscal_quarter"])
     moved = {(a, shift_quarter(q, step)) for a, q in zip(changes["REF_AREA"], quarters_of(changes["role_change_date"]), strict=True) for step in range(after + 1)}
     rows["changed"] = [key in moved for key in zip(rows["REF_AREA"], rows["fiscal_quarter"], strict=True)]
-    usual = rows[~rows["changed"]].groupby("fiscal_quarter")["value"].mean()
-    rows["above"] = rows["value"] - rows["fiscal_quarter"].map(usual)
-    means = rows.dropna(subset="above").groupby(["REF_AREA", "changed"])["above"].mean().unstack("changed").reindex(columns=[False, True])
-    steps = (means[True] - means[False]).dropna()
+    share = rows.groupby("REF_AREA")["changed"].mean()
+    both = int(((share > 0) & (share < 1)).sum())
     head = {
-        "measure": measure, "n": len(steps), "n_changes": int(changes["REF_AREA"].isin(rows["REF_AREA"]).sum()), "n_quarters": int(rows["changed"].sum()),
+        "measure": measure, "n": both, "n_changes": int(changes["REF_AREA"].isin(rows["REF_AREA"]).sum()), "n_quarters": int(rows["changed"].sum()),
         "caution": "described_not_caused",
     }  # fmt: skip
-    if len(steps) < MIN_AREAS:
+    difference = std_err = np.nan
+    if both >= MIN_AREAS and (share == 0).sum() >= MIN_AREAS:
+        difference, std_err = two_way_difference(rows["value"], rows["changed"], rows["REF_AREA"], rows["fiscal_quarter"])
+    if not np.isfinite(std_err):
         return pd.DataFrame([head | {"reason": "few_areas" if rows["changed"].any() else "no_changes"}], columns=TURNOVER)
-    low, high = mean_ends(steps, confidence=confidence)
-    return pd.DataFrame([head | {"difference": steps.mean(), "ci_low": low, "ci_high": high, "reason": ""}], columns=TURNOVER)
+    from scipy.stats import t as student
+
+    reach = student.ppf(0.5 + confidence / 2, both - 1) * std_err
+    return pd.DataFrame([head | {"difference": difference, "ci_low": difference - reach, "ci_high": difference + reach, "reason": ""}], columns=TURNOVER)
+
+
+def two_way_difference(values, flags, units, periods) -> tuple[float, float]:
+    """Return the coefficient of a flag beside unit and period effects, and its standard error clustered by unit (CR1).
+
+    NaN where the flag is a sum of unit and period effects, so that nothing is left to compare.
+    """
+    y, d = np.asarray(values, dtype=float), np.asarray(flags, dtype=float)
+    unit, period = pd.factorize(np.asarray(units))[0], pd.factorize(np.asarray(periods))[0]
+    effects = np.hstack([np.eye(unit.max() + 1)[unit], np.eye(period.max() + 1)[period][:, 1:]])
+    fit = np.linalg.lstsq(effects, np.column_stack([y, d]), rcond=None)
+    y, d = (np.column_stack([y, d]) - effects @ fit[0]).T
+    size = float(d @ d)
+    if size < 1e-9:
+        return np.nan, np.nan
+    slope, clusters = float(d @ y) / size, unit.max() + 1
+    scores = np.bincount(unit, d * (y - slope * d))
+    k = int(fit[2]) + 1
+    if len(y) <= k or clusters < 2:
+        return np.nan, np.nan
+    small = clusters / (clusters - 1) * (len(y) - 1) / (len(y) - k)
+    return slope, float(np.sqrt(small * np.sum(scores**2)) / size)
 
 
 def mean_ends(values, *, confidence: float = CONFIDENCE) -> tuple[float, float]:
