@@ -14,12 +14,14 @@ from sdg_eval.delivery.archive import (
     stored_loads,
     write_delivery_load,
 )
-from sdg_eval.delivery.columns import table_columns
+from sdg_eval.delivery.columns import delivery_tables, read_list, table_columns
 from sdg_eval.delivery.contract import typed
 from sdg_eval.delivery.tables import Delivery, read_delivery
 from sdg_eval.delivery_forms.cells import CellFault, baht_in, read_cell
 from sdg_eval.delivery_forms.cli import load_workbooks
 from sdg_eval.delivery_forms.intake import take_in_workbooks
+from sdg_eval.delivery_forms.sheets import fold, headers_of
+from sdg_eval.delivery_forms.template import header
 from sdg_eval.errors import DataError
 from sdg_eval.intake.refusal import Refusal
 
@@ -319,3 +321,14 @@ def test_a_backup_holds_the_delivery_tables_and_verify_reads_every_byte_of_them(
             backup(store, tmp_path / "spoiled")
         path.write_bytes(content)
     assert verify(store) == []
+
+
+def test_no_spelling_of_a_header_means_two_columns():
+    for table in delivery_tables():
+        known = headers_of(table)
+        for spec in table_columns(table):
+            for text in (spec.label_th, spec.label_en, spec.column, header(spec)):
+                assert known[fold(text)] is spec, (table, text)
+    spellings = read_list("delivery_headers")
+    for row in spellings.to_dict("records"):
+        assert headers_of(row["table"])[fold(row["spelling"])].column == row["column"], row
