@@ -212,11 +212,21 @@ def _make_room(figure, axes, head: float, *, legend: bool) -> None:
     axes.set_position((left, bottom, wide, tall - head / high))
 
 
+def chart_of(spec: dict, codelists) -> Chart:
+    """Return the chart that a report asks for: the fields of Chart by name, with `frames` (tables that it rests on) and
+    `n` ({lang: what was counted}) in place of caption and synthetic."""
+    given = {key: value for key, value in spec.items() if key not in ("frames", "n")}
+    text, synthetic = caption(spec["frames"], codelists, spec["n"])
+    return Chart(caption=text, synthetic=synthetic, **given)
+
+
 def draw_delivery(charts, codelists, folder, lang: str) -> list[dict]:
     """Write each chart as <folder>/<lang>/<name>.svg, and figures.json beside them; return what was written.
 
-    `lang` is th, en or both. Each entry has file, alt, kind, lang, synthetic, source, series and freq.
+    A chart is a Chart or a dict that `chart_of` takes. `lang` is th, en or both. Each entry has file, alt, kind, lang,
+    synthetic, source, series and freq.
     """
+    charts = [chart_of(chart, codelists) if isinstance(chart, dict) else chart for chart in charts]
     written = []
     for language in languages_of(lang):
         place, found = Path(folder) / language, []

@@ -1,0 +1,53 @@
+"""What was known on the last day of a quarter: a report of that quarter may look no further ahead.
+
+A report that is made again later must say what it said then. So rows of later quarters and days are left out, and KPI
+forms lose the quarters that were still to come, with the totals that held them.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from sdg_eval.delivery.quarters import quarter_end, quarter_number, up_to
+from sdg_eval.delivery.tables import Delivery
+
+DAYS = {
+    "project": "start_date", "participation": "event_date", "training": "event_date", "meeting": "meeting_date", "request": "request_date",
+    "local_group": "start_date", "plan": "approved_date", "evidence": "evidence_date",
+}  # fmt: skip
+"""The day on which a row becomes known; a blank, of which nothing is known, is kept."""
+QUARTERS = ("activity", "budget", "mechanism", "decision", "adjustment", "said", "leadership", "process_metric")
+YEARS = ("need", "kpi", "survey_answer")
+
+
+def as_known(delivery: Delivery, quarter: str) -> Delivery:
+    """Return the delivery tables as they could be known on the last day of `quarter`.
+
+    What is done, closed or answered on a later day is left to the statistics, which take the quarter as `as_of`. Rows that a
+    left-out project, plan or event owns go with it.
+    """
+    tables = {name: _until(name, frame, quarter) for name, frame in delivery.tables.items()}
+    known = Delivery(tables)
+    for owner, key, owned in (
+        ("project", "project_id", ("project_target", "project_agency", "project_partner")), ("plan", "plan_id", ("plan_item",)), ("participation", "event_id", ("participation_group",)),
+    ):  # fmt: skip
+        gone = set(getattr(delivery, owner)[key]) - set(getattr(known, owner)[key])
+        for name in owned:
+            if name in tables:
+                tables[name] = tables[name][~tables[name][key].isin(gone)].reset_index(drop=True)
+    return Delivery(tables)
+
+
+def _until(name: str, frame: pd.DataFrame, quarter: str) -> pd.DataFrame:
+    year, number = int(quarter[:4]), quarter_number(quarter) - quarter_number(f"{quarter[:4]}Q1") + 1
+    if name in DAYS:
+        frame = frame[~(pd.to_datetime(frame[DAYS[name]].replace("", None)) > quarter_end(quarter))]
+    elif name in QUARTERS:
+        frame = frame[up_to(frame["fiscal_quarter"], quarter)]
+    elif name in YEARS:
+        frame = frame[~(frame["fiscal_year"] > year).fillna(False).astype(bool)]
+    if name == "kpi":
+        later = [f"q{n}" for n in range(number + 1, 5)] + ["total", "disbursed_thb"] * (number < 4)
+        frame = frame.copy()
+        frame.loc[(frame["fiscal_year"] == year).fillna(False).astype(bool), later] = float("nan")
+    return frame.reset_index(drop=True)
