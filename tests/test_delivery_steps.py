@@ -82,9 +82,13 @@ def test_quarters_and_provinces_without_rows_are_listed_with_the_reason():
     table = activity_delivery(WORK, TWO, as_of="2567Q2", first="2566Q4", areas=["TH-50", "TH-96"])
     assert len(table) == 3 * 3
     assert set(table[table["REF_AREA"] == "TH-96"]["reason"]) == {"no_rows"}
+    running = activity_delivery(WORK.iloc[:0], TWO, as_of="2567Q2", first="2567Q1").set_index(["REF_AREA", "fiscal_quarter"])["reason"]
+    assert running.loc["TH-50"].tolist() == ["nothing_sent", "nothing_sent"]  # the register says that projects run
+    later = projects(("P1", "TH-50"), start_date="2024-02-01", end_date="2024-12-31")
+    assert activity_delivery(activities(), later, as_of="2567Q2")["reason"].tolist() == ["no_rows", "no_rows"]
     silent = activities(("P1", "2567Q1", 4, None, "2023-11-01", None, ""))
     assert activity_delivery(silent, TWO, as_of="2567Q1")["reason"].tolist() == ["not_reported", "not_reported"]
-    assert set(activity_delivery(activities(), TWO, as_of="2567Q1", areas=["TH-50"])["reason"]) == {"no_rows"}
+    assert set(activity_delivery(activities(), projects(), as_of="2567Q1", areas=["TH-50"])["reason"]) == {"no_rows"}
 
 
 def test_of_activities_independent_of_their_project_the_share_has_wilsons_interval():

@@ -12,7 +12,7 @@ import pandas as pd
 
 from sdg_eval.delivery.frames import NATIONAL, list_areas, of_area, one_per, optional, take
 from sdg_eval.delivery.money import MIN_PROJECTS, ratio_share
-from sdg_eval.delivery.quarters import quarter_end, quarter_number, quarters_between
+from sdg_eval.delivery.quarters import quarter_end, quarter_number, quarter_start, quarters_between
 from sdg_eval.delivery.shares import (
     CONFIDENCE,
     Share,
@@ -111,18 +111,27 @@ def activity_delivery(activity: pd.DataFrame, project: pd.DataFrame, *, as_of: s
         `share` is done over due (`planned` = n): what was not reported is in n and not in done, so silence never raises
         it; `share_of_reported` leaves it out. `completion` is the mean part of the planned quantity that was done, over all
         due: near `share` when things are done or not, above it when much is half done. The interval is Wilson's at n divided by the design effect of projects, whose
-        activities are late together. Reasons: `no_rows`, `not_reported` (nothing of what was due).
+        activities are late together. Reasons: `no_rows` (no activity, and no project runs), `nothing_sent` (projects run in that
+        quarter, by their days in the register, and no activity of it is on record), `not_reported` (nothing of what was due).
     """
     states = _with_area(activity_states(activity, as_of=as_of), project)
     due = states[states["state"].isin(DUE)]
     begun = min((q for q in states["fiscal_quarter"] if q), default=as_of, key=quarter_number)
+    spans = take(optional(project, ["start_date", "end_date"]), "project", text=["REF_AREA"], dates=["start_date", "end_date"])
     rows = []
-    for area in list_areas(areas, states["REF_AREA"]):
-        own = of_area(due, area)
+    for area in list_areas(areas, states["REF_AREA"], spans["REF_AREA"]):
+        own, run = of_area(due, area), of_area(spans, area)
         for quarter in quarters_between(first or begun, as_of):
-            part = own[own["fiscal_quarter"] == quarter]
-            rows.append({"REF_AREA": area, "fiscal_quarter": quarter, **_delivered(part)})
+            got = _delivered(own[own["fiscal_quarter"] == quarter])
+            if got["reason"] == "no_rows" and _running(run, quarter):
+                got["reason"] = "nothing_sent"
+            rows.append({"REF_AREA": area, "fiscal_quarter": quarter, **got})
     return pd.DataFrame(rows, columns=DELIVERED)
+
+
+def _running(spans: pd.DataFrame, quarter: str) -> bool:
+    """Whether a project of these runs through the whole quarter; one without a first day is not known to."""
+    return bool(((spans["start_date"] <= quarter_start(quarter)) & ~(spans["end_date"] < quarter_end(quarter))).any())
 
 
 def _delivered(part: pd.DataFrame) -> dict:
