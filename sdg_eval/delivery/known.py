@@ -30,6 +30,7 @@ def as_known(delivery: Delivery, quarter: str) -> Delivery:
     known = Delivery(tables)
     for owner, key, owned in (
         ("project", "project_id", ("project_target", "project_agency", "project_partner")), ("plan", "plan_id", ("plan_item",)), ("participation", "event_id", ("participation_group",)),
+        ("training", "event_id", ("training_score",)),
     ):  # fmt: skip
         gone = set(getattr(delivery, owner)[key]) - set(getattr(known, owner)[key])
         for name in owned:
@@ -50,4 +51,7 @@ def _until(name: str, frame: pd.DataFrame, quarter: str) -> pd.DataFrame:
         later = [f"q{n}" for n in range(number + 1, 5)] + ["total", "disbursed_thb"] * (number < 4)
         frame = frame.copy()
         frame.loc[(frame["fiscal_year"] == year).fillna(False).astype(bool), later] = float("nan")
+    if name == "training_score" and len(frame):
+        ahead = pd.to_datetime(frame["follow_up_date"].replace("", None)) > quarter_end(quarter)
+        frame = frame.assign(follow_up_score=frame["follow_up_score"].mask(ahead), follow_up_date=frame["follow_up_date"].mask(ahead, ""))
     return frame.reset_index(drop=True)
