@@ -94,6 +94,11 @@ def test_a_row_without_a_test_belongs_to_another_issue(requirements):
     assert [row["no."] for _, row in bare.iterrows() if not re.match(r"issue (8|9|10)", row["state"])] == []
 
 
+def test_a_notebook_that_is_there_is_not_called_unwritten(requirements):
+    said = {(row["no."], number) for _, row in requirements.iterrows() for number in re.findall(r"notebook (\d\d) is not written", row["state"])}
+    assert [(no, number) for no, number in sorted(said) if list((ROOT / "notebooks").glob(f"{number}_*.ipynb"))] == []
+
+
 def test_what_is_done_names_a_function_and_data(requirements):
     done = requirements[requirements["state"].str.match(r"done|partly")]
     assert [r["no."] for _, r in done.iterrows() if not tokens(r["data"]) or not any(t.startswith("sdg_eval.") for t in tokens(r["function"]))] == []
