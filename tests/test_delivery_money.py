@@ -294,3 +294,17 @@ def test_money_that_follows_the_gap_is_told_with_n():
     row = spend_against_gap(money, marks, gaps).set_index("REF_AREA").loc["TH-50"]
     assert row["n"] == 15 and row["rho"] == 1 and row["reason"] == "same_order" and row["concentration"] > 0.4
     assert spend_against_gap(money, marks, gaps.head(4)).iloc[0]["reason"] == "few_pairs"
+
+
+def test_the_concentration_of_the_table_lies_in_its_interval_beside_that_of_the_need():
+    rng = np.random.default_rng(4)
+    money, marks = _province(rng, 34, GOALS)
+    severity = {g: 1 + int(g) % 5 for g in GOALS}
+    money["planned_thb"] = [1e5 * severity[GOALS[i % 17]] * rng.lognormal(0, 0.2) for i in range(34)]
+    want = needs(*[("TH-50", f"{g}.1", s, 2566) for g, s in severity.items()])
+    row = budget_alignment(money, marks, needs=want, amounts=["planned_thb"], taggings=["weights"]).set_index("REF_AREA").loc["TH-50"]
+    shares = money.groupby(marks["target"].str.split(".").str[0])["planned_thb"].sum().reindex(GOALS)
+    rank = pd.Series(severity).reindex(GOALS).rank().to_numpy() / 17 - 0.5 / 17
+    assert row["concentration"] == pytest.approx(2 * np.cov(shares, rank, bias=True)[0, 1] / shares.mean())
+    assert row["concentration_low"] < row["concentration"] < row["concentration_high"]
+    assert row["concentration"] == pytest.approx(row["concentration_of_need"], abs=0.1) and row["verdict"] == "not_told_apart"
