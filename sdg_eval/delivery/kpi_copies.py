@@ -34,7 +34,7 @@ def copy_flags(forms: pd.DataFrame) -> list[dict]:
     values = quarters_in(forms)
     telling = _telling(forms, values)
     spread = _spread_inside(forms, values)
-    step = np.fmax(place_value(values), _batches(forms, values)[:, None])
+    step = np.fmax(place_value(values), batch_sizes(forms, values)[:, None])
     chance = _met_by_chance(values, step, np.sqrt(2) * spread[:, None])
     quarters = {}
     for one in _repeated(forms, values, telling, chance) + _repeated_together(forms, values, telling, chance):
@@ -72,14 +72,14 @@ def _spread_inside(forms: pd.DataFrame, values: np.ndarray) -> np.ndarray:
     return np.maximum(LEAST_SPREAD, 1.4826 * found / np.sqrt(2))
 
 
-def _batches(forms: pd.DataFrame, values: np.ndarray) -> np.ndarray:
-    """Per form: the largest batch of which nearly all figures of its family are multiples; 0 for none."""
+def batch_sizes(forms: pd.DataFrame, values: np.ndarray, *, least: int = 0) -> np.ndarray:
+    """Return per form the largest batch, from `least` up, of which nearly all figures of its family are multiples; 0 for none."""
     found = np.zeros(len(forms))
     for rows in forms.groupby("family").indices.values():
         own = values[rows][values[rows] > 0]
         if len(own) >= 8:
-            fits = [(np.abs(own / b - np.round(own / b)) < 1e-9).mean() >= IN_BATCHES for b in BATCHES]
-            found[rows] = BATCHES[fits].max(initial=0)
+            fits = np.array([(np.abs(own / b - np.round(own / b)) < 1e-9).mean() >= IN_BATCHES for b in BATCHES])
+            found[rows] = BATCHES[fits & (BATCHES >= least)].max(initial=0)
     return found
 
 

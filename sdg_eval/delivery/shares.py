@@ -98,7 +98,8 @@ def likeness(parts, wholes, groups) -> float:
         return np.nan
     binomial = p * (1 - p)
     excess = count / (count - 1) * (table["k"] - p * table["n"]) ** 2 - table["n"] * binomial
-    return float(np.clip(excess.sum() / (table["n"] * (table["n"] - 1) * binomial).sum(), 0, 1))
+    pairs = float((table["n"] * (table["n"] - 1) * binomial).sum())
+    return float(np.clip(excess.sum() / pairs, 0, 1)) if pairs > 0 else 0.0
 
 
 def clustered_share(parts, wholes, *, alike: float = np.nan, confidence: float = CONFIDENCE) -> Share:

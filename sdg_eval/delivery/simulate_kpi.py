@@ -1,7 +1,7 @@
 """Honest KPI forms as officers fill them, and forms with one planted fault: what the checks are measured on.
 
 Honest is not tidy: slow starts, one large quarter, seasons, zeros, round targets reached exactly in any quarter,
-batches of 50, years half reported, projects that failed or did three times what was asked. All invented.
+batches of 50, a few estimates rounded to tens, years half reported, projects that failed or did three times what was asked. All invented.
 """
 
 from __future__ import annotations
@@ -67,6 +67,9 @@ def _forms_of(rng, kind: int, areas: list[str], reported: int, wild: float) -> p
         results = _flows(rng, target, spread * wild, season)
         results = np.maximum(np.round(results / batch) * batch if batch > 1 else results, 0)
     results = np.round(results, decimals)
+    rounded = rng.random(n) < 0.06  # an honest estimate, written as one
+    if not share and level > 100:
+        results[rounded] = np.round(results[rounded] / 10) * 10
     late = rng.random(n) < 0.05
     results[late, 0] = np.nan
     partial = (year == YEARS[-1]) & (reported < 4)
@@ -229,7 +232,8 @@ def _copied_quarter(table, fault, rng, flow, whole, steady):
 
 
 def _copied_office(table, fault, rng, flow, whole, steady):
-    usable = flow & table["q2"].notna() & table["q3"].notna() & (table["q2"] >= 30) & (table["q2"] != table["q3"]) & (table["q2"] != table["target_value"])
+    singly = table["unit"].isin([unit for _, unit, *_, batch, _, _ in KINDS if batch == 1])
+    usable = flow & singly & table["q2"].notna() & table["q3"].notna() & (table["q2"] >= 50) & (table["q2"] != table["q3"]) & (table["q2"] != table["target_value"])
     counts = table[usable].groupby(["REF_AREA", "fiscal_year"]).size()
     if counts.empty or counts.max() < 3:
         return table, None
@@ -291,7 +295,8 @@ def _wrong_total(table, fault, rng, flow, whole, steady):
 
 
 def _heaped(table, fault, rng, flow, whole, steady):
-    usable = (table["unit"] != "ร้อยละ") & (table["target_value"] > 150)
+    singly = table["unit"].isin([unit for _, unit, *_, batch, _, _ in KINDS if batch == 1])
+    usable = (table["unit"] != "ร้อยละ") & singly & (table["target_value"] > 150)
     counts = table[usable].groupby("agency_id").size()
     counts = counts[(counts >= 12) & (counts <= 0.35 * len(table))]
     if counts.empty:

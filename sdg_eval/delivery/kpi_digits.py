@@ -1,0 +1,90 @@
+"""Last digits of a reporter's figures: counted things end in 0 or 5 one time in five, estimates far more often.
+
+Every agency and every province is a reporter. Its share of figures that end in 0 or 5 is held against the share
+among all others (never below one in five), by the exact binomial at the number of figures that their coming in
+forms leaves, with false discoveries controlled over all reporters. Things counted in batches are left out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sdg_eval.delivery.kpi_copies import batch_sizes
+from sdg_eval.delivery.kpi_forms import COLUMNS, place_value, quarters_in
+from sdg_eval.delivery.shares import ALIKE, likeness, wilson
+from sdg_eval.pooling import false_discovery
+
+BY_CHANCE = 0.2
+"""Two last digits of ten."""
+MIN_FIGURES = 15
+"""Fewest figures from which a reporter's last digits are judged."""
+MATERIAL = 0.5
+"""Share of round figures below which nothing is said: some rounding is everybody's habit."""
+LEAST_BATCH = 20
+"""Batches below this are what estimates look like."""
+Q = 0.01
+"""False discovery rate: one wrong in a hundred reporters named."""
+DIGIT_COLUMNS = ["by", "reporter", "n_forms", "n_figures", "n_round", "share", "ci_low", "ci_high", "usual", "p_value", "q_value", "heaped", "reason"]
+
+
+def read_digits(forms: pd.DataFrame) -> pd.DataFrame:
+    """Return per form how many of its figures can be judged (`n`) and how many of these end in 0 or 5 (`k`).
+
+    A figure is judged if it has two digits or more in the step in which its family is counted, is not the target,
+    and does not repeat an earlier one of the form. Shares, and families counted in batches, have none.
+    """
+    values = quarters_in(forms)
+    step = np.ones(len(forms))
+    for rows in forms.groupby("family").indices.values():
+        found = place_value(values[rows])
+        # the finest step that one figure in ten uses; whole numbers are counted in ones
+        step[rows] = min(1.0, np.nanquantile(found, 0.1)) if np.isfinite(found).any() else 1.0
+    ticks = np.round(values / step[:, None])
+    judged = np.isfinite(values) & (ticks >= 10) & (values != forms["target_value"].to_numpy()[:, None])
+    judged &= ~forms["is_share"].to_numpy()[:, None] & (batch_sizes(forms, values, least=LEAST_BATCH) == 0)[:, None]
+    for q in range(1, 4):
+        judged[:, q] &= ~(values[:, :q] == values[:, [q]]).any(axis=1)
+    round_ones = judged & (np.mod(np.where(judged, ticks, 1), 5) == 0)
+    return forms[["kpi_id", "agency_id", "REF_AREA"]].assign(n=judged.sum(axis=1), k=round_ones.sum(axis=1))
+
+
+def digit_heaping(forms: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per agency and per province: share of figures ending in 0 or 5, its interval, and whether that is heaping."""
+    from scipy.stats import binom
+
+    digits = read_digits(forms)
+    rows = []
+    for by in ("agency_id", "REF_AREA"):
+        alike = likeness(digits["k"], digits["n"], digits[by])
+        alike = ALIKE if np.isnan(alike) else alike
+        for reporter, own in digits[digits[by] != ""].groupby(by, sort=True):
+            n, k, rest = int(own["n"].sum()), int(own["k"].sum()), digits[digits[by] != reporter]
+            usual = max(BY_CHANCE, rest["k"].sum() / rest["n"].sum()) if rest["n"].sum() >= MIN_FIGURES else BY_CHANCE
+            effect = max(1.0, 1 + ((own["n"] ** 2).sum() / n - 1) * alike) if n else 1.0
+            told, worth = wilson(k, n, n_eff=n / effect), int(n / effect)
+            p = float(binom.sf(round(told.share * worth) - 1, worth, usual)) if n >= MIN_FIGURES else np.nan
+            rows.append({
+                "by": by, "reporter": reporter, "n_forms": int((own["n"] > 0).sum()), "n_figures": n, "n_round": k, "share": told.share,
+                "ci_low": told.ci_low, "ci_high": told.ci_high, "usual": usual, "p_value": p, "reason": "" if n >= MIN_FIGURES else "few_figures",
+            })  # fmt: skip
+    table = pd.DataFrame(rows, columns=[c for c in DIGIT_COLUMNS if c not in ("q_value", "heaped")])
+    table["q_value"] = false_discovery(table["p_value"], Q) if len(table) else np.nan
+    table["heaped"] = (table["q_value"] <= Q) & (table["share"] >= MATERIAL)
+    return table[DIGIT_COLUMNS]
+
+
+def heaping_flags(forms: pd.DataFrame) -> list[dict]:
+    """Return one flag per reporter whose figures heap; `kpi_id` lists its forms (`;` between)."""
+    table, digits = digit_heaping(forms), read_digits(forms)
+    flags = []
+    for line in table[table["heaped"]].to_dict("records"):
+        own = digits[(digits[line["by"]] == line["reporter"]) & (digits["n"] > 0)]
+        agency = line["by"] == "agency_id"
+        flags.append(dict.fromkeys(COLUMNS, "") | {
+            "table": "kpi", "key": line["reporter"], "kpi_id": ";".join(own["kpi_id"]), "agency_id": line["reporter"] if agency else "",
+            "REF_AREA": "" if agency else line["reporter"], "fiscal_year": np.nan, "check": "digit_heaping", "column": "q1-q4", "value": line["share"],
+            "expected": line["usual"], "power": np.nan, "n": line["n_figures"], "chance": line["q_value"], "other": f"{line['n_round']}/{line['n_figures']}",
+            "strength": "strong" if line["q_value"] < Q / 100 else "moderate",
+        })  # fmt: skip
+    return flags
