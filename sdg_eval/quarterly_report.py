@@ -68,14 +68,13 @@ from sdg_eval.delivery.steps import (
 from sdg_eval.delivery.tables import SYNTHETIC, Delivery, empty_table, with_registers
 from sdg_eval.detectability import evaluate_detectability
 from sdg_eval.errors import DataError, UsageError
-from sdg_eval.evaluation import National, status_of
+from sdg_eval.evaluation import National, read_national, status_of
 from sdg_eval.gap_register import gap_register, usual_due
 from sdg_eval.observations import FREQUENCIES, select_totals
 from sdg_eval.panels import is_province
 from sdg_eval.progress import evaluate_progress
 from sdg_eval.quality import evaluate_quality
 from sdg_eval.store import csv_bytes, parquet_bytes, write_atomic, write_json
-from sdg_eval.thai import to_ce
 from sdg_eval.trends import evaluate_trends
 
 BANGKOK = "TH-10"
@@ -207,6 +206,11 @@ def with_scores(delivery: Delivery, path) -> Delivery:
     return Delivery(dict(delivery.tables) | {"training_score": typed("training_score", raw)[0]})
 
 
+def national_of(folder) -> National | None:
+    """Return the national tables of a batch's folder, or None for an empty one: what was known is then evaluated by the report itself."""
+    return read_national(folder) if folder else None
+
+
 def delivery_as_known(delivery: Delivery, quarter: str) -> Delivery:
     """Return the delivery as it stood on the last day of the quarter: later rows left out, later cells blank.
 
@@ -220,7 +224,11 @@ def delivery_as_known(delivery: Delivery, quarter: str) -> Delivery:
         "local_group": "start_date", "request": "request_date", "evidence": "evidence_date",
     }  # fmt: skip
     for name, frame in delivery.tables.items():
-        if "fiscal_quarter" in frame:
+        if name == "budget":
+            # the plan of the whole year is known from its first day, what is paid is not
+            later = pd.Series([bool(q) and quarter_number(q) > last for q in frame["fiscal_quarter"]], index=frame.index, dtype=bool)
+            frame = frame.assign(disbursed_thb=frame["disbursed_thb"].where(~later))[~later | (frame["fiscal_quarter"].str[:4] == quarter[:4])]
+        elif "fiscal_quarter" in frame:
             frame = frame[[not q or quarter_number(q) <= last for q in frame["fiscal_quarter"]]]
         elif name in days:
             when = pd.to_datetime(frame[days[name]].replace("", None))
@@ -550,11 +558,18 @@ def tables_sent(own: Delivery, area: str, quarter: str) -> pd.DataFrame:
         gap = name == "activity" and (now["done"].isna() & (now["done_date"] == "")).any() or name == "budget" and now["disbursed_thb"].isna().any()
         state = "partly" if len(now) and gap else "sent" if len(now) else "missing" if name in NEEDED else "none"
         rows.append({"table": name, "rows": len(now), "state": state, "rows_before": len(earlier)})
-    forms = own.kpi[(own.kpi["fiscal_year"] == int(quarter[:4])).fillna(False).astype(bool)]
+    forms = _forms_due(own, quarter)
     filled = int(forms[f"q{quarter[-1]}"].notna().sum())
-    state = "sent" if filled and filled == len(forms) else "partly" if filled else "missing"
+    state = "none" if forms.empty else "sent" if filled == len(forms) else "partly" if filled else "missing"
     rows.append({"table": "kpi", "rows": filled, "state": state, "rows_before": len(forms)})
     return pd.DataFrame(rows, columns=SENT)
+
+
+def _forms_due(own: Delivery, quarter: str) -> pd.DataFrame:
+    """The KPI forms of the year of which a figure of the quarter is to be expected: those whose project runs in it, or is not known."""
+    forms = own.kpi[(own.kpi["fiscal_year"] == int(quarter[:4])).fillna(False).astype(bool)]
+    idle = set(own.project["project_id"]) - set(active_projects(own.project, quarter)["project_id"])
+    return forms[~forms["project_id"].isin(idle) | forms[f"q{quarter[-1]}"].notna()]
 
 
 # ---------------------------------------------------------------- what changed
@@ -609,8 +624,8 @@ def what_changed(own: Delivery, parts: dict, sent: pd.DataFrame, area: str, quar
     state = sent.set_index("table")["state"].to_dict()
     rows = [
         _activities(parts["delivered"], state["activity"], quarter, before), _money(parts["pace"], state["budget"], quarter, before),
-        *_steps(own, parts["steps"], area, before), _mechanism(parts["maturity"], quarter, before), *_rooms(own, area, quarter, before),
-        _followed(own, area, quarter, before, parts["follow"]),
+        *_steps(own, parts["steps"], area, before), _mechanism(parts["maturity"], quarter, before), *_rooms(own, area, quarter, before, heard=(sent["rows"] > 0).any()),
+        _followed(own, area, quarter, before, parts["follow"], heard=(sent["rows"] > 0).any()),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=CHANGED)
 
@@ -663,28 +678,33 @@ def _mechanism(maturity: pd.DataFrame, quarter: str, before: str) -> dict:
     return _measure("mechanism", "mechanism", {"value": told, "n": 1 if told == told else np.nan}, old, unit="level", **more)
 
 
-def _rooms(own: Delivery, area: str, quarter: str, before: str) -> list[dict]:
-    """Events of the quarter with the people in them, and what became of proposals over four quarters beside the four before."""
+def _rooms(own: Delivery, area: str, quarter: str, before: str, *, heard: bool) -> list[dict]:
+    """Events of the quarter with the people in them, and what became of proposals over four quarters beside the four before.
+
+    Where the province sent nothing at all (not `heard`), no event on record is not the same as none held.
+    """
     rooms = read_rooms(own.participation, own.participation_group)
     events = own.participation.assign(fiscal_quarter=quarters_of(own.participation["event_date"].replace("", None)))
-    everyone = rooms.set_index("event_id")["everyone"] if "event_id" in rooms else pd.Series(dtype=float)
+    everyone = rooms.set_index("event_id")["everyone"] if "event_id" in rooms else rooms["everyone"]
     counted = {}
     for q in (quarter, before):
         ids = events.loc[events["fiscal_quarter"] == q, "event_id"]
         counted[q] = {"value": float(len(ids)), "n": float(len(ids)), "k": everyone.reindex(ids).sum(min_count=1) if len(ids) else np.nan}
-    none = not len(events)
-    rows = [_measure("events", "participation", {} if none else counted[quarter], {} if none else counted[before], unit="count", before_quarter=before, reason="no_rows" if none else "")]
+    none = "no_rows" if not len(events) else "not_sent" if not heard else ""
+    rows = [_measure("events", "participation", {} if none else counted[quarter], {} if none else counted[before], unit="count", before_quarter=before, reason=none)]
     spans = [quarters_between(shift_quarter(quarter, -YEAR + 1 - back), shift_quarter(quarter, -back)) for back in (0, YEAR)]
     found = []
     for span in spans:
         got = _only(adoption(own.participation, areas=[area], quarters=span), area).iloc[0]
         found.append({"value": got["adoption_rate"], "ci_low": got["ci_low"], "ci_high": got["ci_high"], "n": got["proposals"], "k": got["adopted"]})
-    reason = "" if found[0]["value"] == found[0]["value"] else "no_proposals"
+    reason = "not_sent" if not heard and len(events) else "" if found[0]["value"] == found[0]["value"] else "no_proposals"
     return [*rows, _measure("adoption", "participation", found[0] if not reason else {}, found[1], before_quarter=spans[1][-1], reason=reason)]
 
 
-def _followed(own: Delivery, area: str, quarter: str, before: str, follow: pd.DataFrame) -> dict:
+def _followed(own: Delivery, area: str, quarter: str, before: str, follow: pd.DataFrame, *, heard: bool) -> dict:
     now = follow.iloc[0]
+    if not heard and now["n"]:
+        return _measure("decisions", "decision", {}, {}, before_quarter=before, reason="not_sent")
     old = _only(follow_through(own.decision, own.meeting, as_of=before, areas=[area]), area).iloc[0]
     pick = [{"value": r["share"], "ci_low": r["ci_low"], "ci_high": r["ci_high"], "n": r["n"], "k": r["done"]} for r in (now, old)]
     row = _measure("decisions", "decision", pick[0] if now["n"] else {}, {"value": pick[1]["value"]}, before_quarter=before, reason="" if now["n"] else "nothing_due")
@@ -932,7 +952,7 @@ def _unreported(own: Delivery, name: str, area: str, quarter: str) -> tuple[pd.D
     """The rows of a table whose figure of the quarter is blank, and how many rows there are."""
     frame = getattr(own, name)
     if name == "kpi":
-        forms = frame[(frame["fiscal_year"] == int(quarter[:4])).fillna(False).astype(bool)]
+        forms = _forms_due(own, quarter)
         return forms[forms[f"q{quarter[-1]}"].isna()], len(forms)
     now = frame[frame["fiscal_quarter"] == quarter]
     if name == "activity":
@@ -988,8 +1008,3 @@ def _plain(cell) -> str:
     if cell is None or cell is pd.NaT or cell != cell:
         return ""
     return f"{cell:%Y-%m-%d}" if isinstance(cell, (dt.date, pd.Timestamp)) else str(cell)
-
-
-def fiscal_year_ce(quarter: str) -> int:
-    """Return the Gregorian year in which the quarter's fiscal year ends."""
-    return to_ce(int(quarter[:4]))

@@ -59,7 +59,7 @@ WHY_BLANK = {
 }  # fmt: skip
 SURE_WORDS = {
     "changed": ("ต่างกันเกินกว่าความคลาดเคลื่อนของข้อมูล", "that is more than the noise of these data"),
-    "not_told_apart": ("ยังบอกไม่ได้ว่าต่างจากไตรมาสก่อน", "that cannot be told from no change"), "few": ("จำนวนน้อยเกินกว่าจะบอกความคลาดเคลื่อน", "too few to say how sure"),
+    "not_told_apart": ("ยังบอกไม่ได้ว่าต่างจากไตรมาสก่อน", "whether it differs cannot be told"), "few": ("จำนวนน้อยเกินกว่าจะบอกความคลาดเคลื่อน", "too few to say how sure"),
     "no_before": ("ยังไม่มีค่าไตรมาสก่อนให้เทียบ", "there is no earlier value to compare with"), "counted": ("เป็นการนับครบ ไม่ใช่ตัวอย่าง", "a complete count, not a sample"),
     "cannot_be_told": ("ยังบอกไม่ได้", "cannot be told yet"), "behind": ("ต่ำกว่าแผนสะสมอย่างชัดเจน", "clearly behind the plan to date"), "not_behind": ("ยังบอกไม่ได้ว่าช้ากว่าแผน", "not clearly behind the plan"),
 }  # fmt: skip
@@ -233,10 +233,10 @@ def say_loop(rows: list[dict], report: QuarterReport, lang: str) -> str:
     done = [r for r in rows if r["action_th"]]
     parts += [pick(lang, f"ดำเนินการ: {r['action_th']}", f"Done: {r['action_th']}") for r in done] or [pick(lang, "ดำเนินการ: ยังไม่มีรายงาน", "Done: nothing reported")]
     told = [r["result_th"] for r in done if r["result_th"]]
-    parts += [pick(lang, f"ผล: {t}", f"Happened: {t}") for t in told] or [pick(lang, "ผล: ยังไม่มีรายงาน", "Happened: nothing reported")]
+    parts += [pick(lang, f"ผล: {t}", f"What happened: {t}") for t in told] or [pick(lang, "ผล: ยังไม่มีรายงาน", "What happened: nothing reported")]
     still = {1.0: ("ไตรมาสนี้ยังพบเรื่องนี้", "It is still found this quarter"), 0.0: ("ไตรมาสนี้ไม่พบเรื่องนี้แล้ว", "It is not found this quarter")}
     parts.append(pick(lang, *still.get(first["still_found"], ("ไตรมาสนี้ยังบอกไม่ได้ว่ายังมีเรื่องนี้หรือไม่", "Whether it is still so cannot be told this quarter"))))
-    return pick(lang, " · ", ". ").join(parts)
+    return pick(lang, " · ".join(parts), ". ".join(parts) + ".")
 
 
 def loop_lines(report: QuarterReport, lang: str) -> list[dict]:
@@ -378,7 +378,7 @@ def say_outcome(row: dict, trend: dict | None, codelists, lang: str) -> dict:
     """
     if not row["SERIES"]:
         name = codelists.goal_name(row["goal"], lang)
-        no = {"goal_needs_coast": ("จังหวัดไม่ติดทะเล จึงไม่มีข้อมูลที่ต้องส่ง", "no coast, so nothing to send")}.get(row["reason"], ("ยังไม่มีข้อมูลของจังหวัดนี้", "no data of this province yet"))
+        no = {"goal_needs_coast": ("จังหวัดไม่ติดทะเล จึงไม่มีข้อมูลที่ต้องส่ง", "no coast, so nothing to send")}.get(row["reason"], ("ยังไม่มีข้อมูลของพื้นที่นี้", "no data of this province yet"))
         return {"goal": row["goal"], "series": "", "new": False, "status": "no_data", "arrow": "", "text": pick(lang, f"เป้าหมายที่ {row['goal']} {name}: {no[0]}", f"Goal {row['goal']} {name}: {no[1]}")}
     series = dict(codelists.series_row(row["SERIES"]))
     name, period, value = codelists.series_name(row["SERIES"], lang), format_period(row["last_period"], lang), quantity(row["last_value"], series, lang)
@@ -388,7 +388,9 @@ def say_outcome(row: dict, trend: dict | None, codelists, lang: str) -> dict:
         said = "" if trend is None else say_trend(trend, series, lang)
         text = pick(lang, f"{goal}{name}: มีค่าใหม่ {period} คือ {value} [{label(row['status'], lang)}] {said}", f"{goal}{name}: new value {value} ({period}) [{label(row['status'], lang)}] {said}")
         return base | {"arrow": row["status"], "text": text.strip()}
-    following = pick(lang, f" ค่าถัดไปตามปกติออกภายใน {say_day(row['next_due'], lang)}", f" The next is usually out by {say_day(row['next_due'], lang)}.") if row["next_due"] else ""
+    # a series that should be out long since, or that comes every few years, has no usual day that lies ahead
+    ahead = row["next_due"] and pd.Timestamp(row["next_due"]) > pd.Timestamp(row["asked_on"])
+    following = pick(lang, f" ค่าถัดไปตามปกติออกภายใน {say_day(row['next_due'], lang)}", f" The next is usually out by {say_day(row['next_due'], lang)}.") if ahead else ""
     return base | {"arrow": "", "text": pick(lang, f"{goal}{name}: ไตรมาสนี้ยังไม่มีข้อมูลใหม่ ค่าล่าสุด {period} คือ {value}{following}", f"{goal}{name}: no new value this quarter; the latest is {value} ({period}).{following}")}
 
 
@@ -396,7 +398,8 @@ def outcome_lines(report: QuarterReport, codelists, lang: str) -> list[dict]:
     """Return every outcome, those with a new value first, then the others by goal; all 17 goals are there."""
     trends = {(r["SERIES"], r["FREQ"]): r for r in report.trends.to_dict("records")}
     rows = report.outcomes.sort_values("new", ascending=False, kind="stable").to_dict("records")
-    return [say_outcome(row, trends.get((row["SERIES"], row["FREQ"])), codelists, lang) for row in rows]
+    asked = quarter_end(report.quarter)
+    return [say_outcome(row | {"asked_on": asked}, trends.get((row["SERIES"], row["FREQ"])), codelists, lang) for row in rows]
 
 
 # ---------------------------------------------------------------- actions
@@ -523,7 +526,7 @@ def sure_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
         "This is monitoring, not evaluation: it says what differs from before, not why.",
     )]  # fmt: skip
     if report.nothing_sent:
-        lines.append(pick(lang, f"จังหวัดยังไม่ได้ส่งข้อมูลใดของไตรมาสนี้ ({len(report.sent)} ตาราง) ช่องว่างในรายงานจึงหมายถึงไม่ทราบ ไม่ใช่ศูนย์", f"No data of this quarter were sent ({len(report.sent)} tables). A blank in this report means unknown, not zero."))
+        lines.append(pick(lang, f"ยังไม่ได้รับข้อมูลใดของไตรมาสนี้ ({len(report.sent)} ตาราง) ช่องว่างในรายงานจึงหมายถึงไม่ทราบ ไม่ใช่ศูนย์", f"No data of this quarter were sent ({len(report.sent)} tables). A blank in this report means unknown, not zero."))
     elif len(missing):
         lines.append(pick(lang, f"ยังขาด {len(missing)} จาก {len(report.sent)} ตารางของไตรมาสนี้ ช่องว่างหมายถึงไม่ทราบ ไม่ใช่ศูนย์", f"{len(missing)} of {len(report.sent)} tables of this quarter are missing. A blank means unknown, not zero."))
     lines.append(pick(
@@ -531,7 +534,7 @@ def sure_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
         f"Of {len(tested)} changes that could be compared, {moved} went beyond the noise (95% intervals one by one: by chance 1 in 20 would).",
     ))  # fmt: skip
     lines.append(pick(
-        lang, f"ผลลัพธ์รายปีมีค่าใหม่ {new} จาก {len(outcomes)} ตัวชี้วัด ส่วนที่เหลือไม่มีข้อสรุปใหม่ในไตรมาสนี้",
+        lang, f"ผลลัพธ์มีค่าใหม่ {new} จาก {len(outcomes)} ตัวชี้วัด ส่วนที่เหลือไม่มีข้อสรุปใหม่ในไตรมาสนี้",
         f"{new} of {len(outcomes)} outcome indicators have a new value; the others get no new verdict this quarter.",
     ))  # fmt: skip
     if len(blank):
@@ -540,7 +543,7 @@ def sure_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
     if len(report.flags):
         lines.append(pick(lang, f"ตัวเลขในแบบรายงาน {len(report.flags)} รายการมีข้อสังเกต ระบบไม่แก้ไขเอง จนกว่าหน่วยงานจะยืนยัน", f"{len(report.flags)} reported figures are flagged. Nothing is corrected until the office confirms."))
     if report.synthetic:
-        lines.append(pick(lang, "ข้อมูลสังเคราะห์เพื่อทดลองระบบ ไม่ใช่ข้อมูลจริงของจังหวัด", "Synthetic data to try the system out; not real figures of the province."))
+        lines.append(pick(lang, "ข้อมูลสังเคราะห์เพื่อทดลองระบบ ไม่ใช่ข้อมูลจริง", "Synthetic data to try the system out; not real figures."))
     return lines
 
 
@@ -585,7 +588,7 @@ def _plan_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
         lines.append(pick(
             lang, f"{name} ฉบับที่ {whole(plan['version'])}: {CRITERIA['all_six'][0]} {say_share(rows['all_six'], lang, value='share', of=of)} ข้อที่น้อยที่สุดคือ{CRITERIA[least][0]} {say_share(rows[least], lang, value='share', of=of)}",
             f"{_first_up(name)}, version {whole(plan['version'])}: items that meet all 6 points {say_share(rows['all_six'], lang, value='share', of=of)}; least often met: {CRITERIA[least][1]}, {say_share(rows[least], lang, value='share', of=of)}.",
-        ).replace("meet all 6 points", "meet all 6 points"))  # fmt: skip
+        ))  # fmt: skip
     for row in report.revision.to_dict("records"):
         name = pick(lang, *PLAN_WORDS[row["plan_type"]])
         if row["reason"]:
@@ -612,7 +615,7 @@ def _chain_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
     broken, empty = int((chain["broken_link"] != "").sum()), int((report.goals["reason"] == "no_rows").sum())
     lines = [pick(
         lang, f"มีบันทึก {len(chain)} เป้าประสงค์ ต่อกันครบจากปัญหาถึงผลลัพธ์ {len(chain) - broken} เป้าประสงค์ ขาดอย่างน้อยหนึ่งช่วง {broken} เป้าประสงค์ (นับครบ) ใน 17 เป้าหมายมี {empty} เป้าหมายที่ไม่มีบันทึกใดเลย",
-        f"{len(chain)} targets are on record: {len(chain) - broken} are linked from need to result, {broken} lack at least a link (a complete count). Of the 17 goals {empty} have nothing on record.",
+        f"Targets on record: {len(chain)}. Linked from need to result: {len(chain) - broken}; with a missing link: {broken} (a complete count). Of the 17 goals {empty} have nothing on record.",
     )]  # fmt: skip
     if cover["n"]:
         lines.append(pick(lang, f"ปัญหารุนแรงระดับ {SEVERE} ขึ้นไปที่มีรายการในแผน {say_share(cover, lang, value='share_covered', of=('ปัญหา', 'needs'))}", f"Needs of severity {SEVERE} or more that a plan item answers: {say_share(cover, lang, value='share_covered', of=('ปัญหา', 'needs'))}."))
@@ -632,7 +635,7 @@ def _pace_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
     now = report.pace[report.pace["fiscal_quarter"] == report.quarter]
     if len(now) and row["value"] == row["value"] and now["year_share"].notna().iloc[0]:
         year = now.iloc[0].to_dict()
-        lines.append(pick(lang, f"เทียบกับแผนเท่าที่รู้ของปีนี้: {say_share(year, lang, value='year_share', low='year_low', high='year_high', of=('โครงการ', 'projects'))}", f"Of this year's plan as known so far: {say_share(year, lang, value='year_share', low='year_low', high='year_high', of=('โครงการ', 'projects'))}."))
+        lines.append(pick(lang, f"เทียบกับแผนทั้งปีงบประมาณ: {say_share(year, lang, value='year_share', low='year_low', high='year_high', of=('โครงการ', 'projects'))}", f"Of the plan of the whole fiscal year: {say_share(year, lang, value='year_share', low='year_low', high='year_high', of=('โครงการ', 'projects'))}."))
     return lines
 
 
@@ -710,7 +713,7 @@ def _awareness_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
     scored = report.awareness[report.awareness["change"].notna()] if len(report.awareness) else report.awareness
     for row in scored.to_dict("records"):
         ends = interval(row["ci_low"], row["ci_high"], lang, scale=1, decimals=1)
-        text = pick(lang, f"การอบรม {row['event_id']}: คะแนนหลังต่างจากก่อน {number(row['change'], 1)} คะแนน ({ends}; n = {whole(row['n'])} คน)", f"Training {row['event_id']}: score after less before {number(row['change'], 1)} points ({ends}; n = {whole(row['n'])} people)")
+        text = pick(lang, f"การอบรม {row['event_id']}: คะแนนเฉลี่ยหลังอบรมต่างจากก่อนอบรม {number(row['change'], 1)} คะแนน ({ends}; n = {whole(row['n'])} คน)", f"Training {row['event_id']}: mean score after minus before: {number(row['change'], 1)} points ({ends}; n = {whole(row['n'])} people)")
         kept = decay.get(row["event_id"], {})
         if kept and kept["kept_share"] == kept["kept_share"]:
             text += pick(lang, f" เมื่อติดตามผลคงเหลือ{say_share(kept, lang, value='kept_share', low='kept_share_low', high='kept_share_high', n='n_three', of=('คน', 'people'))}", f"; left at follow-up {say_share(kept, lang, value='kept_share', low='kept_share_low', high='kept_share_high', n='n_three', of=('คน', 'people'))}")
@@ -757,14 +760,16 @@ def _decision_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
     follow = report.follow.iloc[0].to_dict()
     lines = [say_measure(row, lang)["text"]]
     if follow["reason"] != "no_rows":
-        lines.append(pick(lang, f"มติที่ยังไม่เสร็จ {whole(follow['open'])} เรื่อง ในจำนวนนี้เกินกำหนด {whole(follow['overdue'])} เรื่อง ยกเลิกแล้ว {whole(follow['dropped'])} เรื่อง", f"{whole(follow['open'])} open decisions, {whole(follow['overdue'])} of them overdue; {whole(follow['dropped'])} dropped."))
+        lines.append(pick(lang, f"มติที่ยังไม่เสร็จ {whole(follow['open'])} เรื่อง ในจำนวนนี้เกินกำหนด {whole(follow['overdue'])} เรื่อง ยกเลิกแล้ว {whole(follow['dropped'])} เรื่อง", f"Open decisions: {whole(follow['open'])}, overdue among them: {whole(follow['overdue'])}; dropped: {whole(follow['dropped'])}."))
     return lines
 
 
 def _lasting_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
     lines = []
     now = report.local_groups[report.local_groups["fiscal_quarter"] == report.quarter] if len(report.local_groups) else report.local_groups
-    if len(now) and now["active"].notna().iloc[0]:
+    if report.nothing_sent:
+        lines.append(pick(lang, f"กลุ่มในพื้นที่: {why('not_sent', lang)}", f"Local groups: {why('not_sent', lang)}."))
+    elif len(now) and now["active"].notna().iloc[0]:
         row = now.iloc[0]
         lines.append(pick(lang, f"กลุ่มในพื้นที่ที่ยังดำเนินการ {whole(row['active'])} กลุ่ม เกิดใหม่ในไตรมาสนี้ {whole(row['formed'])} กลุ่ม สิ้นสุด {whole(row['ended'])} กลุ่ม (นับครบ)", f"{whole(row['active'])} local groups active; {whole(row['formed'])} formed and {whole(row['ended'])} ended this quarter (a complete count)."))
     else:
@@ -790,7 +795,7 @@ def _lasting_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
 
 def _flag_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
     if report.flags.empty:
-        return [pick(lang, "ไม่พบข้อสังเกตในแบบรายงานตัวชี้วัดและรายการเงินของจังหวัด", "Nothing was flagged in the KPI forms and money rows of the province.")]
+        return [pick(lang, "ไม่พบข้อสังเกตในแบบรายงานตัวชี้วัดและรายการเงิน", "Nothing was flagged in the KPI forms and money rows.")]
     return [f"{row['key']}: {row[f'explanation_{lang}']} {row[f'suggested_fix_{lang}']}" for row in report.flags.to_dict("records")]
 
 
@@ -826,7 +831,7 @@ SECTIONS = (
     ("leadership", ("บริบท: ผู้นำในพื้นที่", "Context: leaders"), _leader_lines),
 )  # fmt: skip
 """The evaluation part in its order: id (the kind of its figure), titles, lines."""
-FIGURED = ("checklist", "chain", "pace", "money_sources", "money_goals", "share_rows", "representation", "awareness", "tracker", "quarter_shares", "maturity", "decisions", "flags")
+FIGURED = ("checklist", "chain", "pace", "money_sources", "money_goals", "share_rows", "representation", "awareness", "tracker", "quarter_shares", "maturity", "decisions")
 
 
 def quarter_text(report: QuarterReport, codelists) -> dict[str, dict]:
@@ -934,8 +939,6 @@ def _title(report: QuarterReport, code: str, codelists, lang: str) -> str:
     if code == "decisions" and len(report.decisions):
         late = int((report.decisions["state"] == "overdue").sum())
         return pick(lang, f"มติที่เกินกำหนด {late} จาก {len(report.decisions)} เรื่อง", f"{late} of {len(report.decisions)} decisions are overdue")
-    if code == "flags":
-        return pick(lang, f"ข้อสังเกต {len(report.flags)} รายการ ขอให้หน่วยงานตรวจสอบ", f"{len(report.flags)} flags for the offices to check")
     return ""
 
 
@@ -952,7 +955,6 @@ def _chart_tables(report: QuarterReport, codelists) -> dict:
     share_label = {"th": "กิจกรรมที่ครบกำหนดและเสร็จ", "en": "activities due that are done"}
     events = int(report.groups["n_events"].max()) if len(report.groups) and report.groups["n_events"].notna().any() else 0
     due = int(report.delivered["n"].sum()) if len(report.delivered) else 0
-    flags = report.flags
     return {
         "checklist": (quality, ("plan", "plan_item"), _n(quality["n"].max() if len(quality) else 0, "รายการในแผน", "plan items"), {lang: {c: pick(lang, *w) for c, w in CRITERIA.items()} for lang in LANGUAGES}, {}),
         "chain": (report.goals, ("need", "plan_item", "budget", "activity"), _n(len(report.chain), "เป้าประสงค์", "targets"), {}, {}),
@@ -966,10 +968,6 @@ def _chart_tables(report: QuarterReport, codelists) -> dict:
         "quarter_shares": (_quarters_drawn(report), ("activity", "project"), _n(due, "กิจกรรม", "activities"), {}, {"label": share_label}),
         "maturity": (report.maturity, ("mechanism",), _n(report.maturity["maturity"].notna().sum(), "รายงาน", "reports"), {}, {}),
         "decisions": (report.decisions, ("decision", "meeting"), _n(len(report.decisions), "มติ", "decisions"), {}, {"as_of": quarter_end(report.quarter)}),
-        "flags": (pd.DataFrame({
-            "form": flags["key"], "quarter": [f"{c} {y}" if y == y and y is not None else c for c, y in zip(flags["column"], flags["fiscal_year"], strict=True)],
-            "found": flags["explanation_th"], "fix": flags["suggested_fix_th"],
-        }), ("kpi", "budget"), _n(len(flags), "ข้อสังเกต", "flags"), {}, {}),
     }  # fmt: skip
 
 
