@@ -271,7 +271,7 @@ def _decay_row(part: pd.DataFrame, by: str, confidence: float) -> dict:
     for key, values in (("gain", gain), ("decay", kept - gain), ("kept", kept)):
         row |= _mean_with_interval(key, np.asarray(values), three["event_id"], by, confidence)
     if row["gain_low"] > 0 or row["gain_high"] < 0:
-        row |= _kept_share(np.asarray(gain), np.asarray(kept), confidence)
+        row |= _kept_share(np.asarray(gain), np.asarray(kept), three["event_id"].to_numpy(), by, confidence)
     all_gains = _plain(pairs["post_score"] - pairs["pre_score"])
     told = unpaired_change(all_gains[~back], all_gains[back], confidence=confidence)
     return row | {"returned_less_lost": told.change, "returned_less_lost_low": told.ci_low, "returned_less_lost_high": told.ci_high}
@@ -287,14 +287,21 @@ def _mean_with_interval(key: str, values: np.ndarray, events, by: str, confidenc
     return {key: mean, f"{key}_low": low, f"{key}_high": high}
 
 
-def _kept_share(gain: np.ndarray, kept: np.ndarray, confidence: float) -> dict:
-    """Ratio of two paired means with Fieller's interval (1954); open ends (NaN) where the gain is too unsure."""
+def _kept_share(gain: np.ndarray, kept: np.ndarray, events: np.ndarray, by: str, confidence: float) -> dict:
+    """Ratio of two paired means with Fieller's interval (1954), over trainings where there are enough of them.
+
+    Open ends (NaN) where the gain is too unsure.
+    """
     from scipy.stats import t as student
 
     n = len(gain)
     a, b = gain.mean(), kept.mean()
-    vaa, vab, vbb = np.cov(gain, kept)[np.triu_indices(2)] / n
-    q = student.ppf(0.5 + confidence / 2, n - 1) ** 2
+    apart = pd.DataFrame({"a": gain - a, "b": kept - b})
+    sums = apart if by == "event_id" else apart.groupby(events).sum()
+    sums = sums if len(sums) >= MIN_CLUSTERS else apart
+    count = len(sums)
+    vaa, vab, vbb = (count / (count - 1) * (sums.T @ sums)).to_numpy()[np.triu_indices(2)] / n**2
+    q = student.ppf(0.5 + confidence / 2, count - 1) ** 2
     # |b - R a| <= t sd(b - R a)  <=>  A R^2 - 2 B R + C <= 0
     A, B, C = a * a - q * vaa, a * b - q * vab, b * b - q * vbb
     root = B * B - A * C

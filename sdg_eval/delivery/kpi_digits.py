@@ -1,8 +1,9 @@
 """Last digits of a reporter's figures: counted things end in 0 or 5 one time in five, estimates far more often.
 
 Every agency and every province is a reporter. Its share of figures that end in 0 or 5 is held against the share
-among all others (never below one in five), by the exact binomial at the number of figures that their coming in
-forms leaves, with false discoveries controlled over all reporters. Things counted in batches are left out.
+among all others (never below one in five) by the exact binomial, and so is its share of forms in which every
+figure does: a few estimated forms are everybody's habit, so both have to be too many. False discoveries are
+controlled over all reporters. Things counted in batches are left out.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import numpy as np
 import pandas as pd
 
 from sdg_eval.delivery.kpi_copies import batch_sizes
-from sdg_eval.delivery.kpi_forms import COLUMNS, place_value, quarters_in
+from sdg_eval.delivery.kpi_forms import COLUMNS, quarters_in
 from sdg_eval.delivery.shares import ALIKE, likeness, wilson
 from sdg_eval.pooling import false_discovery
 
 BY_CHANCE = 0.2
 """Two last digits of ten."""
+FORM_BY_CHANCE = 0.04
+"""Two figures of a form both round by chance; the usual share of such forms is never taken as less."""
 MIN_FIGURES = 15
 """Fewest figures from which a reporter's last digits are judged."""
 MATERIAL = 0.5
@@ -31,16 +34,12 @@ DIGIT_COLUMNS = ["by", "reporter", "n_forms", "n_figures", "n_round", "share", "
 def read_digits(forms: pd.DataFrame) -> pd.DataFrame:
     """Return per form how many of its figures can be judged (`n`) and how many of these end in 0 or 5 (`k`).
 
-    A figure is judged if it has two digits or more in the step in which its family is counted, is not the target,
-    and does not repeat an earlier one of the form. Shares, and families counted in batches, have none.
+    A figure is judged by its whole part, if that has two digits or more (decimals end in 0 wherever one was not
+    measured), if it is not the target and does not repeat an earlier one of the form. Shares, and families
+    counted in batches, have none.
     """
     values = quarters_in(forms)
-    step = np.ones(len(forms))
-    for rows in forms.groupby("family").indices.values():
-        found = place_value(values[rows])
-        # the finest step that one figure in ten uses; whole numbers are counted in ones
-        step[rows] = min(1.0, np.nanquantile(found, 0.1)) if np.isfinite(found).any() else 1.0
-    ticks = np.round(values / step[:, None])
+    ticks = np.floor(values + 1e-9)
     judged = np.isfinite(values) & (ticks >= 10) & (values != forms["target_value"].to_numpy()[:, None])
     judged &= ~forms["is_share"].to_numpy()[:, None] & (batch_sizes(forms, values, least=LEAST_BATCH) == 0)[:, None]
     for q in range(1, 4):
@@ -62,8 +61,12 @@ def digit_heaping(forms: pd.DataFrame) -> pd.DataFrame:
             n, k, rest = int(own["n"].sum()), int(own["k"].sum()), digits[digits[by] != reporter]
             usual = max(BY_CHANCE, rest["k"].sum() / rest["n"].sum()) if rest["n"].sum() >= MIN_FIGURES else BY_CHANCE
             effect = max(1.0, 1 + ((own["n"] ** 2).sum() / n - 1) * alike) if n else 1.0
-            told, worth = wilson(k, n, n_eff=n / effect), int(n / effect)
-            p = float(binom.sf(round(told.share * worth) - 1, worth, usual)) if n >= MIN_FIGURES else np.nan
+            told = wilson(k, n, n_eff=n / effect)
+            of_figures = binom.sf(k - 1, n, usual)
+            whole, all_round = _whole_forms(own)
+            rest_whole, rest_round = _whole_forms(rest)
+            habit = max(FORM_BY_CHANCE, rest_round / rest_whole if rest_whole >= MIN_FIGURES else 0)
+            p = float(max(of_figures, binom.sf(all_round - 1, whole, habit))) if n >= MIN_FIGURES else np.nan
             rows.append({
                 "by": by, "reporter": reporter, "n_forms": int((own["n"] > 0).sum()), "n_figures": n, "n_round": k, "share": told.share,
                 "ci_low": told.ci_low, "ci_high": told.ci_high, "usual": usual, "p_value": p, "reason": "" if n >= MIN_FIGURES else "few_figures",
@@ -72,6 +75,12 @@ def digit_heaping(forms: pd.DataFrame) -> pd.DataFrame:
     table["q_value"] = false_discovery(table["p_value"], Q) if len(table) else np.nan
     table["heaped"] = (table["q_value"] <= Q) & (table["share"] >= MATERIAL)
     return table[DIGIT_COLUMNS]
+
+
+def _whole_forms(digits: pd.DataFrame) -> tuple[int, int]:
+    """Forms with two judged figures or more, and those among them in which every one is round."""
+    several = digits["n"] >= 2
+    return int(several.sum()), int((several & (digits["k"] == digits["n"])).sum())
 
 
 def heaping_flags(forms: pd.DataFrame) -> list[dict]:

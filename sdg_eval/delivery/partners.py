@@ -350,7 +350,7 @@ def one_team(project: pd.DataFrame, project_agency: pd.DataFrame, *, areas=None,
 
 
 def team_modularity(
-    project: pd.DataFrame, project_agency: pd.DataFrame, quarters, *, draws: int = 99, seed: int = SEED, confidence: float = CONFIDENCE
+    project: pd.DataFrame, project_agency: pd.DataFrame, quarters, *, draws: int = 59, seed: int = SEED, confidence: float = CONFIDENCE
 ) -> pd.DataFrame:
     """Return one row per fiscal quarter: how far the agencies fall into groups that work among themselves.
 
@@ -393,12 +393,14 @@ def _modularity(teams: list[list]) -> tuple[float, int, int]:
     """Modularity, number of groups and of ties of the co-delivery graph; a tie weighs the projects shared."""
     import networkx as nx
 
-    graph = nx.Graph()
-    for team in teams:
-        for place, one in enumerate(team):
-            for other in team[place + 1 :]:
-                weight = graph.get_edge_data(one, other, {"weight": 0})["weight"]
-                graph.add_edge(one, other, weight=weight + 1)
+    names = sorted({name for team in teams for name in team})
+    place = {name: k for k, name in enumerate(names)}
+    takes_part = np.zeros((len(teams), len(names)), dtype=int)
+    for row, team in enumerate(teams):
+        takes_part[row, [place[name] for name in team]] = 1
+    shared = takes_part.T @ takes_part
+    np.fill_diagonal(shared, 0)
+    graph = nx.from_numpy_array(shared)
     groups = nx.community.greedy_modularity_communities(graph, weight="weight")
     return float(nx.community.modularity(graph, groups, weight="weight")), len(groups), graph.number_of_edges()
 
@@ -406,11 +408,11 @@ def _modularity(teams: list[list]) -> tuple[float, int, int]:
 def _dealt_anew(teams: list[list], rng: np.random.Generator) -> list[list]:
     """The same teams after pairs of projects have traded the agencies they do not share (Strona et al. 2014)."""
     teams = [set(team) for team in teams]
-    for _ in range(5 * len(teams)):
-        one, other = rng.choice(len(teams), 2, replace=False)
-        own, theirs = sorted(teams[one] - teams[other]), sorted(teams[other] - teams[one])
-        if own and theirs:
-            pool = rng.permutation(np.array(own + theirs, dtype=object)).tolist()
+    for one, other in rng.integers(0, len(teams), (5 * len(teams), 2)).tolist():
+        own, theirs = teams[one] - teams[other], teams[other] - teams[one]
+        if own and theirs:  # a project paired with itself has none to trade
+            pool = sorted(own | theirs)
+            rng.shuffle(pool)
             both = teams[one] & teams[other]
             teams[one], teams[other] = both | set(pool[: len(own)]), both | set(pool[len(own) :])
     return [sorted(team) for team in teams]
