@@ -71,7 +71,7 @@ from sdg_eval.store import csv_bytes, parquet_bytes, write_atomic, write_json
 from sdg_eval.trends import evaluate_trends
 
 PROGRAMME = "undp_pilot"
-MOVES = ("weights", "primary")
+SPLITS = ("weights", "primary")
 """The two ways in which a project's money is split over its targets; an answer that hangs on them says so."""
 SENT_TABLES = {
     "activity": ("done", "done_date"), "budget": ("disbursed_thb",), "mechanism": ("committee_exists", "meetings_held"), "leadership": ("governor_led_events",),
@@ -332,10 +332,10 @@ def report_needs(delivery: Delivery, codelists, *, provinces: str, quarter: str,
     return NeedReport(
         areas, quarter, delivery.synthetic, unused, results is not None, known, chain=own, goals=chain_by_goal(own), mismatch=_places(mismatch, areas),
         mismatch_counts=_all_counts(mismatch_counts(chain), areas), cover=_own(need_cover(chain), areas), agreement=need_plan_agreement(own),
-        plans=_places(plans, areas), quality=_own(plan_quality(known.plan, known.plan_item, areas=list(areas)), areas), checklist=plan_checklist(known.plan, known.plan_item),
+        plans=_places(plans, areas), quality=_own(plan_quality(known.plan, known.plan_item), areas), checklist=plan_checklist(known.plan, known.plan_item),
         revision=_places(revision, areas), revised=revision_totals(revision), plan_items=plan_diff(known.plan, known.plan_item, areas=list(areas)),
-        money=pd.concat([money_by_goal(known.budget, known.project_target, needs=known.need, tagging=tagging, areas=list(areas)) for tagging in MOVES], ignore_index=True),
-        alignment=budget_alignment(known.budget, known.project_target, needs=known.need, areas=list(areas), amounts=("planned_thb",), taggings=MOVES),
+        money=pd.concat([money_by_goal(known.budget, known.project_target, needs=known.need, tagging=tagging, areas=list(areas)) for tagging in SPLITS], ignore_index=True),
+        alignment=pd.concat([budget_alignment(known.budget, known.project_target, needs=known.need, areas=list(areas), amounts=("planned_thb",), taggings=(tagging,)) for tagging in SPLITS], ignore_index=True),
         sources=money_by_source(known.budget, areas=list(areas)), cascade=cascade(known.project, known.project_target, areas=list(areas)),
         readiness=readiness(known, codelists, quarter, maturity=maturity, plans=plans, cover=need_cover(chain)), localisation=_localisation(known, codelists, areas, indicators),
     )  # fmt: skip
@@ -558,9 +558,10 @@ def _city_delivery(known: Delivery, city: pd.DataFrame, areas) -> pd.DataFrame:
     counts = ["n_needs", "plan_items", "projects", "activities", "activities_due", "activities_done"]
     goals[counts] = goals[counts].fillna(0).astype(int)
     budget = known.budget[known.budget["REF_AREA"].notna()]
-    money = {tagging: money_by_goal(budget, known.project_target, needs=known.need, tagging=tagging, areas=list(areas)) for tagging in MOVES}
+    money = {tagging: money_by_goal(budget, known.project_target, needs=known.need, tagging=tagging, areas=list(areas)) for tagging in SPLITS}
     first = money["weights"][money["weights"]["goal"] == CITY].drop(columns=["goal", "tagging", "amount"])
-    other = money["primary"].loc[money["primary"]["goal"] == CITY, ["REF_AREA", "share"]].rename(columns={"share": "share_primary"})
+    other = money["primary"].loc[money["primary"]["goal"] == CITY, ["REF_AREA", "share", "ci_low", "ci_high"]]
+    other = other.rename(columns={"share": "share_primary", "ci_low": "primary_low", "ci_high": "primary_high"})
     kept = goals[["REF_AREA", "severity", *counts, "disbursed_thb"]]
     return kept.merge(first, on="REF_AREA", how="left").merge(other, on="REF_AREA", how="left")
 
