@@ -392,6 +392,7 @@ def results_by_target(own: pd.DataFrame, codelists, area: str) -> pd.DataFrame:
 
 def evaluate_quarter(
     observations: pd.DataFrame, delivery: Delivery, codelists, area: str, quarter: str, *, report_year: int, national: National | None = None,
+    flags: pd.DataFrame | None = None,
 ) -> QuarterReport:  # fmt: skip
     """Return the report of one province and fiscal quarter, as known on the last day of the quarter.
 
@@ -406,6 +407,8 @@ def evaluate_quarter(
     national
         What `evaluate_national` returned for the same observations; used when they hold nothing later than the quarter, else what
         was known then is evaluated anew.
+    flags
+        What `all_flags` returned for the same delivery and quarter, where many provinces are reported in a row.
 
     Raises
     ------
@@ -429,7 +432,7 @@ def evaluate_quarter(
     chain = chain[chain["REF_AREA"] == area].reset_index(drop=True)
     window = _window(codelists)
     parts = _parts(own, every, chain, area, quarter, window)
-    flags = kpi_flags(every, area, quarter)
+    flags = flags_of(all_flags(every, quarter) if flags is None else flags, area)
     sent = tables_sent(own, area, quarter)
     changed = what_changed(own, parts, sent, area, quarter, before)
     owners = _Owners(own, area, codelists)
@@ -715,16 +718,22 @@ def _followed(own: Delivery, area: str, quarter: str, before: str, follow: pd.Da
 # ---------------------------------------------------------------- forms that look wrong
 
 
-def kpi_flags(every: Delivery, area: str, quarter: str) -> pd.DataFrame:
-    """Return the flags on a province's KPI forms and money of this fiscal year and the last, with explanation and suggested fix.
+def all_flags(delivery: Delivery, quarter: str) -> pd.DataFrame:
+    """Return the flags on every province's KPI forms and money of this fiscal year and the last, with explanation and suggested fix.
 
     Forms are held against those of all provinces. Nothing is corrected: a flag is a question to the office that filled the form.
     """
     from sdg_eval.delivery.kpi_checks import check_kpis
 
-    found = check_kpis(every.kpi, budget=every.budget, activity=every.activity)
+    known = delivery_as_known(delivery, quarter)
+    found = check_kpis(known.kpi, budget=known.budget, activity=known.activity)
     year = pd.to_numeric(found["fiscal_year"], errors="coerce")
-    return found[(found["REF_AREA"] == area) & ~(year < int(quarter[:4]) - 1)].reset_index(drop=True)
+    return found[~(year < int(quarter[:4]) - 1)].reset_index(drop=True)
+
+
+def flags_of(flags: pd.DataFrame, area: str) -> pd.DataFrame:
+    """Return the flags of one province."""
+    return flags[flags["REF_AREA"] == area].reset_index(drop=True)
 
 
 # ---------------------------------------------------------------- findings, actions, what to send
