@@ -147,8 +147,8 @@ def read_persons(table: str, path: str) -> pd.DataFrame:
     return frame
 
 
-def _sources(*frames: pd.DataFrame) -> tuple[str, ...]:
-    """Keys of the sources of the rows that a report rests on."""
+def sources_of(*frames: pd.DataFrame) -> tuple[str, ...]:
+    """Return the keys of the sources of the rows that a report rests on."""
     return tuple(sorted({s for frame in frames if "source" in frame for s in frame["source"].unique() if s}))
 
 
@@ -177,8 +177,8 @@ def evaluate_people(delivery: Delivery, codelists, *, quarter: str, areas: str, 
         _balance_by_quarter(project, partner, quarter), missing_networks(project, partner), _ties(project, partner, chosen), _web(project, partner, everywhere),
         one_team(project, known.project_agency, areas=everywhere), team_modularity(project, known.project_agency, [quarter], draws=WALL_DRAWS),
         representation, silent_groups(representation), adoption(known.participation, areas=everywhere), _priorities(answers, known.survey_margin, chosen, survey),
-        delivery.synthetic or SYNTHETIC in _sources(answers),
-        _sources(project, partner, known.project_agency, known.participation, known.participation_group, answers),
+        delivery.synthetic or SYNTHETIC in sources_of(answers),
+        sources_of(project, partner, known.project_agency, known.participation, known.participation_group, answers),
     )  # fmt: skip
 
 
@@ -262,7 +262,7 @@ def evaluate_awareness(delivery: Delivery, codelists, *, quarter: str, areas: st
     days = training[["event_id", "event_date", "host", "agency_id", "REF_AREA", "topic", "hours"]]
     return AwarenessReport(
         quarter, chosen, change, decay, dose.assign(reason=np.where(dose["n"].between(1, THRESHOLD - 1), "suppressed", dose["reason"])), reach, days,
-        delivery.synthetic or SYNTHETIC in _sources(rows), _sources(training, rows),
+        delivery.synthetic or SYNTHETIC in sources_of(rows), sources_of(training, rows),
     )  # fmt: skip
 
 

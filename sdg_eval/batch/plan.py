@@ -173,7 +173,7 @@ def plan_jobs(
     wanted = [name for name in every if notebooks is None or name in notebooks]
     known = {name: known_parameters(name) for name in wanted}
     extra = parse_parameters(overrides, {key: kind for types in known.values() for key, kind in types.items()})
-    common = {"QUARTER": quarter, "SCORES": scores, "REPORT_YEAR": report_year, "LANG": lang, "CONFIDENCE": 0.95, "DRAWS": 2000, "SHOW_RANKS": False, "PILOT_START": "", "PILOT_END": ""} | extra
+    common = {"QUARTER": quarter, "SCORES": scores, "SURVEY": "", "REPORT_YEAR": report_year, "LANG": lang, "CONFIDENCE": 0.95, "DRAWS": 2000, "SHOW_RANKS": False, "PILOT_START": "", "PILOT_END": ""} | extra
     for name in ("PILOT_START", "PILOT_END"):
         if common[name] and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", common[name]):
             raise UsageError(f"{name} is {common[name]!r}; give a month such as 2022-12.")
