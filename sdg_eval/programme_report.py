@@ -17,6 +17,7 @@ import pandas as pd
 from sdg_eval.comparisons.inequality import gap_trends
 from sdg_eval.delivery.agencies import partnership_rows
 from sdg_eval.delivery.chain import (
+    LINKS,
     cascade,
     chain_by_goal,
     mismatch_counts,
@@ -26,7 +27,7 @@ from sdg_eval.delivery.chain import (
     need_to_result,
 )
 from sdg_eval.delivery.decisions import follow_through, open_decisions, order_interval
-from sdg_eval.delivery.frames import NATIONAL
+from sdg_eval.delivery.frames import GOALS, NATIONAL
 from sdg_eval.delivery.known import as_known
 from sdg_eval.delivery.kpi_checks import check_kpis, check_summary
 from sdg_eval.delivery.lasting import (
@@ -50,6 +51,7 @@ from sdg_eval.delivery.money import (
 from sdg_eval.delivery.plans import plan_diff, plan_presence, plan_quality, plan_revision
 from sdg_eval.delivery.quarters import quarter_end, quarter_number, quarters_of
 from sdg_eval.delivery.register import local_indicators, localisation_detail, localisation_index
+from sdg_eval.delivery.shares import clustered_share
 from sdg_eval.delivery.steps import (
     activity_delivery,
     concrete_results,
@@ -140,6 +142,7 @@ class NeedReport:
     known: Delivery
     chain: pd.DataFrame
     goals: pd.DataFrame
+    breaks: pd.DataFrame
     mismatch: pd.DataFrame
     mismatch_counts: pd.DataFrame
     cover: pd.DataFrame
@@ -330,7 +333,7 @@ def report_needs(delivery: Delivery, codelists, *, provinces: str, quarter: str,
     plans, revision = plan_presence(known.plan, known.plan_item, areas=codelists.provinces), plan_revision(known.plan, known.plan_item)
     mismatch = mismatches(chain)
     return NeedReport(
-        areas, quarter, delivery.synthetic, unused, results is not None, known, chain=own, goals=chain_by_goal(own), mismatch=_places(mismatch, areas),
+        areas, quarter, delivery.synthetic, unused, results is not None, known, chain=own, goals=chain_by_goal(own), breaks=chain_breaks(chain), mismatch=_places(mismatch, areas),
         mismatch_counts=_all_counts(mismatch_counts(chain), areas), cover=_own(need_cover(chain), areas), agreement=need_plan_agreement(own),
         plans=_places(plans, areas), quality=_own(plan_quality(known.plan, known.plan_item), areas), checklist=plan_checklist(known.plan, known.plan_item),
         revision=_places(revision, areas), revised=revision_totals(revision), plan_items=plan_diff(known.plan, known.plan_item, areas=list(areas)),
@@ -339,6 +342,28 @@ def report_needs(delivery: Delivery, codelists, *, provinces: str, quarter: str,
         sources=money_by_source(known.budget, areas=list(areas)), cascade=cascade(known.project, known.project_target, areas=list(areas)),
         readiness=readiness(known, codelists, quarter, maturity=maturity, plans=plans, cover=need_cover(chain)), localisation=_localisation(known, codelists, areas, indicators),
     )  # fmt: skip
+
+
+def chain_breaks(chain: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per goal, all 17: over the chains of all provinces and targets, where each breaks first.
+
+    `n` chains, one column per link with those that lack it first, `whole` those that lack none, and the share that breaks
+    before a result is asked for, with Wilson's interval and the design effect of provinces. Reason: `no_rows`.
+    """
+    provinces = chain[chain["REF_AREA"] != NATIONAL]
+    early = ~provinces["broken_link"].isin(["", "result"])
+    rows = []
+    for goal in GOALS:
+        part = provinces[provinces["goal"] == goal]
+        sums = early[part.index].groupby(part["REF_AREA"]).agg(["sum", "size"])
+        got = clustered_share(sums["sum"], sums["size"])
+        counts = {link: int((part["broken_link"] == link).sum()) for link in LINKS}
+        whole = int((part["broken_link"] == "").sum())
+        rows.append({
+            "goal": goal, "n": len(part), "n_provinces": len(sums), **counts, "whole": whole, "n_early": int(early[part.index].sum()), "share": got.share, "ci_low": got.ci_low,
+            "ci_high": got.ci_high, "reason": "" if len(part) else "no_rows",
+        })  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def _places(table: pd.DataFrame, areas) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sdg_eval.delivery.chain import KINDS, LEVELS, SEVERE
+from sdg_eval.delivery.chain import KINDS, LEVELS, LINKS, SEVERE
 from sdg_eval.delivery.columns import read_list, steps
 from sdg_eval.delivery.frames import GOALS, NATIONAL, UNTAGGED
 from sdg_eval.delivery.kpi_words import CHECKS
@@ -28,7 +28,7 @@ MOST_LISTED = 12
 UNITS = {
     "provinces": ("จังหวัด", "provinces"), "activities": ("กิจกรรม", "activities"), "projects": ("โครงการ", "projects"), "decisions": ("มติ", "decisions"), "forms": ("แบบรายงาน", "forms"),
     "requests": ("คำขอ", "requests"), "items": ("รายการ", "items"), "needs": ("ปัญหา", "needs"), "groups": ("กลุ่ม", "groups"), "deliveries": ("รายการที่ส่งมอบ", "deliveries"), "goals": ("เป้าหมาย", "goals"),
-    "mechanisms": ("กลไก", "mechanisms"), "targets": ("เป้าประสงค์", "targets"), "steps": ("ขั้นตอนที่ถึงกำหนด", "steps due"), "values": ("ค่า", "values"),
+    "mechanisms": ("กลไก", "mechanisms"), "targets": ("เป้าประสงค์", "targets"), "steps": ("ขั้นตอนที่ถึงกำหนด", "steps due"), "values": ("ค่า", "values"), "chains": ("เป้าประสงค์รายจังหวัด", "targets of provinces"),
 }  # fmt: skip
 REASONS = {
     "no_rows": ("ไม่มีข้อมูลที่บันทึกไว้", "nothing is on record"), "not_reported": ("ไม่มีรายงาน", "not reported"),
@@ -41,7 +41,7 @@ REASONS = {
     "not_over": ("โครงการนำร่องยังไม่สิ้นสุดในไตรมาสนี้", "the pilot programme had not ended by this quarter"), "not_stated": ("ไม่ได้ระบุไว้", "not stated"), "to_come": ("ยังไม่ถึงวันส่งมอบ", "not delivered yet"),
     "no_money": ("ไม่มีเงินที่บันทึกไว้", "no money on record"), "no_needs": ("ไม่มีปัญหาที่บันทึกไว้", "no need on record"), "no_severe_need": ("ไม่มีปัญหาระดับรุนแรงที่บันทึกไว้", "no severe need on record"),
     "all_same": ("ค่าเท่ากันทั้งหมด", "all values are the same"), "same_order": ("ลำดับตรงกันหมด จึงไม่มีช่วงความเชื่อมั่น", "every pair agrees, so no interval"), "level_not_stated": ("โครงการไม่ได้ระบุระดับ", "no project states its level"),
-    "not_compared": ("ไม่ได้นำตารางตัวชี้วัดมาเทียบในการรันนี้", "no tables of indicators were given to this run"), "no_form": ("ไม่มีแบบรายงาน", "no form"), "nothing_sent": ("ไม่ส่งตารางใดเลย", "no table sent"),
+    "not_compared": ("ไม่ได้นำตารางตัวชี้วัดมาเทียบในครั้งนี้", "no tables of indicators were given to this run"), "no_form": ("ไม่มีแบบรายงาน", "no form"), "nothing_sent": ("ไม่ส่งตารางใดเลย", "no table sent"),
     "not_sent": ("ไม่ส่ง", "not sent"), "all_blank": ("ส่งแถวมาแต่ไม่มีตัวเลข", "rows without a figure"), "no_split": ("ไม่มีตัวชี้วัดที่แยกในเขตเมืองกับนอกเขตเมือง", "no series tells urban and rural apart"),
     "no_direction": ("ตัวชี้วัดไม่มีทิศทางดีหรือแย่", "the series has no better side"), "no_series": ("ยังไม่มีตัวชี้วัดที่จัดเก็บ", "no series is collected"), "no_value": ("ไม่มีค่าที่ได้รับภายในไตรมาสนี้", "no value had arrived by this quarter"),
 }  # fmt: skip
@@ -286,6 +286,7 @@ def say_activities(report: DeliveryReport, codelists, lang: str) -> list[str]:
             f"{name}: กิจกรรมที่ถึงกำหนดในไตรมาสแล้วเสร็จ{share_text(row, lang, 'activities')} ทำบางส่วน {row['partly']} ยังไม่ทำ {row['late']} ไม่รายงาน {row['not_reported']}",
             f"{name}: {share_text(row, lang, 'activities')} of the activities due in the quarter are done; {row['partly']} in part, {row['late']} not, {row['not_reported']} not reported.",
         ))  # fmt: skip
+    lines.append(_pick(lang, "กิจกรรมของไตรมาสล่าสุดมีเวลาทำให้เสร็จน้อยกว่าไตรมาสก่อน ๆ ซึ่งนับงานที่เสร็จภายหลังด้วย จึงไม่ควรอ่านเป็นการลดลง", "Activities of the latest quarter had less time to be finished than earlier ones, whose later completions count: do not read it as a fall."))
     for row in [_national(report.slippage), *_rows(report.slippage, report.areas)]:
         name = place(row["REF_AREA"], codelists, lang)
         days = value_text(row, lang, "median_days", "ci_low", "ci_high", "n", "activities", ("วัน", "days"))
@@ -334,7 +335,8 @@ def say_mechanism(report: DeliveryReport, codelists, lang: str) -> list[str]:
             lines.append(_pick(lang, f"{name}: ไม่มีรายงานกลไกในไตรมาสนี้", f"{name}: the mechanism was not reported this quarter."))
             continue
         level = int(row["maturity"])
-        change = "" if row["change"] != row["change"] or row["change"] == 0 else _pick(lang, f" เปลี่ยนจากรายงานก่อนหน้า {number(row['change'], 0)} ระดับ", f", {number(row['change'], 0)} since the last report")
+        moved = ("+" if row["change"] > 0 else "") + number(row["change"], 0)
+        change = "" if row["change"] != row["change"] or row["change"] == 0 else _pick(lang, f" เปลี่ยนจากรายงานก่อนหน้า {moved} ระดับ", f", {moved} since the last report")
         lines.append(_pick(lang, f"{name}: ระดับ {level} จาก 5 {_word(LEVEL_WORDS, level, lang)}{change}", f"{name}: level {level} of 5, {_word(LEVEL_WORDS, level, lang)}{change}."))
     gone = report.levels[(report.levels["maturity"] == 0) & (report.levels["n_fell"] > 0)]
     fell = [place(a, codelists, lang) for areas in gone["areas"] for a in areas.split(";")]
@@ -468,10 +470,11 @@ def say_sent(report: DeliveryReport, codelists, lang: str) -> list[str]:
     silent = list(dict.fromkeys(sent.loc[sent["reason"] == "nothing_sent", "REF_AREA"]))
     full = int(sent.groupby("REF_AREA")["sent"].all().sum())
     total = sent["REF_AREA"].nunique()
+    names = ": " + listed([place(a, codelists, lang) for a in silent], lang) if silent else ""
     lines = [_pick(
         lang,
-        f"ส่งข้อมูลครบทุกตารางของไตรมาส {full} จาก {total} จังหวัด ไม่ส่งเลย {len(silent)} จังหวัด: {listed([place(a, codelists, lang) for a in silent], lang)}",
-        f"{full} of {total} provinces sent every table of the quarter; {len(silent)} sent none: {listed([place(a, codelists, lang) for a in silent], lang)}.",
+        f"ส่งข้อมูลครบทุกตารางของไตรมาส {full} จาก {total} จังหวัด ไม่ส่งเลย {len(silent)} จังหวัด{names}",
+        f"{full} of {total} provinces sent every table of the quarter; {len(silent)} sent none{names}.",
     )]  # fmt: skip
     owed = sent[sent["REF_AREA"].isin(report.areas) & ~sent["sent"]]
     for area, rows in owed.groupby("REF_AREA", sort=True):
@@ -528,7 +531,7 @@ def _alignment_word(row: dict, lang: str) -> str:
 
 def say_chain(report: NeedReport, codelists, lang: str) -> list[str]:
     """Return the chain of each of the 17 goals in the country: need, plan, money, work, result, and what breaks first."""
-    names = codelists.goals17.set_index("goal")[f"short_{lang}"]
+    names, breaks = codelists.goals17.set_index("goal")[f"short_{lang}"], report.breaks.set_index("goal")
     national = report.goals[report.goals["REF_AREA"] == NATIONAL].set_index("goal")
     lines = []
     for goal in GOALS:
@@ -538,13 +541,14 @@ def say_chain(report: NeedReport, codelists, lang: str) -> list[str]:
             continue
         plan, paid = baht(row["planned_thb"], lang), baht(row["disbursed_thb"], lang)
         result = _word(KIND_RESULT, row["result"], lang) if row["result"] in KIND_RESULT else label(row["result"], lang)
-        broken = share_text(row | {"n": row["n_targets"]}, lang, "targets", share="share_broken")
+        own = breaks.loc[goal].to_dict()
+        at = listed([f"{_word(LINK_WORDS, link, lang)} {own[link]}" for link in LINKS[:-1] if own[link]], lang)
         lines.append(_pick(
             lang,
             f"เป้าหมาย {goal} {names[goal]}: ปัญหา {row['n_needs']} เรื่อง → แผน {row['plan_items']} รายการ → เงินตามแผน {plan} เบิกจ่าย {paid} → กิจกรรมเสร็จ {row['activities_done']} จากที่ถึงกำหนด {row['activities_due']} → ผลลัพธ์: {result} "
-            f"เป้าประสงค์ที่ขาดช่วง {row['n_broken']} จาก {row['n_targets']}: {broken}",
+            f"ขาดช่วงก่อนถึงขั้นวัดผล {share_text(own, lang, 'chains')}: {at}",
             f"Goal {goal}, {names[goal]}: needs {row['n_needs']} → plan items {row['plan_items']} → {plan} planned, {paid} disbursed → activities done {row['activities_done']} of {row['activities_due']} due → result: {result}. "
-            f"Targets with a broken link: {row['n_broken']} of {row['n_targets']}, {broken}.",
+            f"Broken before a result is asked for: {share_text(own, lang, 'chains')}: {at}.",
         ))  # fmt: skip
     if not report.compared:
         lines.append(_pick(lang, f"ผลลัพธ์: {reason_text('not_compared', lang)}", f"Results: {reason_text('not_compared', lang)}."))
@@ -591,7 +595,7 @@ def say_plans(report: NeedReport, codelists, lang: str) -> list[str]:
     lines = []
     for area, rows in report.plans.groupby("REF_AREA", sort=True):
         told = [
-            _pick(lang, f"{code_text('plan.plan_type', r['plan_type'], lang)} ฉบับที่ {number(r['version'], 0)} {r['n_items']} รายการ", f"{code_text('plan.plan_type', r['plan_type'], lang)} version {number(r['version'], 0)}, {r['n_items']} items")
+            _pick(lang, f"{code_text('plan.plan_type', r['plan_type'], lang)} ฉบับที่ {number(r['version'], 0)} ({r['n_items']} รายการ)", f"{code_text('plan.plan_type', r['plan_type'], lang)} version {number(r['version'], 0)} ({r['n_items']} items)")
             if r["reason"] == "" else f"{code_text('plan.plan_type', r['plan_type'], lang)}: {reason_text(r['reason'], lang)}" for r in rows.to_dict("records")
         ]  # fmt: skip
         lines.append(f"{place(area, codelists, lang)}: " + "; ".join(told))
@@ -632,6 +636,11 @@ def say_money(report: NeedReport, codelists, lang: str) -> list[str]:
             f"{place(area, codelists, lang)}: เงินตามแผนที่ต้องย้ายเป้าหมายจึงจะตรงกับสัดส่วนปัญหา {share_text(row, lang, 'projects', share='dissimilarity')}{by_chance} ({_alignment_word(row, lang)}) หากนับเฉพาะเป้าประสงค์หลัก {share_text(other, lang, 'projects', share='dissimilarity')} ({_alignment_word(other, lang)})",
             f"{place(area, codelists, lang)}: planned money that would have to move for its shares to be those of need, {share_text(row, lang, 'projects', share='dissimilarity')}{by_chance} ({_alignment_word(row, lang)}); by primary target only {share_text(other, lang, 'projects', share='dissimilarity')} ({_alignment_word(other, lang)}).",
         ))  # fmt: skip
+    lines.append(_pick(
+        lang,
+        "ช่วงความเชื่อมั่นหักส่วนที่เกิดจากเงินมาเป็นก้อนตามโครงการแล้ว จึงอาจอยู่ต่ำกว่าค่าที่เห็น สัดส่วนปัญหาถือเป็นค่าที่ทราบ",
+        "The interval takes off what lumps of money do by themselves, so it may lie below the value seen; shares of need are taken as known.",
+    ))  # fmt: skip
     names = codelists.goals17.set_index("goal")[f"short_{lang}"]
     national = report.money[report.money["REF_AREA"] == NATIONAL]
     split = {t: national[national["tagging"] == t].set_index("goal") for t in ("weights", "primary")}
@@ -676,7 +685,7 @@ def say_cascade(report: NeedReport, codelists, lang: str) -> list[str]:
         none = listed(rows.loc[rows["reason"] == "no_rows", "goal"], lang, 17)
         lines.append(_pick(
             lang,
-            f"{place(area, codelists, lang)}: โครงการนับตามเป้าหมาย {', '.join(counts)} เป้าหมายที่ขาดระดับ {'; '.join(broken)} เป้าหมายที่ไม่มีโครงการ: {none}",
+            f"{place(area, codelists, lang)}: โครงการนับตามเป้าหมาย {', '.join(counts)} เป้าหมายที่ขาดในระดับใด – {'; '.join(broken)} เป้าหมายที่ไม่มีโครงการ: {none}",
             f"{place(area, codelists, lang)}: projects counted by goal, {', '.join(counts)}. Goals that lack a level: {'; '.join(broken)}. Goals without any project: {none}.",
         ))  # fmt: skip
     return lines
@@ -864,7 +873,7 @@ def delivery_charts(report: DeliveryReport, codelists) -> list[dict]:
                names=numbered, options={"last": float((end - start).days)}),
         _chart("quarter_shares", "activities", report.delivered[report.delivered["REF_AREA"] == NATIONAL], lambda lang: _pick(lang, f"กิจกรรมที่ถึงกำหนดในไตรมาสแล้วเสร็จ{_short(done, lang)}", f"{_short(done, lang)} of the activities due in the quarter are done"),
                [known.activity], _count(int(report.delivered.loc[report.delivered["REF_AREA"] == NATIONAL, "n"].sum()), "activities"), options={"label": {"th": "ร้อยละที่แล้วเสร็จ", "en": "% done"}}),
-        _chart("pace", "pace", report.pace[report.pace["REF_AREA"] == NATIONAL], lambda lang: _pick(lang, f"เบิกจ่ายสะสมของปีงบประมาณเทียบแผน{_short(pace, lang, 'pace')}", f"{_short(pace, lang, 'pace')} of the money planned so far this fiscal year is disbursed"),
+        _chart("pace", "pace", report.pace[(report.pace["REF_AREA"] == NATIONAL) & (report.pace["reason"] != "not_yet")], lambda lang: _pick(lang, f"เบิกจ่ายสะสมของปีงบประมาณเทียบแผน{_short(pace, lang, 'pace')}", f"{_short(pace, lang, 'pace')} of the money planned so far this fiscal year is disbursed"),
                [known.budget], _count(int(pace["n"]), "projects")),
         _chart("maturity", "maturity", own, lambda lang: _pick(lang, f"กลไกระดับ 3 ขึ้นไปในไตรมาสนี้ {int((now['maturity'] >= 3).sum())} จาก {len(now)} จังหวัด", f"The mechanism stands at level 3 or more in {int((now['maturity'] >= 3).sum())} of {len(now)} provinces"),
                [known.mechanism], _count(len(report.areas), "provinces")),
@@ -905,7 +914,7 @@ def needs_charts(report: NeedReport, codelists) -> list[dict]:
         _chart("need_plan", "need_plan", own, lambda lang: _pick(lang, f"ปัญหารุนแรงที่ไม่มีในแผนของจังหวัดในรายงานนี้ {uncovered} เรื่อง", f"{uncovered} severe needs are in no plan of the provinces of this report"), [known.need, known.plan_item], _count(int(own["n_needs"].sum()), "needs")),
         _chart("chain", "chain", goals, lambda lang: _pick(lang, f"จากปัญหาถึงผลลัพธ์: {broken} จาก 17 เป้าหมายขาดช่วงอย่างน้อยหนึ่งช่วง", f"From need to result: {broken} of 17 goals lack at least one link"), tables, _count(int(goals["n_targets"].sum()), "targets")),
         _chart("money_goals", "money_goals", money, lambda lang: _pick(lang, f"เงินที่ต้องย้ายเป้าหมายจึงจะตรงกับสัดส่วนปัญหา {_short(align, lang, 'dissimilarity')}", f"{_short(align, lang, 'dissimilarity')} of the money would have to move to follow need"), [known.budget, known.need], _count(int(align["n"]), "projects")),
-        _chart("money_sources", "money_sources", sources, lambda lang: _pick(lang, f"เงินเอกชนปีงบประมาณ {year_text(int(report.quarter[:4]) - 543, lang)} {_short(private, lang)}", f"Private money in fiscal year {year_text(int(report.quarter[:4]) - 543, lang)}: {_short(private, lang)}"), [known.budget], _count(int(private["n"]), "projects")),
+        _chart("money_sources", "money_sources", sources, lambda lang: _pick(lang, f"เงินเอกชนปีงบประมาณ {year_text(int(report.quarter[:4]) - 543, lang)} ถึงไตรมาสนี้ {_short(private, lang)}", f"Private money in fiscal year {year_text(int(report.quarter[:4]) - 543, lang)} up to this quarter: {_short(private, lang)}"), [known.budget], _count(int(private["n"]), "projects")),
         _chart("checklist", "plan_quality", report.checklist, lambda lang: _pick(lang, f"รายการในแผนที่ครบ 6 ข้อ: ฉบับแรก{_short(first, lang)} ฉบับล่าสุด{_short(last, lang)}", f"Plan items that meet all 6: {_short(first, lang)} in first versions, {_short(last, lang)} in the latest"),
                [known.plan_item], _both(lambda lang: _pick(lang, f"n = {number(first['n'], 0)} และ {number(last['n'], 0)} รายการ", f"n = {number(first['n'], 0)} and {number(last['n'], 0)} items")), names={lang: {k: _word(CRITERION_WORDS, k, lang) for k in CRITERION_WORDS} for lang in LANGUAGES}),
     ]  # fmt: skip
