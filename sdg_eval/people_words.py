@@ -311,9 +311,9 @@ def people_charts(report: PeopleReport, codelists) -> list[FigureTable]:
     shares, groups = _national(report.shares), _national(report.representation)
     source = {lang: source_line(report, codelists, lang) for lang in LANGUAGES}
     charts = [
-        FigureTable("share_rows", "networks", shares, _network_title(shares), _caption(source, int(shares["n_projects"].max() or 0), ("โครงการ", "projects")), report.synthetic, names, {"counts": ("n_with", "n_projects")}),
+        FigureTable("share_rows", "networks", shares, _network_title(shares), _caption(source, _whole(shares["n_projects"].max()), ("โครงการ", "projects")), report.synthetic, names, {"counts": ("n_with", "n_projects")}),
         FigureTable("bipartite", "ties", report.ties, _tie_title(report, codelists), _caption(source, int(report.ties["weight"].sum() if len(report.ties) else 0), ("ครั้งที่ภาคีร่วมโครงการ", "times a network is in a project")), report.synthetic, names, {"left": places}),
-        FigureTable("representation", "groups", groups, _group_title(groups), _caption(source, int(groups["n_participants"].max() or 0), ("คน", "people")), report.synthetic, {lang: names_of("groups", "group", lang) for lang in LANGUAGES}),
+        FigureTable("representation", "groups", groups, _group_title(groups), _caption(source, _whole(groups["n_participants"].max()), ("คน", "people")), report.synthetic, {lang: names_of("groups", "group", lang) for lang in LANGUAGES}),
         FigureTable(
             "share_rows", "one_team", report.team[report.team["REF_AREA"].isin([*report.areas, NATIONAL])], _team_title(report.team), _caption(source, int(_national(report.team)["n_projects"].iloc[0]), ("โครงการ", "projects")), report.synthetic,
             {lang: places[lang] | {NATIONAL: place(NATIONAL, codelists, lang)} for lang in LANGUAGES}, {"key": "REF_AREA", "counts": ("n_single", "n_projects")},
@@ -324,6 +324,10 @@ def people_charts(report: PeopleReport, codelists) -> list[FigureTable]:
 
 def _caption(source: dict, n: int, unit: tuple[str, str]) -> dict[str, str]:
     return {lang: f"n = {number(n, 0)} {pick(lang, *unit)} · {source[lang]}" for lang in LANGUAGES}
+
+
+def _whole(value: float) -> int:
+    return 0 if value != value else int(value)
 
 
 def _network_title(rows: pd.DataFrame) -> dict[str, str]:
