@@ -18,6 +18,7 @@ from sdg_eval.comparisons.inequality import gap_trends
 from sdg_eval.delivery.agencies import partnership_rows
 from sdg_eval.delivery.chain import (
     LINKS,
+    NO_RESULT,
     cascade,
     chain_by_goal,
     mismatch_counts,
@@ -275,17 +276,18 @@ def _partnership(registered: Delivery, quarter: str) -> pd.DataFrame:
 def maturity_levels(maturity: pd.DataFrame, quarter: str) -> pd.DataFrame:
     """Return how many provinces stand at each level (0 to 5) in the quarter, how many of them fell, and how many did not report.
 
-    `areas` names those that fell to this level since their last report, `;` between; the last row, with a blank level, is
-    those without a report.
+    `areas` names those that fell to this level since their last report, `;` between; `lapsed`, at level 0, those that ever had a
+    committee. The last row, with a blank level, is those without a report.
     """
     now = maturity[maturity["fiscal_quarter"] == quarter]
+    ever = set(maturity.loc[maturity["maturity"] > 0, "REF_AREA"])
     rows = []
     for level in range(6):
         part = now[now["maturity"] == level]
         fell = part[part["change"] < 0]
-        rows.append({"maturity": float(level), "n": len(part), "n_fell": len(fell), "areas": ";".join(fell["REF_AREA"]), "of": len(now), "reason": ""})
+        rows.append({"maturity": float(level), "n": len(part), "n_fell": len(fell), "areas": ";".join(fell["REF_AREA"]), "lapsed": ";".join(a for a in part["REF_AREA"] if level == 0 and a in ever), "of": len(now), "reason": ""})
     blank = now[now["maturity"].isna()]
-    rows.append({"maturity": np.nan, "n": len(blank), "n_fell": 0, "areas": ";".join(blank["REF_AREA"]), "of": len(now), "reason": "not_reported" if len(blank) else ""})
+    rows.append({"maturity": np.nan, "n": len(blank), "n_fell": 0, "areas": ";".join(blank["REF_AREA"]), "lapsed": "", "of": len(now), "reason": "not_reported" if len(blank) else ""})
     return pd.DataFrame(rows)
 
 
@@ -348,7 +350,8 @@ def chain_breaks(chain: pd.DataFrame) -> pd.DataFrame:
     """Return one row per goal, all 17: over the chains of all provinces and targets, where each breaks first.
 
     `n` chains, one column per link with those that lack it first, `whole` those that lack none, and the share that breaks
-    before a result is asked for, with Wilson's interval and the design effect of provinces. Reason: `no_rows`.
+    before a result is asked for, with Wilson's interval and the design effect of provinces. `measured` chains have a result,
+    of which some are `improving` and some `worsening`. Reason: `no_rows`.
     """
     provinces = chain[chain["REF_AREA"] != NATIONAL]
     early = ~provinces["broken_link"].isin(["", "result"])
@@ -358,9 +361,10 @@ def chain_breaks(chain: pd.DataFrame) -> pd.DataFrame:
         sums = early[part.index].groupby(part["REF_AREA"]).agg(["sum", "size"])
         got = clustered_share(sums["sum"], sums["size"])
         counts = {link: int((part["broken_link"] == link).sum()) for link in LINKS}
-        whole = int((part["broken_link"] == "").sum())
+        whole, measured = int((part["broken_link"] == "").sum()), part["result"] != NO_RESULT
         rows.append({
-            "goal": goal, "n": len(part), "n_provinces": len(sums), **counts, "whole": whole, "n_early": int(early[part.index].sum()), "share": got.share, "ci_low": got.ci_low,
+            "goal": goal, "n": len(part), "n_provinces": len(sums), **counts, "whole": whole, "measured": int(measured.sum()), "improving": int((part["result"] == "improving").sum()),
+            "worsening": int((part["result"] == "worsening").sum()), "n_early": int(early[part.index].sum()), "share": got.share, "ci_low": got.ci_low,
             "ci_high": got.ci_high, "reason": "" if len(part) else "no_rows",
         })  # fmt: skip
     return pd.DataFrame(rows)

@@ -135,9 +135,15 @@ def share_text(row: dict, lang: str, unit: str, *, share="share", low="ci_low", 
         return _pick(lang, f"ยังบอกไม่ได้ ({count} {many}: {reason_text(row.get('reason', ''), lang)})", f"cannot be told yet ({count} {many}: {reason_text(row.get('reason', ''), lang)})")
     own = percent(row[share])
     if row[low] != row[low]:
-        return _pick(lang, f"ร้อยละ {own} ({count} {many} น้อยเกินกว่าจะให้ช่วงความเชื่อมั่น)", f"{own}% ({count} {many}, too few for an interval)")
+        why = _why_no_interval(row, lang)
+        return _pick(lang, f"ร้อยละ {own} ({count} {many} {why})", f"{own}% ({count} {many}, {why})")
     ends = percent(row[low]), percent(row[high])
     return _pick(lang, f"ร้อยละ {own} (ช่วงความเชื่อมั่น 95%: {ends[0]}–{ends[1]}; {count} {many})", f"{own}% (95% interval {ends[0]}–{ends[1]}; {count} {many})")
+
+
+def _why_no_interval(row: dict, lang: str) -> str:
+    told = row.get("reason", "")
+    return reason_text(told, lang) if told == "no_event_yet" else pick(lang, "น้อยเกินกว่าจะให้ช่วงความเชื่อมั่น", "too few for an interval")
 
 
 def value_text(row: dict, lang: str, value: str, low: str, high: str, n: str, unit: str, words: tuple[str, str], decimals: int = 0) -> str:
@@ -149,8 +155,11 @@ def value_text(row: dict, lang: str, value: str, low: str, high: str, n: str, un
     low, high = row[low], row[high]
     if low != low and high != high:
         return _pick(lang, f"{own} ({count} {many} น้อยเกินกว่าจะให้ช่วงความเชื่อมั่น)", f"{own} ({count} {many}, too few for an interval)")
-    first = pick(lang, "ไม่ทราบ", "unknown") if low != low else number(low, decimals)
-    last = pick(lang, "ยังไม่ถึง", "not reached") if high != high else number(high, decimals)
+    first, last = number(low, decimals), number(high, decimals)
+    if high != high:
+        return _pick(lang, f"{own} (ช่วงความเชื่อมั่น 95%: ตั้งแต่ {first} ขึ้นไป ยังไม่ทราบขอบบน; {count} {many})", f"{own} (95% interval from {first} on, upper end not reached yet; {count} {many})")
+    if low != low:
+        return _pick(lang, f"{own} (ช่วงความเชื่อมั่น 95%: ไม่เกิน {last} ยังไม่ทราบขอบล่าง; {count} {many})", f"{own} (95% interval up to {last}, lower end not known; {count} {many})")
     return _pick(lang, f"{own} (ช่วงความเชื่อมั่น 95%: {first} ถึง {last}; {count} {many})", f"{own} (95% interval {first} to {last}; {count} {many})")
 
 
@@ -338,9 +347,8 @@ def say_mechanism(report: DeliveryReport, codelists, lang: str) -> list[str]:
         moved = ("+" if row["change"] > 0 else "") + number(row["change"], 0)
         change = "" if row["change"] != row["change"] or row["change"] == 0 else _pick(lang, f" เปลี่ยนจากรายงานก่อนหน้า {moved} ระดับ", f", {moved} since the last report")
         lines.append(_pick(lang, f"{name}: ระดับ {level} จาก 5 {_word(LEVEL_WORDS, level, lang)}{change}", f"{name}: level {level} of 5, {_word(LEVEL_WORDS, level, lang)}{change}."))
-    gone = report.levels[(report.levels["maturity"] == 0) & (report.levels["n_fell"] > 0)]
-    fell = [place(a, codelists, lang) for areas in gone["areas"] for a in areas.split(";")]
-    lines.append(_pick(lang, f"จังหวัดที่เคยมีคณะกรรมการแต่ไม่มีแล้วในไตรมาสนี้: {listed(fell, lang)}", f"Had a committee and have none this quarter: {listed(fell, lang)}."))
+    gone = [place(a, codelists, lang) for areas in report.levels["lapsed"] for a in areas.split(";") if a]
+    lines.append(_pick(lang, f"จังหวัดที่เคยมีคณะกรรมการแต่ไตรมาสนี้ไม่มี: {listed(gone, lang)}", f"Had a committee once and have none this quarter: {listed(gone, lang)}."))
     return lines
 
 
@@ -354,14 +362,17 @@ def say_flags(report: DeliveryReport, codelists, lang: str) -> list[str]:
     )]  # fmt: skip
     if report.flags.empty:
         return [*lines, _pick(lang, "ไม่พบข้อสังเกตในจังหวัดของรายงานนี้", "Nothing was flagged in the provinces of this report.")]
-    for flag in report.flags.head(MOST_LISTED).to_dict("records"):
-        name, check = place(flag["REF_AREA"], codelists, lang), _word(CHECKS, flag["check"], lang)
+    groups = list(report.flags.groupby(["REF_AREA", "check"], sort=False))
+    for (area, check), rows in groups[:MOST_LISTED]:
+        flag, keys = rows.iloc[0], list(dict.fromkeys(rows["key"]))
+        name, shown = f"{place(area, codelists, lang)} {listed(keys, lang)}", _word(CHECKS, check, lang)
+        first = "" if len(keys) == 1 else _pick(lang, f" ({len(keys)} แบบ ตัวอย่างจากแบบแรก)", f" ({len(keys)} forms, told of the first)")
         lines.append(_pick(
             lang,
-            f"{name} {flag['key']} – {check}: {flag['explanation_th']} ข้อเสนอ: {flag['suggested_fix_th']}",
-            f"{name} {flag['key']} – {check}: {flag['explanation_en']} Suggested: {flag['suggested_fix_en']}",
+            f"{name} – {shown}{first}: {flag['explanation_th']} ข้อเสนอ: {flag['suggested_fix_th']}",
+            f"{name} – {shown}{first}: {flag['explanation_en']} Suggested: {flag['suggested_fix_en']}",
         ))  # fmt: skip
-    return lines + _more(len(report.flags), MOST_LISTED, lang)
+    return lines + _more(len(groups), MOST_LISTED, lang)
 
 
 def say_decisions(report: DeliveryReport, codelists, lang: str) -> list[str]:
@@ -540,14 +551,18 @@ def say_chain(report: NeedReport, codelists, lang: str) -> list[str]:
             lines.append(_pick(lang, f"เป้าหมาย {goal} {names[goal]}: {reason_text('no_rows', lang)}", f"Goal {goal}, {names[goal]}: {reason_text('no_rows', lang)}."))
             continue
         plan, paid = baht(row["planned_thb"], lang), baht(row["disbursed_thb"], lang)
-        result = _word(KIND_RESULT, row["result"], lang) if row["result"] in KIND_RESULT else label(row["result"], lang)
         own = breaks.loc[goal].to_dict()
+        result = _pick(
+            lang,
+            f"ผลลัพธ์ที่วัดแล้ว {own['measured']} จาก {own['n']} เป้าประสงค์รายจังหวัด ดีขึ้น {own['improving']} แย่ลง {own['worsening']}",
+            f"result measured in {own['measured']} of {own['n']} targets of provinces, {own['improving']} improving, {own['worsening']} worsening",
+        ) if report.compared else _pick(lang, "ผลลัพธ์ยังไม่ได้เทียบ", "result not compared")  # fmt: skip
         at = listed([f"{_word(LINK_WORDS, link, lang)} {own[link]}" for link in LINKS[:-1] if own[link]], lang)
         lines.append(_pick(
             lang,
-            f"เป้าหมาย {goal} {names[goal]}: ปัญหา {row['n_needs']} เรื่อง → แผน {row['plan_items']} รายการ → เงินตามแผน {plan} เบิกจ่าย {paid} → กิจกรรมเสร็จ {row['activities_done']} จากที่ถึงกำหนด {row['activities_due']} → ผลลัพธ์: {result} "
+            f"เป้าหมาย {goal} {names[goal]}: ปัญหา {row['n_needs']} เรื่อง → แผน {row['plan_items']} รายการ → เงินตามแผน {plan} เบิกจ่าย {paid} → กิจกรรมเสร็จ {row['activities_done']} จากที่ถึงกำหนด {row['activities_due']} → {result} "
             f"ขาดช่วงก่อนถึงขั้นวัดผล {share_text(own, lang, 'chains')}: {at}",
-            f"Goal {goal}, {names[goal]}: needs {row['n_needs']} → plan items {row['plan_items']} → {plan} planned, {paid} disbursed → activities done {row['activities_done']} of {row['activities_due']} due → result: {result}. "
+            f"Goal {goal}, {names[goal]}: needs {row['n_needs']} → plan items {row['plan_items']} → {plan} planned, {paid} disbursed → activities done {row['activities_done']} of {row['activities_due']} due → {result}. "
             f"Broken before a result is asked for: {share_text(own, lang, 'chains')}: {at}.",
         ))  # fmt: skip
     if not report.compared:
@@ -555,9 +570,6 @@ def say_chain(report: NeedReport, codelists, lang: str) -> list[str]:
     elif report.unused:
         lines.append(_pick(lang, f"แนวโน้ม {report.unused} รายการอาศัยค่าหลังสิ้นไตรมาส จึงไม่นำมาใช้", f"{report.unused} trends rest on values of after the quarter and were not used."))
     return lines
-
-
-KIND_RESULT = {"no_result_data": ("ไม่มีผลลัพธ์ที่วัด", "no result measured"), "mixed": ("มีทั้งสองทาง", "mixed")}
 
 
 def say_mismatch(report: NeedReport, codelists, lang: str) -> list[str]:
@@ -901,6 +913,9 @@ def needs_charts(report: NeedReport, codelists) -> list[dict]:
     own = report.chain[report.chain["REF_AREA"].isin(report.areas) & (report.chain["goal"] != UNTAGGED)]
     uncovered = int(((own["severity"] >= SEVERE) & (own["plan_items"] == 0)).sum())
     goals = report.goals[report.goals["REF_AREA"] == NATIONAL]
+    measured = goals["goal"].map(report.breaks.set_index("goal")["measured"]).fillna(0).astype(int)
+    # a result of the country is that of its provinces: there is no series of the country here
+    goals = goals.assign(n_results=measured, broken_link=goals["broken_link"].where(~((goals["broken_link"] == "result") & (measured > 0)), ""))
     broken = int((goals["broken_link"] != "").sum())
     money = report.money[(report.money["REF_AREA"] == NATIONAL) & (report.money["tagging"] == "weights")]
     align = _one(report.alignment, "dissimilarity")

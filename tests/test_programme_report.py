@@ -13,6 +13,7 @@ from sdg_eval.delivery.columns import delivery_tables
 from sdg_eval.delivery.known import as_known
 from sdg_eval.delivery.quarters import quarter_end, up_to
 from sdg_eval.delivery.tables import Delivery, read_delivery
+from sdg_eval.evaluation import evaluate_national
 from sdg_eval.figures.delivery import chart_of
 from sdg_eval.programme_report import (
     chain_breaks,
@@ -114,6 +115,11 @@ def test_the_lapsed_mechanism_is_named_in_the_quarter_in_which_it_went(delivery,
     assert "ตาก" in delivery_text(report, codelists)["th"]["sections"]["mechanism"][-1]
 
 
+def test_a_mechanism_that_lapsed_before_is_still_named(done, truth, texts):
+    assert done.levels["lapsed"].iloc[0] == truth["mechanism_lapsed"]["REF_AREA"]
+    assert "Tak" in texts["delivery"]["en"]["sections"]["mechanism"][-1]
+
+
 def test_the_longest_overdue_decision_comes_first(done, truth, texts):
     first = done.decisions.iloc[0]
     assert (first["decision_id"], first["REF_AREA"]) == (truth["decision_overdue"]["key"], truth["decision_overdue"]["REF_AREA"])
@@ -153,6 +159,29 @@ def test_values_of_after_the_quarter_are_no_value_of_a_city(city):
     assert city.trends["last_period"].max() < "2024"
 
 
+@pytest.fixture(scope="module")
+def national(tmp_path_factory, sample, codelists):
+    folder = tmp_path_factory.mktemp("national")
+    few = sample[sample["REF_AREA"].isin(["TH-50", "TH-57", "TH-58", "TH-10", "TH-30", "TH-34"]) & sample["SERIES"].isin(["EN_ATM_PM25", "SH_H2O_SAFE"])]
+    few = few[(few["SERIES"] == "EN_ATM_PM25") | (few["TIME_PERIOD"] < "2023")].reset_index(drop=True)
+    evaluate_national(few, codelists, report_year=2026).write(folder)
+    return folder, few
+
+
+def test_results_rest_on_nothing_after_the_quarter(delivery, codelists, national):
+    folder, few = national
+    report = report_needs(delivery, codelists, provinces="TH-50", quarter="2567Q2", national=str(folder))
+    last = few.groupby("SERIES")["TIME_PERIOD"].max()
+    assert last["SH_H2O_SAFE"] < "2024" <= last["EN_ATM_PM25"]  # the one is used, the other not
+    assert report.compared and report.unused == 6
+    goals = report.breaks.set_index("goal")
+    assert goals.loc["6", "measured"] > 0 and goals.loc["11", "measured"] == 0
+    assert report.localisation.iloc[0]["n_indicator"] == 2
+    text = needs_text(report, codelists)
+    assert any("6" in line and "หลังสิ้นไตรมาส" in line for line in text["th"]["sections"]["chain"])
+    assert [figures_of(a, "th") for a in text["th"]["sections"]["chain"]] == [figures_of(b, "en") for b in text["en"]["sections"]["chain"]]
+
+
 # ---------------------------------------------------------------- tables
 
 
@@ -171,15 +200,17 @@ def test_levels_count_every_province_once(done):
 
 def test_a_fall_to_a_level_names_who_fell():
     table = pd.DataFrame({"REF_AREA": ["TH-50", "TH-57", "TH-58"], "fiscal_quarter": "2567Q1", "maturity": [0.0, 0.0, np.nan], "change": [-3.0, np.nan, np.nan]})
+    before = pd.DataFrame({"REF_AREA": ["TH-50"], "fiscal_quarter": "2566Q4", "maturity": [3.0], "change": [np.nan]})
+    table = pd.concat([before, table], ignore_index=True)
     levels = maturity_levels(table, "2567Q1")
-    assert levels.iloc[0][["n", "n_fell", "areas"]].tolist() == [2, 1, "TH-50"]
+    assert levels.iloc[0][["n", "n_fell", "areas", "lapsed"]].tolist() == [2, 1, "TH-50", "TH-50"]
     assert levels.iloc[-1][["n", "reason"]].tolist() == [1, "not_reported"]
 
 
 def test_breaks_are_counted_at_the_first_missing_link_and_the_country_row_is_not():
-    chain = pd.DataFrame({"REF_AREA": ["TH-50", "TH-50", "TH-57", "TH"], "goal": ["3", "3", "3", "3"], "broken_link": ["plan", "result", "", "plan"]})
+    chain = pd.DataFrame({"REF_AREA": ["TH-50", "TH-50", "TH-57", "TH"], "goal": ["3", "3", "3", "3"], "broken_link": ["plan", "result", "", "plan"], "result": ["no_result_data", "no_result_data", "improving", "mixed"]})
     row = chain_breaks(chain).set_index("goal").loc["3"]
-    assert row[["n", "plan", "result", "whole", "n_early"]].tolist() == [3, 1, 1, 1, 1]
+    assert row[["n", "plan", "result", "whole", "n_early", "measured", "improving", "worsening"]].tolist() == [3, 1, 1, 1, 1, 1, 1, 0]
     assert row["share"] == pytest.approx(1 / 3) and row["ci_low"] < 1 / 3 < row["ci_high"]
     assert chain_breaks(chain)["goal"].tolist() == [str(g) for g in range(1, 18)]
 
