@@ -294,6 +294,21 @@ def test_wrong_tables_are_refused():
         plant(clean_forms(1), "earthquake", 1)
 
 
+def test_whatever_is_filled_in_is_read_without_a_crash():
+    rng = np.random.default_rng(9)
+    odd = [np.nan, 0, 1, 5, 100, 1e9, 0.001, -3, 77.7, 12_345]
+    for _ in range(times(10, 200)):
+        n = int(rng.integers(1, 30))
+        table = pd.DataFrame([form(kpi_id=f"K{k}", project_id=rng.choice(["P1", ""]), unit=rng.choice(["คน", "ร้อยละ", ""]), REF_AREA=rng.choice(["TH-50", "TH", ""])) for k in range(n)])
+        for column in ("target_value", "q1", "q2", "q3", "q4", "total"):
+            table[column] = rng.choice(odd, n)
+        for column in ("budget_thb", "disbursed_thb"):
+            table[column] = np.abs(rng.choice(odd, n))
+        table["cumulative"], table["fiscal_year"] = rng.choice([0, 1, np.nan], n), rng.choice([2566, 2567, np.nan], n)
+        flags = check_kpis(table)
+        assert set(flags["check"]) <= set(CHECKS) and check_summary(table, flags)["n_forms"].iloc[-1] == n
+
+
 def test_figures_are_read_in_their_own_step():
     assert place_value(np.array([1237, 1200, 4.5, 0.0, np.nan])) == pytest.approx([1, 100, 0.1, np.nan, np.nan], nan_ok=True)
     assert [figure(v) for v in (1234.5, 2e6, 0.25, 0.0, -3.0, 0.00002)] == ["1,234.5", "2,000,000", "0.25", "0", "−3", "2.0e-05"]

@@ -175,9 +175,10 @@ def falling_flags(forms: pd.DataFrame) -> list[dict]:
     for i in np.flatnonzero(running):
         highest = np.fmax.accumulate(values[i])
         for q in range(1, 4):
-            if values[i, q] < highest[q - 1] * (1 - 1e-9):
-                lost = 1 - values[i, q] / highest[q - 1]
-                flags.append(flag(forms, i, "cumulative_falls", f"q{q + 1}", values[i, q], highest[q - 1], n=q, strength="strong" if lost > 0.02 else "moderate"))
+            lost = highest[q - 1] - values[i, q]
+            if lost > 1e-9 * abs(highest[q - 1]):
+                strength = "strong" if lost > 0.02 * abs(highest[q - 1]) else "moderate"
+                flags.append(flag(forms, i, "cumulative_falls", f"q{q + 1}", values[i, q], highest[q - 1], n=q, strength=strength))
     return flags
 
 
