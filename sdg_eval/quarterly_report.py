@@ -94,7 +94,7 @@ NEEDED = ("activity", "budget", "mechanism")
 # ---------------------------------------------------------------- the rule of the actions
 
 KIND_ORDER = (
-    "data_missing", "decision_overdue", "need_uncovered", "mechanism_lapsed", "pace", "group_silent", "network_missing", "kpi", "plan_missing",
+    "data_missing", "decision_overdue", "need_uncovered", "mechanism_lapsed", "mechanism_absent", "pace", "group_silent", "network_missing", "kpi", "plan_missing",
     "target_dropped", "money_without_activity", "activities_late", "silo", "step_late", "awareness_decay",
 )  # fmt: skip
 """What comes first: data without which nothing can be told; what was decided and is overdue; severe needs that no plan answers; the
@@ -102,8 +102,8 @@ mechanism; money behind plan; groups never heard; networks never there; forms th
 action of each kind before a second of any; within a kind the more severe, the longer, the more baht, then the id."""
 LATER = ("need_uncovered", "network_missing", "plan_missing", "target_dropped", "silo")
 """What takes a revision of plan or project: due in two quarters. The rest is due in the next."""
-BEHIND = 1.0
-"""Pace is a finding when the whole interval of paid over planned so far lies below this."""
+BEHIND = 0.8
+"""Pace is a finding when the whole interval of paid over planned so far lies below this. Ours: hardly any plan is paid to the last baht."""
 FADED = 0.5
 """A training's gain has faded when even the upper end of what is left lies below this part of it."""
 ALONE = 0.5
@@ -464,8 +464,8 @@ def _parts(own: Delivery, every: Delivery, chain: pd.DataFrame, area: str, quart
     only, areas, year = partial(_only, area=area), [area], int(quarter[:4])
     this_year = own.budget[own.budget["fiscal_quarter"].str[:4] == quarter[:4]]
     scored = own.training_score
-    active = active_projects(own.project, quarter)
-    active = active[active["REF_AREA"] == area]
+    begun = own.project[own.project["REF_AREA"] == area]
+    active = active_projects(begun, quarter)
     pace = only(disbursement_pace(own.budget, as_of=quarter, areas=areas))
     parts = {
         "plans": only(plan_presence(own.plan, own.plan_item, areas=areas)),
@@ -475,10 +475,11 @@ def _parts(own: Delivery, every: Delivery, chain: pd.DataFrame, area: str, quart
         "goals": _goals_listed(chain, area), "mismatch": mismatches(chain), "cover": _cover(chain, area),
         "pace": pace, "sources": only(money_by_source(this_year, areas=areas)),
         "money": only(money_by_goal(this_year, own.project_target, needs=own.need, areas=areas)),
-        "networks": only(network_shares(active, own.project_partner, areas=areas)),
+        # who is missing and who works alone shows over projects, not within a quarter: all that have begun are counted
+        "networks": only(network_shares(begun, own.project_partner, areas=areas)),
         "balance": only(partner_balance(active, own.project_partner, areas=areas)),
         "project_networks": missing_networks(active, own.project_partner),
-        "team": only(one_team(active, own.project_agency, areas=areas)),
+        "team": only(one_team(begun, own.project_agency, areas=areas)),
         "groups": only(representativeness(every.participation, every.participation_group, every.population_group, areas=areas)),
         "adopted": only(adoption(own.participation, areas=areas)),
         "reach": awareness_reach(own.training, by="REF_AREA", listed=areas).pipe(only),
@@ -494,7 +495,7 @@ def _parts(own: Delivery, every: Delivery, chain: pd.DataFrame, area: str, quart
         "follow": only(follow_through(own.decision, own.meeting, as_of=quarter, areas=areas)),
         "local_groups": only(group_formation(own.local_group, as_of=quarter, areas=areas)),
         "group_life": only(group_survival(own.local_group, as_of=quarter, areas=areas)),
-        "community": only(community_share(own.project[own.project["REF_AREA"] == area], areas=areas)),
+        "community": only(community_share(begun, areas=areas)),
         "hours": only(community_hours(own.activity, own.project, as_of=quarter, areas=areas)),
         "leaders": only(leadership_context(own.leadership, as_of=quarter, areas=areas)),
     }  # fmt: skip
@@ -752,6 +753,13 @@ class _Owners:
         self.targets = owners.drop_duplicates("target").set_index("target")["agency_id"].to_dict()
         self.leads = own.project.drop_duplicates("project_id").set_index("project_id")["agency_id"].to_dict()
 
+        self.rows = own.budget.drop_duplicates("budget_id").set_index("budget_id")["project_id"].map(self.leads).to_dict()
+
+    def of_flag(self, flag: dict) -> tuple[str, str, str]:
+        """The agency of a flagged form; of a flagged row of money the lead of its project."""
+        code = str(flag["agency_id"])
+        return self.agency(code if code in self.names else str(self.rows.get(str(flag["key"]), "")))
+
     def agency(self, code: str) -> tuple[str, str, str]:
         """The agency of a code; the province's office where it is blank or nobody knows it."""
         if code not in self.names:
@@ -823,7 +831,9 @@ def _find_mechanism(maturity: pd.DataFrame, owners: _Owners) -> list[dict]:
     if told.empty or told["maturity"].iloc[-1] > 0:
         return []
     had = told[told["maturity"] > 0]
-    last = had["fiscal_quarter"].iloc[-1] if len(had) else ""
+    if had.empty:
+        return [_finding("mechanism_absent", owners.governor, k=0, n=len(told), value=0.0)]
+    last = had["fiscal_quarter"].iloc[-1]
     return [_finding("mechanism_lapsed", owners.governor, detail_th=last, detail_en=last, k=0, n=len(told), value=0.0)]
 
 
@@ -861,9 +871,7 @@ def _find_flags(flags: pd.DataFrame, owners: _Owners) -> list[dict]:
     for check, rows in flags.groupby("check", sort=True):
         keys = sorted({one for key in rows["key"].astype(str) for one in key.split(";")})
         strong = (rows["strength"] == "strong").sum()
-        named = rows["agency_id"].astype(str).replace("", np.nan).dropna()
-        agency = named.mode().iloc[0] if len(named) else ""
-        found.append(_finding("kpi", owners.agency(agency), subject=check, weight=1000.0 * strong + len(keys), k=len(rows), n=len(keys), detail_th=";".join(keys), detail_en=";".join(keys)))
+        found.append(_finding("kpi", owners.of_flag(rows.iloc[0].to_dict()), subject=check, weight=1000.0 * strong + len(keys), k=len(rows), n=len(keys), detail_th=";".join(keys), detail_en=";".join(keys)))
     return found
 
 
@@ -902,7 +910,7 @@ def choose_actions(findings: pd.DataFrame) -> pd.DataFrame:
     return chosen.drop(columns="turn").assign(rank=range(1, len(chosen) + 1)).reset_index(drop=True)
 
 
-RESTS_ON = {"pace": "budget", "activities_late": "activity", "mechanism_lapsed": "mechanism", "money_without_activity": "activity"}
+RESTS_ON = {"pace": "budget", "activities_late": "activity", "mechanism_lapsed": "mechanism", "mechanism_absent": "mechanism", "money_without_activity": "activity"}
 """The table without which a finding can neither be made again nor be called gone."""
 
 
@@ -972,7 +980,7 @@ def _unreported(own: Delivery, name: str, area: str, quarter: str) -> tuple[pd.D
 def _send_flags(flags: pd.DataFrame, owners: _Owners, due: str) -> list[dict]:
     rows = []
     for row in flags.to_dict("records"):
-        owner = owners.agency(str(row["agency_id"]))
+        owner = owners.of_flag(row)
         rows.append({
             "kind": "form", "subject": str(row["key"]), "table": row["table"], "what_th": row["explanation_th"], "what_en": row["explanation_en"],
             "fix_th": row["suggested_fix_th"], "fix_en": row["suggested_fix_en"], "k": 1, "n": np.nan, "owner_th": owner[1], "owner_en": owner[2], "due_date": due,

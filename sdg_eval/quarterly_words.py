@@ -17,7 +17,7 @@ from sdg_eval.delivery.kpi_words import CHECKS
 from sdg_eval.delivery.lasting import CAUTION_EN, CAUTION_TH
 from sdg_eval.delivery.quarters import quarter_end, quarter_start, shift_quarter
 from sdg_eval.gap_register import CHANGE_WORDS, REASON_WORDS
-from sdg_eval.quarterly_report import BANGKOK, FADED, MOST_SERIES, QuarterReport
+from sdg_eval.quarterly_report import BANGKOK, BEHIND, FADED, MOST_SERIES, QuarterReport
 from sdg_eval.thai import MONTHS_EN, MONTHS_TH_SHORT, format_period, year_text
 from sdg_eval.wording import LANGUAGES, keep_together, label, number, pick, quantity, say_trend
 
@@ -61,7 +61,8 @@ SURE_WORDS = {
     "changed": ("ต่างกันเกินกว่าความคลาดเคลื่อนของข้อมูล", "that is more than the noise of these data"),
     "not_told_apart": ("ยังบอกไม่ได้ว่าต่างจากไตรมาสก่อน", "whether it differs cannot be told"), "few": ("จำนวนน้อยเกินกว่าจะบอกความคลาดเคลื่อน", "too few to say how sure"),
     "no_before": ("ยังไม่มีค่าไตรมาสก่อนให้เทียบ", "there is no earlier value to compare with"), "counted": ("เป็นการนับครบ ไม่ใช่ตัวอย่าง", "a complete count, not a sample"),
-    "cannot_be_told": ("ยังบอกไม่ได้", "cannot be told yet"), "behind": ("ต่ำกว่าแผนสะสมอย่างชัดเจน", "clearly behind the plan to date"), "not_behind": ("ยังบอกไม่ได้ว่าช้ากว่าแผน", "not clearly behind the plan"),
+    "cannot_be_told": ("ยังบอกไม่ได้", "cannot be told yet"), "behind": (f"ต่ำกว่าร้อยละ {100 * BEHIND:.0f} ของแผนสะสมอย่างชัดเจน", f"clearly under {100 * BEHIND:.0f}% of the plan to date"),
+    "not_behind": (f"ไม่ต่ำกว่าร้อยละ {100 * BEHIND:.0f} ของแผนสะสมอย่างชัดเจน", f"not clearly under {100 * BEHIND:.0f}% of the plan to date"),
 }  # fmt: skip
 LOOP_WORDS = {
     "closed": ("ดำเนินการแล้วและรายงานผลแล้ว", "done, and its result reported"), "done_no_result": ("ดำเนินการแล้ว แต่ยังไม่รายงานผล", "done, no result reported yet"), "decided": ("มีมติแล้ว อยู่ระหว่างดำเนินการ", "decided, under way"),
@@ -70,6 +71,7 @@ LOOP_WORDS = {
 ACTION_WORDS = {
     "data_missing": ("ส่งข้อมูลของไตรมาสนี้ให้ครบก่อน", "Send the data of this quarter first"), "decision_overdue": ("เร่งรัดมติที่เกินกำหนด", "Carry out the overdue decision, or set it a new day"),
     "need_uncovered": ("บรรจุเรื่องนี้ในแผน หรือบันทึกเหตุผลที่ไม่บรรจุ", "Put this need into a plan, or record why not"), "mechanism_lapsed": ("แต่งตั้งคณะกรรมการขึ้นใหม่", "Appoint the committee again"),
+    "mechanism_absent": ("แต่งตั้งคณะกรรมการโดยมีคำสั่ง", "Appoint a committee by an order"),
     "pace": ("เร่งรัดการเบิกจ่าย หรือปรับแผนการใช้จ่าย", "Speed up payment, or revise the spending plan"), "group_silent": ("จัดเวทีที่กลุ่มนี้เข้าถึงได้ และเชิญโดยตรง", "Hold an event that this group can reach, and invite it directly"),
     "network_missing": ("เชิญภาคีนี้ร่วมอย่างน้อยหนึ่งโครงการ", "Invite this network to at least one project"), "kpi": ("ขอให้หน่วยงานตรวจสอบแบบรายงานตัวชี้วัด", "Ask the office to check its KPI forms"),
     "plan_missing": ("จัดทำหรือส่งแผนที่ยังไม่มี", "Write the plan, or send it"), "target_dropped": ("ยืนยันว่าตั้งใจตัดออก หรือใส่กลับเข้าแผน", "Confirm that it was meant to go, or put it back"),
@@ -415,6 +417,9 @@ def say_finding(row: dict, codelists, lang: str, area: str = "") -> str:
         return pick(lang, f"มติ “{row['detail_th']}” ({subject}) เกินกำหนด {whole(row['days'])} วัน", f"decision “{row['detail_th']}” ({subject}) is {whole(row['days'])} days overdue")
     if kind == "need_uncovered":
         return pick(lang, f"ปัญหาตาม{say_target(subject, codelists, lang)} รุนแรงระดับ {whole(row['value'])} จาก 5 แต่ไม่มีรายการในแผนใด", f"the need under {say_target(subject, codelists, lang)} has severity {whole(row['value'])} of 5 and is in no plan")
+    if kind == "mechanism_absent":
+        where = pick(lang, "กรุงเทพมหานคร" if area == BANGKOK else "จังหวัด", "the province" if area != BANGKOK else "Bangkok")
+        return pick(lang, f"{where}ยังไม่มีคณะกรรมการขับเคลื่อน SDGs ตามรายงาน {n} ไตรมาส", f"{where} has no SDG committee yet in {n} quarterly reports")
     if kind == "mechanism_lapsed":
         where = pick(lang, "กรุงเทพมหานคร" if area == BANGKOK else "จังหวัด", "the province" if area != BANGKOK else "Bangkok")
         last = pick(lang, f" (มีครั้งสุดท้ายใน{short_quarter(row['detail_th'], lang)})", f" (last there in {short_quarter(row['detail_th'], lang)})") if row["detail_th"] else ""
@@ -438,7 +443,7 @@ def say_finding(row: dict, codelists, lang: str, area: str = "") -> str:
     if kind == "activities_late":
         return pick(lang, f"กิจกรรมที่ครบกำหนดในไตรมาสนี้ {n} รายการ ยังไม่เสร็จหรือเสร็จบางส่วน {whole(row['k'])} รายการ", f"{whole(row['k'])} of {n} activities due this quarter are not done, or done in part")
     if kind == "silo":
-        return pick(lang, f"โครงการ {whole(row['k'])} จาก {n} โครงการมีหน่วยงานเดียว หรือ{say_share(row, lang)}", f"{whole(row['k'])} of {n} projects have a single agency, {say_share(row, lang)}")
+        return pick(lang, f"โครงการ {whole(row['k'])} จาก {n} โครงการมีหน่วยงานเดียว หรือ{say_share(row, lang, of=('โครงการ', 'projects'))}", f"{whole(row['k'])} of {n} projects have a single agency, {say_share(row, lang, of=('โครงการ', 'projects'))}")
     if kind == "step_late":
         return pick(lang, f"ขั้นตอนที่ {subject} {step_names(lang)[subject]} เลยกำหนด {whole(row['days'])} วัน", f"step {subject} {step_names(lang)[subject]} is {whole(row['days'])} days past its date")
     return pick(
@@ -669,7 +674,7 @@ def _money_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
 
 def _network_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
     names = network_names(lang)
-    lines = []
+    lines = [pick(lang, "นับโครงการทั้งหมดที่เริ่มแล้ว ส่วนความสมดุลนับเฉพาะโครงการที่ดำเนินการในไตรมาสนี้", "All projects begun are counted; for the balance those that ran in this quarter.")]
     for row in report.networks.to_dict("records"):
         if row["n_projects"]:
             lines.append(f"{names[row['network_id']]}: {whole(row['n_with'])}/{whole(row['n_projects'])}, {say_share(row, lang, value='share', n='n_projects', of=('โครงการ', 'projects'))}" + (pick(lang, " ไม่มีในโครงการใดเลย", ": in no project") if row["verdict"] == "missing" else ""))

@@ -92,7 +92,7 @@ def everything(text) -> list[str]:
 
 def numbers(text: str) -> list[float]:
     """The figures of a text, Buddhist years made Gregorian, in rising order."""
-    text = re.sub(r"[A-Z]\d\d-[\w-]+", "", text)  # ids
+    text = re.sub(r"\[(ที่มา|source): [^]]*\]|[A-Z]\d\d-[\w-]+", "", text)  # names of tables, ids
     found = [float(n.replace(",", "")) for n in re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?", text)]
     return sorted(n - 543 if 2500 <= n <= 2600 and n.is_integer() else n for n in found)
 
@@ -260,6 +260,11 @@ def test_at_most_five_actions_each_with_finding_owner_and_due_quarter(make, code
         assert action["finding_id"] in set(report.findings["finding_id"]) and action["owner"] and action["due"] > LAST
 
 
+def test_the_planted_network_and_group_are_missing_in_their_province_alone(make):
+    found = {area: {f for f in make(area).findings["finding_id"] if f.startswith(("network_missing", "group_silent"))} for area in ("TH-76", "TH-83", "TH-30", "TH-41", "TH-50", "TH-90")}
+    assert {a: f for a, f in found.items() if f} == {"TH-76": {"network_missing:religious"}, "TH-83": {"group_silent:disability"}}
+
+
 def test_every_kind_of_finding_has_its_words_and_place():
     assert set(ACTION_WORDS) == set(KIND_ORDER) and set(LATER) < set(KIND_ORDER)
 
@@ -295,7 +300,7 @@ def test_one_row_of_each_table_makes_a_report(few, delivery, codelists):
     own = few[(few["REF_AREA"] == "TH-50")].head(1)
     report = evaluate_quarter(own, one, codelists, "TH-50", "2567Q2", report_year=2026)
     text = quarter_text(report, codelists)
-    assert len(text["th"]["changed"]) == len(text["en"]["changed"]) == 9
+    assert len(text["th"]["changed"]) == len(text["en"]["changed"]) == 10
     assert not any(re.search(r"\bnan\b", line) for lang in ("th", "en") for line in everything(text[lang]))
 
 
