@@ -110,7 +110,7 @@ def evaluate_register(delivery: Delivery, codelists: Codelists, *, quarter: str)
     end, known = quarter_end(quarter), delivery_as_known(delivery, quarter)
     stated = read_vnr_sets().iloc[0]
     project = delivery.project[is_set(delivery.project["vnr_flag"])].reset_index(drop=True)
-    own = delivery.project_target[delivery.project_target["project_id"].isin(project["project_id"])].reset_index(drop=True)
+    own = _confirmed_by(delivery.project_target[delivery.project_target["project_id"].isin(project["project_id"])].reset_index(drop=True), end)
     grades = evidence_grades(
         project, known.evidence[known.evidence["project_id"].isin(project["project_id"])], activity=_done_by(known.activity, end), plan_item=known.plan_item,
         kpi=known.kpi, practice=known.practice,
@@ -122,6 +122,12 @@ def evaluate_register(delivery: Delivery, codelists: Codelists, *, quarter: str)
         grades, crosswalk_check(known.crosswalk, targets_un=codelists.targets_un, indicators=codelists.indicators), int((begins > end).sum()), delivery.synthetic,
         sources_of(project, own, known.evidence, known.activity, known.kpi, known.crosswalk),
     )  # fmt: skip
+
+
+def _confirmed_by(project_target: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
+    """Targets with who had confirmed them by the day."""
+    later = pd.to_datetime(project_target["confirmed_date"].replace("", None)) > end
+    return project_target.assign(confirmed_by=project_target["confirmed_by"].where(~later, ""))
 
 
 def _done_by(activity: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
@@ -244,3 +250,11 @@ def _agreed_by(agreement: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
     start, stop = (pd.to_datetime(agreement[c].replace("", None)) for c in ("start_date", "end_date"))
     status = agreement["status"].mask((agreement["status"] == "ended") & (stop > end), "active")
     return agreement.assign(status=status.mask((status == "active") & (start > end), "planned"))
+
+
+def partners_by_goal(partners: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per partner with its projects of each of the 17 goals; `reason` where no project of it is on record."""
+    head = partners.drop_duplicates("partner_id")[["partner_id", "name_th", "name_en"]].reset_index(drop=True)
+    wide = partners.pivot(index="partner_id", columns="goal", values="n_projects").reindex(index=head["partner_id"], columns=GOALS).reset_index(drop=True)
+    none = partners.groupby("partner_id")["reason"].agg(lambda r: "no_project_recorded" if (r == "no_project_recorded").all() else "")
+    return head.join(wide.rename_axis(columns=None)).assign(reason=head["partner_id"].map(none).fillna(""))

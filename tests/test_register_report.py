@@ -14,6 +14,7 @@ from sdg_eval.register_report import (
     agencies_shown,
     evaluate_agencies,
     evaluate_register,
+    partners_by_goal,
     values_by,
 )
 from sdg_eval.register_words import (
@@ -94,6 +95,9 @@ def test_evidence_of_later_days_lifts_no_grade(delivery, codelists):
     assert (early >= late).all() and (early > late).any()  # D sorts after A
     counts = evaluate_register(delivery, codelists, quarter="2566Q1")
     assert counts.vnr.complete and counts.n_not_begun > 0
+    confirmed = delivery.project_target.set_index("project_id")["confirmed_date"]
+    open_then = {p for p in counts.vnr.project_ids if (confirmed.loc[[p]] > "2022-12-31").any() or (confirmed.loc[[p]] == "").any()}
+    assert set(counts.faults.loc[counts.faults["fault"] == "unconfirmed", "project_id"]) == open_then
 
 
 def test_a_broken_way_from_local_to_global_is_told(delivery, codelists):
@@ -191,6 +195,14 @@ def test_the_partnership_with_giz_is_called_planned_and_one_that_ended_later_was
     later = evaluate_agencies(delivery, codelists, quarter="2567Q4", report_year=2026).partnerships.set_index("agreement_id")["status"]
     assert later["moi-undp"] == "ended" and set(later[later.index.str.contains("giz")]) == {"planned"}
     assert any("GIZ" in line and "วางแผนไว้ ยังไม่เริ่ม" in line for line in agency_text(agencies, codelists)["th"]["partnerships"])
+
+
+def test_partners_are_shown_over_17_goals_in_order_and_one_without_projects_says_so(agencies):
+    table = partners_by_goal(agencies.partners).set_index("partner_id")
+    assert list(table.columns) == ["name_th", "name_en", *map(str, range(1, 18)), "reason"] and {"undp", "giz"} <= set(table.index)
+    assert table.at["giz", "reason"] == "no_project_recorded" and (table.loc["giz", [*map(str, range(1, 18))]] == 0).all()
+    one = agencies.partners.assign(n_projects=1, reason="").head(17)
+    assert list(partners_by_goal(one)["reason"]) == [""]
 
 
 def test_the_committees_page_has_five_lines_meetings_first_and_counts_since_the_last_meeting(agencies, delivery, codelists):
