@@ -954,6 +954,7 @@ def _chart_tables(report: QuarterReport, codelists) -> dict:
     plan = report.plans.loc[report.plans["reason"] == "", "plan_id"].head(1)
     quality = report.quality[report.quality["plan_id"].isin(plan)]
     pace = report.pace[report.pace["fiscal_quarter"] <= report.quarter]
+    pace = pace if pace["cum_planned_thb"].gt(0).any() else pace.head(0)
     sent = report.sent.set_index("table")["rows"].to_dict()
     if not sent["budget"]:
         pace = pace.assign(planned_thb=pace["planned_thb"].where(pace["fiscal_quarter"] != report.quarter))
