@@ -183,7 +183,7 @@ def test_what_happens_after_the_quarter_changes_no_page(delivery, codelists):
     decision = delivery.decision.assign(
         text_th=delivery.decision["text_th"].mask(later, "เรื่องใหม่"), closed_date=delivery.decision["closed_date"].mask(closed, "2030-01-01"),
     )  # fmt: skip
-    resource = delivery.resource.assign(delivered_date=delivery.resource["delivered_date"].mask(delivery.resource["delivered_date"] > "2024-03-31", "2029-01-01"))
+    resource = pd.concat([delivery.resource, delivery.resource.head(1).assign(resource_id="R-new", delivered_date="2024-05-01")], ignore_index=True)
     meeting = delivery.meeting.assign(place=delivery.meeting["place"].mask(delivery.meeting["meeting_date"] > "2024-03-31", "ที่อื่น"))
     told = [agency_text(evaluate_agencies(d, codelists, quarter=QUARTER, report_year=2026), codelists) for d in (delivery, with_table(delivery, decision=decision, resource=resource, meeting=meeting))]
     assert later.any() and closed.any() and told[0] == told[1]
