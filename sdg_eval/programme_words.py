@@ -243,7 +243,7 @@ def delivery_headline(report: DeliveryReport, lang: str) -> str:
     overdue = int(late["overdue"].iloc[0]) if len(late) else 0
     return _pick(
         lang,
-        f"ณ สิ้น{when} กิจกรรมที่ถึงกำหนดในไตรมาสแล้วเสร็จ{share_text(done, lang, 'activities')} เบิกจ่ายสะสมของปีงบประมาณเทียบแผน {share_text(pace, lang, 'projects', share='pace')} "
+        f"ณ สิ้น{when} กิจกรรมที่ถึงกำหนดในไตรมาสแล้วเสร็จ {share_text(done, lang, 'activities')} เบิกจ่ายสะสมของปีงบประมาณเทียบแผน {share_text(pace, lang, 'projects', share='pace')} "
         f"ทำถึงขั้นที่ {last['step_no']} แล้ว {last['n_done']} จาก {last['n']} จังหวัด มติที่เกินกำหนด {overdue} เรื่อง และจังหวัดที่ไม่ส่งข้อมูลเลย {silent} จังหวัด{synthetic_mark(report.synthetic, lang)}",
         f"At the end of {when}, {share_text(done, lang, 'activities')} of the activities due in the quarter are done and {share_text(pace, lang, 'projects', share='pace')} of the year's planned money so far is disbursed; "
         f"step {last['step_no']} is done in {last['n_done']} of {last['n']} provinces, {overdue} decisions are overdue, and {silent} provinces sent nothing{synthetic_mark(report.synthetic, lang)}.",
@@ -292,7 +292,7 @@ def say_activities(report: DeliveryReport, codelists, lang: str) -> list[str]:
         name = place(row["REF_AREA"], codelists, lang)
         lines.append(_pick(
             lang,
-            f"{name}: กิจกรรมที่ถึงกำหนดในไตรมาสแล้วเสร็จ{share_text(row, lang, 'activities')} ทำบางส่วน {row['partly']} ยังไม่ทำ {row['late']} ไม่รายงาน {row['not_reported']}",
+            f"{name}: กิจกรรมที่ถึงกำหนดในไตรมาสแล้วเสร็จ {share_text(row, lang, 'activities')} ทำบางส่วน {row['partly']} ยังไม่ทำ {row['late']} ไม่รายงาน {row['not_reported']}",
             f"{name}: {share_text(row, lang, 'activities')} of the activities due in the quarter are done; {row['partly']} in part, {row['late']} not, {row['not_reported']} not reported.",
         ))  # fmt: skip
     lines.append(_pick(lang, "กิจกรรมของไตรมาสล่าสุดมีเวลาทำให้เสร็จน้อยกว่าไตรมาสก่อน ๆ ซึ่งนับงานที่เสร็จภายหลังด้วย จึงไม่ควรอ่านเป็นการลดลง", "Activities of the latest quarter had less time to be finished than earlier ones, whose later completions count: do not read it as a fall."))
@@ -302,7 +302,7 @@ def say_activities(report: DeliveryReport, codelists, lang: str) -> list[str]:
         late = share_text(row, lang, "activities", share="share_late", low="late_low", high="late_high")
         lines.append(_pick(
             lang,
-            f"{name}: ความล่าช้ากึ่งกลาง {days} ล่าช้ากว่ากำหนด{late} รวม {row['n_open']} กิจกรรมที่ยังไม่ปิดซึ่งนับถึงสิ้นไตรมาส",
+            f"{name}: ความล่าช้ากึ่งกลาง {days} ล่าช้ากว่ากำหนด {late} รวม {row['n_open']} กิจกรรมที่ยังไม่ปิดซึ่งนับถึงสิ้นไตรมาส",
             f"{name}: median slip {days}; late: {late}, with {row['n_open']} still open and counted up to the end of the quarter.",
         ))  # fmt: skip
     row = _national(report.concrete)
@@ -322,7 +322,7 @@ def say_pace(report: DeliveryReport, codelists, lang: str) -> list[str]:
         name, paid, plan = place(row["REF_AREA"], codelists, lang), baht(row["cum_disbursed_thb"], lang), baht(row["cum_planned_thb"], lang)
         lines.append(_pick(
             lang,
-            f"{name}: เบิกจ่ายสะสมของปีงบประมาณ {paid} จากแผน {plan} คิดเป็น{share_text(row, lang, 'projects', share='pace')} ค้างรายงาน {row['n_missing']} รายการ",
+            f"{name}: เบิกจ่ายสะสมของปีงบประมาณ {paid} จากแผน {plan} คิดเป็น {share_text(row, lang, 'projects', share='pace')} ค้างรายงาน {row['n_missing']} รายการ",
             f"{name}: {paid} of {plan} planned so far in the fiscal year, {share_text(row, lang, 'projects', share='pace')}; {row['n_missing']} not reported.",
         ))  # fmt: skip
     return lines
@@ -365,12 +365,14 @@ def say_flags(report: DeliveryReport, codelists, lang: str) -> list[str]:
     groups = list(report.flags.groupby(["REF_AREA", "check"], sort=False))
     for (area, check), rows in groups[:MOST_LISTED]:
         flag, keys = rows.iloc[0], list(dict.fromkeys(rows["key"]))
-        name, shown = f"{place(area, codelists, lang)} {listed(keys, lang)}", _word(CHECKS, check, lang)
+        # a flag on a reporter names the province itself
+        own = [key for key in keys if key != area]
+        name, shown = place(area, codelists, lang) + (f" {listed(own, lang)}" if own else ""), _word(CHECKS, check, lang)
         first = "" if len(keys) == 1 else _pick(lang, f" ({len(keys)} แบบ ตัวอย่างจากแบบแรก)", f" ({len(keys)} forms, told of the first)")
         lines.append(_pick(
             lang,
             f"{name} – {shown}{first}: {flag['explanation_th']} ข้อเสนอ: {flag['suggested_fix_th']}",
-            f"{name} – {shown}{first}: {flag['explanation_en']} Suggested: {flag['suggested_fix_en']}",
+            f"{name} – {shown}{first}: {flag['explanation_en'].rstrip('.')}. Suggested: {flag['suggested_fix_en']}",
         ))  # fmt: skip
     return lines + _more(len(groups), MOST_LISTED, lang)
 
@@ -384,7 +386,7 @@ def say_decisions(report: DeliveryReport, codelists, lang: str) -> list[str]:
         name = place(row["REF_AREA"], codelists, lang)
         lines.append(_pick(
             lang,
-            f"{name}: มติที่ครบกำหนดและทำแล้วเสร็จ{share_text(row, lang, 'decisions')} เกินกำหนด {row['overdue']} ยกเลิก {row['dropped']} ค้างทั้งหมด {row['open']}",
+            f"{name}: มติที่ครบกำหนดและทำแล้วเสร็จ {share_text(row, lang, 'decisions')} เกินกำหนด {row['overdue']} ยกเลิก {row['dropped']} ค้างทั้งหมด {row['open']}",
             f"{name}: {share_text(row, lang, 'decisions')} of the decisions due are done; {row['overdue']} overdue, {row['dropped']} dropped, {row['open']} open in all.",
         ))  # fmt: skip
     agency = with_registers(report.known).agency.drop_duplicates("agency_id").set_index("agency_id")[f"name_{lang}"]
@@ -759,7 +761,7 @@ def city_headline(report: CityReport, lang: str) -> str:
     when = format_fiscal_quarter(report.quarter, lang)
     return _pick(
         lang,
-        f"ณ สิ้น{when} เป้าหมาย 11 มีตัวชี้วัดรายจังหวัด {number(have['k'], 0)} จาก {number(have['n'], 0)} ตัว มีโครงการ {row['projects']} โครงการ และได้เงินตามแผน{share_text(row, lang, 'projects')} ยังทำหน้ารายเมืองไม่ได้เพราะไม่มีข้อมูลระดับเทศบาล{synthetic_mark(report.synthetic, lang)}",
+        f"ณ สิ้น{when} เป้าหมาย 11 มีตัวชี้วัดรายจังหวัด {number(have['k'], 0)} จาก {number(have['n'], 0)} ตัว มีโครงการ {row['projects']} โครงการ และได้เงินตามแผน {share_text(row, lang, 'projects')} ยังทำหน้ารายเมืองไม่ได้เพราะไม่มีข้อมูลระดับเทศบาล{synthetic_mark(report.synthetic, lang)}",
         f"At the end of {when}, goal 11 has provincial values of {number(have['k'], 0)} of its {number(have['n'], 0)} indicators, {row['projects']} projects, and {share_text(row, lang, 'projects')} of the planned money; a page per city is not possible yet for want of municipal data{synthetic_mark(report.synthetic, lang)}.",
     )
 
@@ -885,7 +887,7 @@ def delivery_charts(report: DeliveryReport, codelists) -> list[dict]:
                names=numbered, options={"last": float((end - start).days)}),
         _chart("quarter_shares", "activities", report.delivered[report.delivered["REF_AREA"] == NATIONAL], lambda lang: _pick(lang, f"กิจกรรมที่ถึงกำหนดในไตรมาสแล้วเสร็จ{_short(done, lang)}", f"{_short(done, lang)} of the activities due in the quarter are done"),
                [known.activity], _count(int(report.delivered.loc[report.delivered["REF_AREA"] == NATIONAL, "n"].sum()), "activities"), options={"label": {"th": "ร้อยละที่แล้วเสร็จ", "en": "% done"}}),
-        _chart("pace", "pace", report.pace[(report.pace["REF_AREA"] == NATIONAL) & (report.pace["reason"] != "not_yet")], lambda lang: _pick(lang, f"เบิกจ่ายสะสมของปีงบประมาณเทียบแผน{_short(pace, lang, 'pace')}", f"{_short(pace, lang, 'pace')} of the money planned so far this fiscal year is disbursed"),
+        _chart("pace", "pace", report.pace[(report.pace["REF_AREA"] == NATIONAL) & (report.pace["reason"] != "not_yet") & (report.pace["cum_planned_thb"] > 0)], lambda lang: _pick(lang, f"เบิกจ่ายสะสมของปีงบประมาณเทียบแผน{_short(pace, lang, 'pace')}", f"{_short(pace, lang, 'pace')} of the money planned so far this fiscal year is disbursed"),
                [known.budget], _count(int(pace["n"]), "projects")),
         _chart("maturity", "maturity", own, lambda lang: _pick(lang, f"กลไกระดับ 3 ขึ้นไปในไตรมาสนี้ {int((now['maturity'] >= 3).sum())} จาก {len(now)} จังหวัด", f"The mechanism stands at level 3 or more in {int((now['maturity'] >= 3).sum())} of {len(now)} provinces"),
                [known.mechanism], _count(len(report.areas), "provinces")),
