@@ -201,8 +201,8 @@ def view_province_effect(observations: pd.DataFrame, codelists, area: str, *, st
     rows, found = [], {}
     for row, outcome in zip(table.to_dict("records"), outcomes, strict=True):
         panel = outcome.panel
-        line = {"SERIES": row["SERIES"], "scale": row["scale"], "freq": row["freq"], "verdict": row["verdict"], "reason": row["reason"], "expected": row["expected"], "smallest": row["smallest"]}
-        own = province_effects(panel)
+        line = {"SERIES": row["SERIES"], "scale": row["scale"], "freq": row["freq"], "verdict": row["verdict"], "reason": row["reason"], "expected": row["expected"], "smallest": row["smallest"], "national_reason": panel.reason, "staggered": panel.staggered}
+        own = province_effects(panel, strata_of(codelists, panel.areas))
         own = own[own["REF_AREA"] == area]
         if len(own):
             line |= {f"own_{c}" if c in ("effect", "se") else c: own.iloc[0][c] for c in ("effect", "ci_low", "ci_high", "p_value", "n_comparison")}
@@ -225,7 +225,7 @@ def own_change(observations: pd.DataFrame, outcome: Outcome, area: str) -> dict:
         return {"its_verdict": "insufficient_data", "its_reason": panel.reason}
     row = panel.areas.index(area)
     values, times = panel.values[row], np.array(panel.periods)
-    since = panel.began[row] if panel.staggered and panel.began[row] >= 0 else panel.n_before
+    since = panel.began[row] if panel.staggered and panel.treated[row] else panel.n_before
     found = interrupted(times, values, times[since], seasons=seasons_of(panel))
     return {"its_verdict": found.verdict, "its_reason": found.reason, "its_level": found.level, "its_slope": found.slope, "its_p": found.p_value}
 
@@ -263,7 +263,7 @@ def evaluate_overall(observations: pd.DataFrame, codelists, *, start: str = "", 
         panel = outcome.panel
         if panel.reason or panel.staggered:
             continue
-        provinces.append({"SERIES": outcome.rule.series} | asdict(pool_provinces(panel)))
+        provinces.append({"SERIES": outcome.rule.series} | asdict(pool_provinces(panel, strata_of(codelists, panel.areas))))
         gap = np.nanmean(panel.values[panel.treated], axis=0) - np.nanmean(panel.values[~panel.treated], axis=0)
         times = np.array(panel.periods)
         found = interrupted(times, gap, times[panel.post][0], seasons=seasons_of(panel))

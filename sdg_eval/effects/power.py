@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sdg_eval.effects.design import EffectPanel
+from sdg_eval.effects.did import degrees_of, within_did
 from sdg_eval.effects.randomisation import (
     before_deviations,
     drawn_assignments,
@@ -55,21 +56,19 @@ def power_of(effect: float, sd_change: float, n_treated: int, n_comparison: int,
     return float(nct.sf(cut, degrees, shift) + nct.cdf(-cut, degrees, shift))
 
 
-def panel_detectable(panel: EffectPanel, strata=None, *, alpha: float = ALPHA, power: float = POWER) -> float:
-    """Return the minimum detectable effect within strata, from the spread of the provinces' own changes there.
-
-    Bloom's formula with t; the number of pilots and others counts as far as they stand in one stratum: NaN where none does.
-    """
+def detectable_effect(error: float, n_treated: int, *, alpha: float = ALPHA, power: float = POWER) -> float:
+    """Return the effect whose interval leaves out zero with `power`, for an estimate with that standard error: t with the
+    degrees of the number treated (Bloom 1995 takes the normal, and promises too much with 15 treated)."""
     from scipy.stats import t as t_law
 
-    n, groups = len(panel.areas), stratum_numbers(strata, len(panel.areas))
-    both = np.column_stack([unit_changes(panel, strata), panel.treated.astype(float)])
-    own = both - stratum_means(both, groups, np.ones(n))
-    square, degrees = float(own[:, 1] @ own[:, 1]), n - groups.max() - 2
-    if square < 1e-9 or degrees < 1:
-        return float("nan")
-    left = own[:, 0] - (own[:, 1] @ own[:, 0] / square) * own[:, 1]
-    return float((t_law.ppf(1 - alpha / 2, degrees) + t_law.ppf(power, degrees)) * np.sqrt(left @ left / degrees / square))
+    degrees = degrees_of(n_treated)
+    return float((t_law.ppf(1 - alpha / 2, degrees) + t_law.ppf(power, degrees)) * error)
+
+
+def panel_detectable(panel: EffectPanel, strata=None, **options) -> float:
+    """Return `detectable_effect` of a panel's estimate within strata."""
+    found = within_did(panel, strata)
+    return detectable_effect(max(found.se, found.se_jackknife), found.n_treated, **options)
 
 
 def smallest_pretrend(panel: EffectPanel, strata=None, *, alpha: float = PRETREND, power: float = POWER) -> float:
@@ -124,11 +123,13 @@ class PowerCurve:
 def power_curve(
     panel: EffectPanel, strata, *, worlds: int = WORLDS, draws: int = 999, alpha: float = ALPHA, power: float = POWER, seed: int = SEED
 ) -> PowerCurve:
-    """Return the power of the randomisation test, on the noise that the comparison provinces really have.
+    """Return the power of the randomisation test and the interval together, on the noise that the comparison provinces really have.
 
     In each world every province gets the change of a comparison province of its region, drawn with replacement; the pilots
     get the effect on top, and the test runs as it does on the data. No normal distribution, no assumed correlation.
     """
+    from scipy.stats import t as t_law
+
     strata, treated = np.asarray(strata), panel.treated
     changes = unit_changes(panel)
     rng = np.random.default_rng(seed)
@@ -143,14 +144,22 @@ def power_curve(
     drawn = drawn - stratum_means(drawn.T, groups, np.ones(n)).T
     own = treated - stratum_means(treated[:, None].astype(float), groups, np.ones(n))[:, 0]
     others = np.concatenate(list(drawn_assignments(treated, groups, draws, seed + 1)))
-    by_chance, overlap = drawn @ others.T, others @ own
-    spread = float(drawn.std()) * np.sqrt(n / (n - groups.max() - 1)) / np.sqrt(own @ own)  # standard error of the difference within strata
-    effects = np.linspace(0, 2, 9) * spread * minimum_detectable(1.0, 2, 2, alpha=alpha, power=power)  # two and two: quantiles alone
+    by_chance, overlap, square = drawn @ others.T, others @ own, float(own @ own)
+    # the interval of each world: an effect moves the estimate alone, so its error is that of the noise
+    left = drawn - (drawn @ treated / square)[:, None] * own
+    score, leverage = left * own, 1 / np.bincount(groups)[groups] + own**2 / square
+    able = leverage < 1 - 1e-9
+    jack = np.sqrt((able.sum() - 1) / able.sum() * ((score[:, able] / (1 - leverage[able])) ** 2).sum(axis=1))
+    error = np.maximum(np.sqrt((score**2).sum(axis=1) * n / (n - 1)), jack) / square
+    both = np.isin(groups, np.intersect1d(groups[treated], groups[~treated]))
+    reach = t_law.ppf(1 - alpha / 2, degrees_of(int(treated[both].sum()))) * error
+    spread = float(drawn.std()) * np.sqrt(n / (n - groups.max() - 1)) / np.sqrt(square)  # standard error of the difference within strata
+    effects = np.linspace(0, 2.5, 11) * spread * minimum_detectable(1.0, 2, 2, alpha=alpha, power=power)  # two and two: quantiles alone
     found = []
     for effect in effects:
-        observed = np.abs(drawn @ treated + effect * (own @ own))
-        far = (np.abs(by_chance + effect * overlap) >= observed[:, None] - 1e-12).sum(axis=1)
-        found.append(np.mean((far + 1) / (draws + 1) < alpha))
+        observed = drawn @ treated + effect * square
+        far = (np.abs(by_chance + effect * overlap) >= np.abs(observed)[:, None] - 1e-12).sum(axis=1)
+        found.append(np.mean(((far + 1) / (draws + 1) < alpha) & (np.abs(observed) / square > reach)))
     found = np.array(found)
     rising = np.maximum.accumulate(found)
     detectable = float(np.interp(power, rising, effects)) if rising[-1] >= power else float("nan")

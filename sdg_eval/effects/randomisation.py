@@ -38,10 +38,14 @@ def unit_changes(panel: EffectPanel, strata=None) -> np.ndarray:
     """Return each province's mean after less its mean before, period effects (of its stratum) taken out.
 
     With all values there, the difference of its means between treated and others is the two-way fixed effects estimate
-    exactly. With gaps the period effects are those of the two-way model without treatment.
+    exactly. NaN where nothing is left on one side of the start.
     """
     left = _period_free(panel, strata)
-    return np.nanmean(left[:, panel.post], axis=1) - np.nanmean(left[:, ~panel.post], axis=1)
+    held = np.isfinite(left)
+    filled = np.where(held, left, 0.0)
+    sides = [(filled[:, mask].sum(axis=1), held[:, mask].sum(axis=1)) for mask in (panel.post, ~panel.post)]
+    after, before = (np.where(count > 0, total / np.maximum(count, 1), np.nan) for total, count in sides)
+    return after - before
 
 
 def stratum_numbers(strata, n: int) -> np.ndarray:
@@ -55,49 +59,30 @@ def stratum_means(values: np.ndarray, groups: np.ndarray, weights: np.ndarray) -
     return (np.column_stack([np.bincount(groups, weights * values[:, j]) for j in range(values.shape[1])]) / heavy[:, None])[groups]
 
 
-def beyond_trend(panel: EffectPanel, strata=None) -> np.ndarray:
-    """Return each province's mean after less what its own straight line before would have given; NaN under three values before.
-
-    A difference in trend between pilots and others that goes on is no effect of the pilot, and this change is free of it. It
-    is noisier: a line is drawn beyond its data.
-    """
-    left, before = _period_free(panel, strata), ~panel.post
-    t, held = np.array(panel.periods, dtype=float), np.isfinite(left)
-    known = held & before
-    n = known.sum(axis=1)
-    centre = np.where(known, t, 0).sum(axis=1) / np.maximum(n, 1)
-    shift = t - centre[:, None]
-    square = np.where(known, shift**2, 0).sum(axis=1)
-    filled = np.where(held, left, 0)
-    level = np.where(known, filled, 0).sum(axis=1) / np.maximum(n, 1)
-    slope = np.where(known, shift * filled, 0).sum(axis=1) / np.where(square > 0, square, 1)
-    beyond = np.where(held & panel.post, filled - level[:, None] - slope[:, None] * shift, 0).sum(axis=1) / (held & panel.post).sum(axis=1)
-    return np.where(n >= 3, beyond, np.nan)
-
-
 def _period_free(panel: EffectPanel, strata) -> np.ndarray:
-    """Values less the period effects (of each stratum) of the two-way model; NaN where there is no value."""
+    """Values less the period effects of their stratum, as the values without treatment give them (else an effect would hide
+    in them where comparisons are missing); NaN where there is no value, or none to compare it with."""
     groups = stratum_numbers(strata, len(panel.areas))
+    usable = np.isfinite(panel.values) & ~np.outer(panel.treated, panel.post)
     left = panel.values.copy()
     for group in range(groups.max() + 1):
         own = groups == group
-        left[own] -= _period_effects(panel.values[own])
+        left[own] -= _period_effects(np.where(usable[own], panel.values[own], np.nan))
     return left
 
 
 def _period_effects(values: np.ndarray) -> np.ndarray:
+    """Period effects of the two-way model; NaN for a period without values."""
     held = np.isfinite(values)
-    if held.all():
-        return values.mean(axis=0) - values.mean()
-    filled, areas, there = np.where(held, values, 0.0), held.sum(axis=1), np.maximum(held.sum(axis=0), 1)
+    filled, areas, there = np.where(held, values, 0.0), held.sum(axis=1), held.sum(axis=0)
     period = np.zeros(values.shape[1])
     for _ in range(500):
         unit = (filled - held * period).sum(axis=1) / np.maximum(areas, 1)
-        new = (filled - held * unit[:, None]).sum(axis=0) / there
+        new = (filled - held * unit[:, None]).sum(axis=0) / np.maximum(there, 1)
         if np.abs(new - period).max() <= 1e-12 * (1 + np.abs(new).max()):
             break
         period = new
-    return period
+    return np.where(there > 0, period, np.nan)
 
 
 def randomise(changes, treated, strata=None, *, draws: int = DRAWS, seed: int = SEED, weights=None) -> list[Randomisation]:
@@ -112,13 +97,21 @@ def randomise(changes, treated, strata=None, *, draws: int = DRAWS, seed: int = 
     observed, drawn, every = _differences(changes, treated, strata, draws, seed, weights)
     if not len(drawn):
         return [Randomisation(np.nan, np.nan, np.nan, 0, False, np.array([]))] * len(observed)
-    far = (np.abs(drawn) >= np.abs(observed) - 1e-12).sum(axis=0)
-    above = (drawn >= observed - 1e-12).sum(axis=0)
+    return [judged_by_chance(float(observed[j]), drawn[:, j], every) for j in range(len(observed))]
+
+
+def judged_by_chance(observed: float, drawn: np.ndarray, every: bool) -> Randomisation:
+    """Return p of a statistic among those of assignments; `every`: they are all there are, the real one among them."""
+    slack = 1e-12 * max(1.0, abs(observed))
     extra, total = (0, len(drawn)) if every else (1, len(drawn) + 1)
-    return [
-        Randomisation(float(observed[j]), float((far[j] + extra) / total), float((above[j] + extra) / total), len(drawn), every, drawn[:, j])
-        for j in range(len(observed))
-    ]
+    far, above = (np.abs(drawn) >= abs(observed) - slack).sum(), (drawn >= observed - slack).sum()
+    return Randomisation(observed, float((far + extra) / total), float((above + extra) / total), len(drawn), every, drawn)
+
+
+def assignments(treated: np.ndarray, groups: np.ndarray, draws: int, seed: int) -> tuple:
+    """Return (blocks of rows of 0 and 1, whether they are all there are): as many treated in each group as there are."""
+    every = prod(comb(int((groups == g).sum()), int(treated[groups == g].sum())) for g in range(groups.max() + 1)) <= ENUMERATE
+    return (_all_assignments(treated, groups) if every else drawn_assignments(treated, groups, draws, seed)), every
 
 
 FEWEST_COMPLETE = (5, 10)
@@ -188,8 +181,7 @@ def _differences(changes, treated, strata, draws: int, seed: int, weights=None) 
     own = float(square(t.astype(float)))
     if own < 1e-12 * w.sum():
         return np.full(y.shape[1], np.nan), np.empty((0, y.shape[1])), False
-    every = prod(comb(int((groups == g).sum()), int(t[groups == g].sum())) for g in range(groups.max() + 1)) <= ENUMERATE
-    source = _all_assignments(t, groups) if every else drawn_assignments(t, groups, draws, seed)
+    source, every = assignments(t, groups, draws, seed)
     same = weights is None  # as many treated in each stratum in every draw: one divisor
     drawn = np.concatenate([block @ centred / (own if same else square(block)[:, None]) for block in source])
     return centred[t].sum(axis=0) / own, drawn, every

@@ -14,10 +14,10 @@ import pandas as pd
 
 from sdg_eval.effects.design import COVID, MIN_BEFORE, EffectPanel, years_of
 from sdg_eval.effects.did import within_did
-from sdg_eval.effects.randomisation import randomise, unit_changes
 from sdg_eval.effects.selection import matched_areas
 from sdg_eval.effects.staggered import staggered_did, staggered_left_out, staggered_randomise
 from sdg_eval.effects.synthetic import synthetic_did
+from sdg_eval.effects.within import randomise_effect
 
 CAPITAL = "TH-10"
 DRAWS = 1999
@@ -89,9 +89,10 @@ def _estimate(panel: EffectPanel, weights: str, estimator: str, strata: dict[str
         found, p = staggered_did(panel, groups), staggered_randomise(panel, groups).p_value
     else:
         found = within_did(panel, groups, weights=heavy)
-        p = randomise(unit_changes(panel, groups), panel.treated, groups, draws=DRAWS, weights=heavy)[0].p_value if estimator == "did" else found.p_value
+        p = randomise_effect(panel, groups, draws=DRAWS, weights=heavy).p_value if estimator == "did" else found.p_value
+    sizes |= {"n_treated": found.n_treated, "n_comparison": found.n_comparison}
     if found.effect != found.effect:
-        return sizes | {"reason": "few_comparisons"}
+        return sizes | {"reason": "no_region_holds_both"}
     kind = "randomisation" if estimator == "did" or panel.staggered else "jackknife"
     return sizes | {"effect": found.effect, "ci_low": found.ci_low, "ci_high": found.ci_high, "p_value": p, "p_kind": kind, "reason": ""}
 
@@ -125,11 +126,10 @@ def placebo_dates(panel: EffectPanel, strata: dict[str, str]) -> pd.DataFrame:
     if not panel.reason and not panel.staggered:
         past = panel.take(periods=~panel.post)
         for at in range(MIN_BEFORE, len(past.periods)):
-            part = replace(past, post=np.arange(len(past.periods)) >= at).take()
+            part = replace(past, post=np.arange(len(past.periods)) >= at, began=(), ended=()).take()
             if part.reason:
                 continue
-            groups = [strata[a] for a in part.areas]
-            chance = randomise(unit_changes(part, groups), part.treated, groups, draws=DRAWS)[0]
+            chance = randomise_effect(part, [strata[a] for a in part.areas], draws=DRAWS)
             label = past.labels[at] if past.labels else str(int(past.periods[at]))
             rows.append({"start": label, "effect": chance.statistic, "p_value": chance.p_value, "n_before": part.n_before, "n_after": part.n_after})
     return pd.DataFrame(rows, columns=["start", "effect", "p_value", "n_before", "n_after"])
@@ -142,11 +142,9 @@ def leave_one_out(panel: EffectPanel, strata: dict[str, str]) -> pd.DataFrame:
         groups = np.array([strata[a] for a in panel.areas])
         if panel.staggered:
             return staggered_left_out(panel, groups)
-        changes = unit_changes(panel, groups)
         for i in np.flatnonzero(panel.treated):
-            keep = np.arange(len(panel.areas)) != i
-            if panel.treated[keep].sum() >= 2:
-                found = randomise(changes[keep], panel.treated[keep], groups[keep], draws=DRAWS)[0]
+            if panel.treated.sum() > 2:
+                found = randomise_effect(panel, groups, draws=DRAWS, out=int(i))
                 rows.append({"REF_AREA": panel.areas[i], "effect": found.statistic, "p_value": found.p_value})
     return pd.DataFrame(rows, columns=["REF_AREA", "effect", "p_value"])
 

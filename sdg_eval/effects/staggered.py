@@ -7,8 +7,6 @@ is neither base nor effect. Many assignments are one matrix product per cohort a
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
@@ -101,14 +99,3 @@ def staggered_left_out(panel: EffectPanel, strata=None, *, draws: int = DRAWS) -
         found = staggered_randomise(panel, strata, draws=draws, out=int(i))
         rows.append({"REF_AREA": panel.areas[i], "effect": found.statistic, "p_value": found.p_value})
     return pd.DataFrame(rows, columns=["REF_AREA", "effect", "p_value"])
-
-
-def detrended(panel: EffectPanel) -> EffectPanel:
-    """Return the panel less each province's own straight line of before the first start; NaN under three values there."""
-    t, held = np.array(panel.periods, dtype=float), np.isfinite(panel.values)
-    values = np.full(panel.values.shape, np.nan)
-    for i in np.flatnonzero((held & ~panel.post).sum(axis=1) >= 3):
-        own = held[i] & ~panel.post
-        line = np.polyfit(t[own] - t[own].mean(), panel.values[i, own], 1)
-        values[i] = panel.values[i] - np.polyval(line, t - t[own].mean())
-    return replace(panel, values=values)

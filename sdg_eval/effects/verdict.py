@@ -18,6 +18,7 @@ from sdg_eval.effects.design import (
     EffectPanel,
     Window,
     outcome_panel,
+    outcome_rows,
     programme_window,
     strata_of,
     years_of,
@@ -25,18 +26,17 @@ from sdg_eval.effects.design import (
 from sdg_eval.effects.did import did, event_study, honest_bounds, wild_bootstrap, within_did
 from sdg_eval.effects.outcomes import OutcomeRule, outcome_rules, plan_hash
 from sdg_eval.effects.power import (
-    minimum_detectable,
-    panel_detectable,
+    detectable_effect,
     periods_needed,
     provinces_needed,
     smallest_pretrend,
 )
-from sdg_eval.effects.randomisation import beyond_trend, pretrend_test, randomise, unit_changes
+from sdg_eval.effects.randomisation import pretrend_test, randomise
 from sdg_eval.effects.sensitivity import CAPITAL, leave_one_out, neighbours_of_pilots, panel_variant
-from sdg_eval.effects.staggered import detrended, staggered_did, staggered_randomise
+from sdg_eval.effects.staggered import staggered_did, staggered_randomise
 from sdg_eval.effects.synthetic import MIN_BEFORE as WEIGHTED_BEFORE
 from sdg_eval.effects.synthetic import synthetic_did
-from sdg_eval.observations import select_totals
+from sdg_eval.effects.within import detrended, randomise_effect
 from sdg_eval.pooling import false_discovery
 
 ALPHA, PRETREND = 0.05, 0.10
@@ -52,9 +52,9 @@ COLUMNS = [
     "pretrend_p", "n_pretrend", "n_pretrend_others", "pretrend_p_cluster", "pretrend_detectable", "beyond_trend", "beyond_trend_p", "honest_low", "honest_high", "covid_dip", "covid_dip_p", "covid_rebound",
     "sdid", "sdid_se", "sdid_se_placebo", "sdid_reason", "sdid_poor_fit", "n_sdid", "n_sdid_others", "p_left_out", "left_out", "detectable",
     "rate_ratio", "rate_ratio_low", "rate_ratio_high", "rate_ratio_p", "n_events", "dispersion",
-    "n_treated", "n_comparison", "n_obs", "n_unobserved", "effect_with_unobserved", "n_before", "years_before", "n_during", "n_after", "first_period", "last_period", "staggered",
+    "n_treated", "n_comparison", "n_obs", "n_unobserved", "effect_with_unobserved", "n_conflict", "n_before", "years_before", "n_during", "n_after", "first_period", "last_period", "staggered",
     "effect_during", "during_low", "during_high", "effect_after", "after_low", "after_high", "lasting",
-    "n_before_calm", "p_without_covid", "effect_without_covid", "effect_without_bangkok", "effect_without_neighbours",
+    "n_calm", "n_before_calm", "p_without_covid", "effect_without_covid", "effect_without_bangkok", "effect_without_neighbours",
     "verdict", "reason", "settle", "settle_number", "settle_period",
 ]  # fmt: skip
 TEXT = ("scale", "freq", "registered_on", "row_sha256", "plan_sha256", "sdid_reason", "left_out", "first_period", "last_period", "lasting", "verdict", "reason", "settle", "settle_period")
@@ -75,18 +75,18 @@ def estimate(panel: EffectPanel, strata, weights=None) -> tuple:
     """Return (Did, Randomisation) of a panel within strata: one change per province for one start, cohorts against those not
     yet treated for several.
 
-    `weights` (one per province) are those of an outcome weighted by people; with several starts provinces count alike.
+    `weights` (one per province) are those of an outcome weighted by people; there are none for several starts.
     """
     if panel.staggered:
         return staggered_did(panel, strata), staggered_randomise(panel, strata)
-    return within_did(panel, strata, weights=weights), randomise(unit_changes(panel, strata), panel.treated, strata, weights=weights)[0]
+    return within_did(panel, strata, weights=weights), randomise_effect(panel, strata, weights=weights)
 
 
 def evaluate_outcome(observations: pd.DataFrame, rule: OutcomeRule, codelists, window: Window, *, population: pd.Series | None = None, only_verdict: bool = False) -> Outcome:
     """Return every number of one outcome; what the design cannot give is NaN with the panel's reason.
 
-    `population` by REF_AREA is needed by an outcome whose rule weights by people; estimate, interval and randomisation are weighted
-    then, what is tested beside them (trends, single provinces, variants) is not. `only_verdict` leaves out the errors that stand beside and decide nothing (wild bootstrap, honest bounds, placebo error,
+    `population` by REF_AREA is needed by an outcome whose rule weights by people; estimate, interval, randomisation, during and
+    after are weighted then, what is tested beside them (trends, single provinces, variants) is not. `only_verdict` leaves out the errors that stand beside and decide nothing (wild bootstrap, honest bounds, placebo error,
     rate ratio): for simulations.
     """
     panel, weights = outcome_panel(observations, rule, window, codelists.series), None
@@ -94,28 +94,37 @@ def evaluate_outcome(observations: pd.DataFrame, rule: OutcomeRule, codelists, w
         known = None if population is None else population.reindex(list(panel.areas)).to_numpy(dtype=float)
         if known is None or not (known > 0).all():
             panel = replace(panel, reason="no_population")
+        elif panel.staggered:
+            panel = replace(panel, reason="staggered_weights")
         weights = known
     strata = strata_of(codelists, panel.areas)
     if not panel.reason:
         found, chance = estimate(panel, strata, weights)
         if found.effect != found.effect:
-            panel = replace(panel, reason="few_comparisons")  # no region holds both pilots and others
+            panel = replace(panel, reason="no_region_holds_both")
+    whole = None
+    if panel.n_unobserved:
+        whole = outcome_panel(observations, rule, window, codelists.series, unobserved=True)
+        if panel.reason in ("no_data", "no_treated_data", "only_pilots_report", "ends_before_the_pilot") and not whole.reason:
+            panel = replace(panel, reason="only_provisional")
     row = dict.fromkeys(COLUMNS, np.nan) | dict.fromkeys(TEXT, "") | _facts(rule, panel)
+    if whole is not None:
+        row["effect_with_unobserved"] = _statistic(whole, codelists)
     if panel.reason:
         return Outcome(row, rule, panel, pd.DataFrame(), np.array([]))
-    row |= {k: asdict(found)[k] for k in ("effect", "ci_low", "ci_high", "se", "se_jackknife", "n_obs")} | {"p_cluster": found.p_value}
+    row |= {k: asdict(found)[k] for k in ("effect", "ci_low", "ci_high", "se", "se_jackknife", "n_obs", "n_treated", "n_comparison")} | {"p_cluster": found.p_value}
+    row["detectable"] = detectable_effect(max(found.se, found.se_jackknife), found.n_treated)
     row |= {"p_random": chance.p_value, "n_assignments": chance.n_assignments, "pretrend_detectable": smallest_pretrend(panel, strata)}
     plain = staggered_did(panel) if panel.staggered else did(panel, weights=weights)
     row |= {"plain": plain.effect, "plain_low": plain.ci_low, "plain_high": plain.ci_high, "plain_p": plain.p_value}
     events = pd.DataFrame()
     if panel.staggered:
-        row |= {"sdid_reason": "staggered_start", "detectable": minimum_detectable(found.se, 2, 2)}  # two and two: the error itself
+        row["sdid_reason"] = "staggered_start"
     else:
-        row["detectable"] = panel_detectable(panel, strata)
         if not only_verdict:
             row["p_bootstrap"] = wild_bootstrap(panel, strata)
             row["honest_low"], row["honest_high"] = honest_bounds(panel)
-            row |= _counts(observations, rule, panel)
+            row |= _counts(outcome_rows(observations, replace(rule, scale="level"), codelists.series), panel)
         if panel.n_before >= 2:
             study = event_study(panel, strata)
             row["pretrend_p_cluster"], events = study.pretrend_p, study.table.assign(label=list(panel.labels))
@@ -127,9 +136,7 @@ def evaluate_outcome(observations: pd.DataFrame, rule: OutcomeRule, codelists, w
     if panel.years_before >= MIN_BEFORE:
         trends = pretrend_test(panel, strata)
         row |= {"pretrend_p": trends.p_value, "n_pretrend": trends.n_treated, "n_pretrend_others": trends.n_comparison} | _beyond_trend(panel, strata)
-    row |= _covid(panel, strata, row) | _apart(panel, strata) | _sensitivity(panel, codelists, window)
-    if panel.n_unobserved:
-        row["effect_with_unobserved"] = _statistic(outcome_panel(observations, rule, window, codelists.series, unobserved=True), codelists)
+    row |= _covid(panel, strata, row) | _apart(panel, strata, weights) | _sensitivity(panel, codelists, window)
     return Outcome(row, rule, panel, events, chance.draws)
 
 
@@ -141,7 +148,7 @@ def _facts(rule: OutcomeRule, panel: EffectPanel) -> dict:
         "registered_on": rule.registered_on, "row_sha256": rule.row_sha256, "reason": panel.reason, "n_treated": int(panel.treated.sum()),
         "n_comparison": int((~panel.treated).sum()), "n_before": panel.n_before, "years_before": panel.years_before,
         "n_during": sum(p == "during" for p in panel.phases), "n_after": sum(p == "after" for p in panel.phases), "first_period": shown[0],
-        "last_period": shown[-1], "staggered": panel.staggered, "n_assignments": 0, "n_unobserved": panel.n_unobserved, "n_obs": int(np.isfinite(panel.values).sum()), "covid_rebound": False,
+        "last_period": shown[-1], "staggered": panel.staggered, "n_assignments": 0, "n_unobserved": panel.n_unobserved, "n_conflict": len(panel.conflicts), "n_obs": int(np.isfinite(panel.values).sum()), "covid_rebound": False,
     }  # fmt: skip
 
 
@@ -153,16 +160,15 @@ def _statistic(panel: EffectPanel, codelists) -> float:
     return staggered_did(panel, strata).effect if panel.staggered else within_did(panel, strata).effect
 
 
-def _counts(observations: pd.DataFrame, rule: OutcomeRule, panel: EffectPanel) -> dict:
-    """The rate ratio of an outcome that counts events over people; empty for others."""
-    rows = observations[(observations["SERIES"] == rule.series) & (observations["FREQ"] == rule.freq) & observations["REF_AREA"].isin(panel.areas)]
-    rows = select_totals(rows[rows["TIME_PERIOD"].isin(panel.labels)]).dropna(subset=["NUMERATOR", "DENOMINATOR"])
+def _counts(rows: pd.DataFrame, panel: EffectPanel) -> dict:
+    """The rate ratio of an outcome that counts events over people, over the values of the panel; empty for others."""
+    rows = rows[rows["REF_AREA"].isin(panel.areas) & rows["TIME_PERIOD"].isin(panel.labels)].dropna(subset=["NUMERATOR", "DENOMINATOR"])
     per = rows["OBS_VALUE"] * rows["DENOMINATOR"] / rows["NUMERATOR"].where(rows["NUMERATOR"] > 0)
     if rows.empty or not (per.dropna() > 101).all():  # shares of persons are no counts of events
         return {}
-    wide = {c: rows.drop_duplicates(["REF_AREA", "TIME_PERIOD"]).pivot(index="REF_AREA", columns="TIME_PERIOD", values=c).reindex(index=list(panel.areas), columns=list(panel.labels))
-            for c in ("NUMERATOR", "DENOMINATOR")}  # fmt: skip
-    found: CountEffect = count_effect(wide["NUMERATOR"], wide["DENOMINATOR"].fillna(0), panel.treated, panel.post)
+    held = np.isfinite(panel.values)
+    events, people = (rows.pivot(index="REF_AREA", columns="TIME_PERIOD", values=c).reindex(index=list(panel.areas), columns=list(panel.labels)).where(held) for c in ("NUMERATOR", "DENOMINATOR"))
+    found: CountEffect = count_effect(events, people.fillna(0), panel.treated, panel.post)
     return {
         "rate_ratio": found.ratio, "rate_ratio_low": found.ci_low, "rate_ratio_high": found.ci_high, "rate_ratio_p": found.p_value, "n_events": found.n_events,
         "dispersion": found.dispersion,
@@ -180,14 +186,8 @@ def _left_out(panel: EffectPanel, strata: np.ndarray) -> dict:
 
 def _beyond_trend(panel: EffectPanel, strata: np.ndarray) -> dict:
     """The effect if pilots and others kept their own straight lines of before: what a trend too weak to be seen cannot explain."""
-    if panel.staggered:
-        found = staggered_randomise(detrended(panel), strata)
-        return {"beyond_trend": found.statistic, "beyond_trend_p": found.p_value}
-    changes = beyond_trend(panel, strata)
-    held = np.isfinite(changes)
-    if panel.treated[held].sum() < 2 or (~panel.treated)[held].sum() < 2:
-        return {}
-    found = randomise(changes[held], panel.treated[held], strata[held])[0]
+    own = detrended(panel)
+    found = staggered_randomise(own, strata) if panel.staggered else randomise_effect(own, strata)
     return {"beyond_trend": found.statistic, "beyond_trend_p": found.p_value}
 
 
@@ -205,15 +205,15 @@ def _covid(panel: EffectPanel, strata: np.ndarray, row: dict) -> dict:
         return {}
     means = [np.nanmean(np.where(held[known][:, mask], panel.values[known][:, mask], np.nan), axis=1) for mask in (calm, dip)]
     found = randomise(means[1] - means[0], panel.treated[known], strata[known])[0]
-    few = calm.sum() < MIN_BEFORE * {"A": 1, "Q": 4}[panel.freq]
+    n_calm = int(calm.sum()) // {"A": 1, "Q": 4}[panel.freq]
     moved = row["p_random"] < PRETREND or abs(row["effect"]) > max(row["se"], row["se_jackknife"])
     return {
-        "covid_dip": found.statistic, "covid_dip_p": found.p_value,
-        "covid_rebound": bool(moved and found.statistic * row["effect"] < 0 and abs(found.statistic) >= abs(row["effect"]) / 2 and (found.p_value < PRETREND or few)),
+        "n_calm": n_calm, "covid_dip": found.statistic, "covid_dip_p": found.p_value,
+        "covid_rebound": bool(moved and found.statistic * row["effect"] < 0 and abs(found.statistic) >= abs(row["effect"]) / 2 and (found.p_value < PRETREND or n_calm < MIN_BEFORE)),
     }  # fmt: skip
 
 
-def _apart(panel: EffectPanel, strata: np.ndarray) -> dict:
+def _apart(panel: EffectPanel, strata: np.ndarray, weights: np.ndarray | None) -> dict:
     """The effect while the pilot ran and after it, apart (R16), and whether a gain lasted (R56)."""
     phases, before = np.array(panel.phases), ~panel.post
     row = {}
@@ -224,7 +224,8 @@ def _apart(panel: EffectPanel, strata: np.ndarray) -> dict:
             part = panel.take(periods=before | (phases == name))
             if part.reason:
                 continue
-            found = within_did(part, strata[np.isin(panel.areas, part.areas)])
+            own = np.isin(panel.areas, part.areas)
+            found = within_did(part, strata[own], weights=None if weights is None else weights[own])
         row |= {f"effect_{name}": found.effect, f"{name}_low": found.ci_low, f"{name}_high": found.ci_high}
     return row
 
@@ -236,7 +237,7 @@ def _sensitivity(panel: EffectPanel, codelists, window: Window) -> dict:
     p = np.nan
     if not calm.reason:
         strata = strata_of(codelists, calm.areas)
-        p = (staggered_randomise(calm, strata) if calm.staggered else randomise(unit_changes(calm, strata), calm.treated, strata)[0]).p_value
+        p = (staggered_randomise(calm, strata) if calm.staggered else randomise_effect(calm, strata)).p_value
     return {
         "effect_without_covid": _statistic(calm, codelists), "p_without_covid": p, "n_before_calm": calm.years_before,
         "effect_without_bangkok": _statistic(panel_variant(panel, "without_bangkok", "all", near), codelists) if CAPITAL in panel.areas else np.nan,
@@ -297,7 +298,7 @@ def _claim(row: dict) -> tuple[str, str]:
 
 SETTLE = {
     "no_data": "any_values", "no_population": "population_values", "no_treated_data": "pilot_values", "only_pilots_report": "comparison_values", "few_treated": "pilot_values", "few_comparisons": "comparison_values",
-    "ends_before_the_pilot": "later_values", "begins_with_the_pilot": "earlier_values", "few_periods_before": "earlier_values", "few_complete_provinces": "missing_values", "trends_unchecked": "missing_values", "constant_outcome": "finer_values", "data_conflict": "one_value", "few_pilots": "pilot_values", "weights_need_five": "earlier_values", "not_beyond_chance": "luck_of_the_draw",
+    "ends_before_the_pilot": "later_values", "begins_with_the_pilot": "earlier_values", "few_periods_before": "earlier_values", "few_complete_provinces": "missing_values", "trends_unchecked": "missing_values", "constant_outcome": "finer_values", "data_conflict": "one_value", "only_provisional": "final_values", "no_region_holds_both": "comparison_values", "staggered_weights": "replication", "few_pilots": "pilot_values", "weights_need_five": "earlier_values", "not_beyond_chance": "luck_of_the_draw",
     "trends_differed_before": "other_comparison", "trend_could_explain": "other_comparison", "regions_differ": "other_comparison", "covid_rebound": "calm_years", "rests_on_covid_years": "calm_years", "gone_without_covid_years": "calm_years",
     "rests_on_one_province": "more_provinces", "weighted_comparison_disagrees": "other_comparison", "staggered_start": "replication", "exploratory": "replication",
 }  # fmt: skip
@@ -318,7 +319,7 @@ def what_settles(row: dict, panel: EffectPanel) -> dict:
             # three years before make a verdict possible, five carry the weights that a firm one needs
             number = (MIN_BEFORE if row["reason"] == "few_periods_before" else WEIGHTED_BEFORE) - row["years_before"]
         settle = SETTLE[row["reason"]]
-        if settle == "calm_years" and row["n_before_calm"] >= MIN_BEFORE:
+        if settle == "calm_years" and row["n_calm"] >= MIN_BEFORE:
             settle = "other_comparison"  # the calm years are there
         return nothing | {"settle": settle, "settle_number": number}
     if panel.reason or row["verdict"] == "effect_indicated":
