@@ -23,6 +23,7 @@ from sdg_eval.delivery.awareness import (
 from sdg_eval.delivery.contract import typed
 from sdg_eval.delivery.disclosure import Group, hidden_groups
 from sdg_eval.delivery.frames import NATIONAL
+from sdg_eval.delivery.known import as_known
 from sdg_eval.delivery.participation import adoption, representativeness, silent_groups
 from sdg_eval.delivery.partners import (
     NETWORKS,
@@ -39,7 +40,6 @@ from sdg_eval.delivery.priorities import priorities
 from sdg_eval.delivery.quarters import quarter_number
 from sdg_eval.delivery.tables import SYNTHETIC, Delivery, empty_table, with_registers
 from sdg_eval.errors import DataError
-from sdg_eval.quarterly_report import delivery_as_known
 from sdg_eval.store import csv_bytes, write_atomic, write_json
 from sdg_eval.suppression import THRESHOLD
 
@@ -167,7 +167,7 @@ def evaluate_people(delivery: Delivery, codelists, *, quarter: str, areas: str, 
     """
     quarter_number(quarter)
     chosen, everywhere = parse_areas(areas, codelists), list(codelists.provinces)
-    known = delivery_as_known(delivery, quarter)
+    known = as_known(delivery, quarter)
     project, partner = known.project, known.project_partner
     representation = representativeness(known.participation, known.participation_group, _people_until(known.population_group, quarter), areas=everywhere)
     answers = read_persons(SURVEY, survey)
@@ -246,7 +246,7 @@ def evaluate_awareness(delivery: Delivery, codelists, *, quarter: str, areas: st
     """
     chosen, everywhere = parse_areas(areas, codelists), list(codelists.provinces)
     tables = dict(delivery.tables) | {SCORES: read_persons(SCORES, scores)}
-    known = with_registers(delivery_as_known(Delivery(tables), quarter))
+    known = with_registers(as_known(Delivery(tables), quarter))
     training, rows = known.training, known.training_score
     held = read_scores(training, rows)
     agencies = sorted({*training["agency_id"], *_staff(known.agency)["agency_id"]} - {""})

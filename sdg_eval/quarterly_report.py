@@ -32,6 +32,7 @@ from sdg_eval.delivery.decisions import (
     loop_closure,
     what_was_said,
 )
+from sdg_eval.delivery.known import as_known
 from sdg_eval.delivery.lasting import (
     community_hours,
     community_share,
@@ -52,7 +53,6 @@ from sdg_eval.delivery.partners import (
 from sdg_eval.delivery.plans import plan_diff, plan_presence, plan_quality, plan_revision
 from sdg_eval.delivery.quarters import (
     quarter_end,
-    quarter_number,
     quarter_start,
     quarters_between,
     quarters_of,
@@ -68,7 +68,7 @@ from sdg_eval.delivery.steps import (
 from sdg_eval.delivery.tables import SYNTHETIC, Delivery, empty_table, with_registers
 from sdg_eval.detectability import evaluate_detectability
 from sdg_eval.errors import DataError, UsageError
-from sdg_eval.evaluation import National, read_national, status_of
+from sdg_eval.evaluation import status_of
 from sdg_eval.gap_register import gap_register, usual_due
 from sdg_eval.observations import FREQUENCIES, select_totals
 from sdg_eval.panels import is_province
@@ -206,62 +206,8 @@ def with_scores(delivery: Delivery, path) -> Delivery:
     return Delivery(dict(delivery.tables) | {"training_score": typed("training_score", raw)[0]})
 
 
-def national_of(folder) -> National | None:
-    """Return the national tables of a batch's folder, or None for an empty one: what was known is then evaluated by the report itself."""
-    return read_national(folder) if folder else None
-
-
-def delivery_as_known(delivery: Delivery, quarter: str) -> Delivery:
-    """Return the delivery as it stood on the last day of the quarter: later rows left out, later cells blank.
-
-    A row is later by its fiscal quarter or year, by the day of its event, or, for a plan, a project and a local group, by the
-    day it was approved or begun. A KPI form of the running year keeps the quarters up to this one and has no total before the fourth.
-    """
-    end, last, year = quarter_end(quarter), quarter_number(quarter), int(quarter[:4])
-    tables = {}
-    days = {
-        "plan": "approved_date", "project": "start_date", "participation": "event_date", "training": "event_date", "meeting": "meeting_date",
-        "local_group": "start_date", "request": "request_date", "evidence": "evidence_date",
-    }  # fmt: skip
-    for name, frame in delivery.tables.items():
-        if name == "budget":
-            # the plan of the whole year is known from its first day, what is paid is not
-            later = pd.Series([bool(q) and quarter_number(q) > last for q in frame["fiscal_quarter"]], index=frame.index, dtype=bool)
-            frame = frame.assign(disbursed_thb=frame["disbursed_thb"].where(~later))[~later | (frame["fiscal_quarter"].str[:4] == quarter[:4])]
-        elif "fiscal_quarter" in frame:
-            frame = frame[[not q or quarter_number(q) <= last for q in frame["fiscal_quarter"]]]
-        elif name in days:
-            when = pd.to_datetime(frame[days[name]].replace("", None))
-            frame = frame[~(when > end)]
-        elif "fiscal_year" in frame:
-            frame = frame[~(frame["fiscal_year"] > year).fillna(False).astype(bool)]
-        tables[name] = frame.reset_index(drop=True)
-    known = partial(_table, tables)
-    kept = {
-        "plan_item": known("plan_item")["plan_id"].isin(known("plan")["plan_id"]),
-        "participation_group": known("participation_group")["event_id"].isin(known("participation")["event_id"]),
-        "training_score": known("training_score")["event_id"].isin(known("training")["event_id"]),
-    }
-    for name, mask in kept.items():
-        tables[name] = known(name)[mask].reset_index(drop=True)
-    tables["kpi"] = _forms_as_known(known("kpi"), quarter)
-    scores = tables["training_score"]
-    later = pd.to_datetime(scores["follow_up_date"].replace("", None)) > end
-    tables["training_score"] = scores.assign(follow_up_score=scores["follow_up_score"].where(~later), follow_up_date=scores["follow_up_date"].where(~later, ""))
-    return Delivery(tables)
-
-
 def _table(tables: dict, name: str) -> pd.DataFrame:
     return tables[name] if name in tables else empty_table(name)
-
-
-def _forms_as_known(kpi: pd.DataFrame, quarter: str) -> pd.DataFrame:
-    year, part = int(quarter[:4]), int(quarter[-1])
-    now = (kpi["fiscal_year"] == year).fillna(False).astype(bool)
-    blank = {f"q{k}": kpi[f"q{k}"].where(~now) for k in range(part + 1, 5)}
-    if part < YEAR:
-        blank["total"] = kpi["total"].where(~now)
-    return kpi.assign(**blank)
 
 
 def own_tables(delivery: Delivery, area: str) -> Delivery:
@@ -300,30 +246,31 @@ def arrivals(observations: pd.DataFrame, codelists) -> pd.Series:
 # ---------------------------------------------------------------- outcomes, at their own speed
 
 
-def outcomes_of(observations: pd.DataFrame, codelists, area: str, quarter: str, *, report_year: int, national: National | None = None):
+def arrived(observations: pd.DataFrame, codelists, quarter: str) -> tuple[pd.DataFrame, pd.Series]:
+    """Return (the provinces' values of evaluated series that had arrived by the quarter's end, the day each came)."""
+    wanted = observations[observations["SERIES"].isin(codelists.evaluated) & is_province(observations["REF_AREA"]) & observations["FREQ"].isin(list(FREQUENCIES))]
+    wanted = select_totals(wanted)
+    came = arrivals(wanted, codelists)
+    there = came <= quarter_end(quarter)
+    return wanted[there], came[there]
+
+
+def outcomes_of(observations: pd.DataFrame, codelists, area: str, quarter: str, *, report_year: int, prepared: Prepared | None = None):
     """Return (outcomes, trends, quality, known observations): every outcome of a province, and a verdict for those with a new value.
 
     A value is new when it arrived in the quarter (`arrivals`). Only then is its trend told, with the false-discovery control over
     all provinces; otherwise `status` is `no_new_value` and there is nothing to draw an arrow from.
     """
-    wanted = observations[observations["SERIES"].isin(codelists.evaluated) & is_province(observations["REF_AREA"]) & observations["FREQ"].isin(list(FREQUENCIES))]
-    wanted = select_totals(wanted)
-    came = arrivals(wanted, codelists)
-    there = came <= quarter_end(quarter)
-    known, came = wanted[there], came[there]
+    known, came = arrived(observations, codelists, quarter)
     year = min(report_year, quarter_end(quarter).year)
-    if national is not None and there.all() and year == report_year:
-        trends, wanted_pace, quality = national.trends, national.detectability, national.quality
-        own = trends[trends["REF_AREA"] == area].merge(wanted_pace[wanted_pace["REF_AREA"] == area].drop(columns=["n_obs"], errors="ignore"), on=["SERIES", "REF_AREA", "FREQ"], how="left", suffixes=("", "_d"))
-    else:
-        trends = evaluate_trends(known, series=codelists.series, report_year=year)
-        quality = evaluate_quality(known, codelists, report_year=year)
-        own = trends[trends["REF_AREA"] == area]
-        # what these data could show at all is worked out where a verdict is given, and nowhere else
-        fresh = own[[bool(f) for f in _is_new(known, came, own, area, quarter)]]
-        pace = evaluate_progress(known[known["REF_AREA"] == area], fresh, codelists, report_year=year).rename(columns={"required_pace": "wanted_pace"})
-        able = evaluate_detectability(fresh, pace) if len(fresh) else pd.DataFrame(columns=["SERIES", "REF_AREA", "FREQ"])
-        own = own.merge(able.drop(columns=[c for c in able.columns if c in own.columns and c not in ("SERIES", "REF_AREA", "FREQ")]), on=["SERIES", "REF_AREA", "FREQ"], how="left")
+    trends = evaluate_trends(known, series=codelists.series, report_year=year) if prepared is None else prepared.trends
+    quality = evaluate_quality(known, codelists, report_year=year) if prepared is None else prepared.quality
+    own = trends[trends["REF_AREA"] == area]
+    # what these data could show at all is worked out where a verdict is given, and nowhere else
+    fresh = own[[bool(f) for f in _is_new(known, came, own, area, quarter)]]
+    pace = evaluate_progress(known[known["REF_AREA"] == area], fresh, codelists, report_year=year).rename(columns={"required_pace": "wanted_pace"})
+    able = evaluate_detectability(fresh, pace) if len(fresh) else pd.DataFrame(columns=["SERIES", "REF_AREA", "FREQ"])
+    own = own.merge(able.drop(columns=[c for c in able.columns if c in own.columns and c not in ("SERIES", "REF_AREA", "FREQ")]), on=["SERIES", "REF_AREA", "FREQ"], how="left")
     text = [c for c in ("tells", "verdict_from") if c in own.columns]
     own = own.assign(**{c: own[c].astype("object").where(own[c].notna(), "") for c in text})
     own["status"] = [status_of(row) for row in own.to_dict("records")]
@@ -390,9 +337,44 @@ def results_by_target(own: pd.DataFrame, codelists, area: str) -> pd.DataFrame:
 # ---------------------------------------------------------------- the report
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What is the same for every province of one quarter: trends, quality of series, and flags, as known at its end."""
+
+    trends: pd.DataFrame
+    quality: pd.DataFrame
+    flags: pd.DataFrame
+
+
+PREPARED = "quarter"
+"""Folder below a batch's national tables that holds what `write_prepared` wrote."""
+
+
+def prepare_quarter(observations: pd.DataFrame, delivery: Delivery, codelists, quarter: str, *, report_year: int) -> Prepared:
+    """Return what the reports of all provinces share, so that a batch computes it once."""
+    known, _ = arrived(observations, codelists, quarter)
+    year = min(report_year, quarter_end(quarter).year)
+    return Prepared(
+        evaluate_trends(known, series=codelists.series, report_year=year), evaluate_quality(known, codelists, report_year=year),
+        all_flags(with_registers(delivery), quarter),
+    )  # fmt: skip
+
+
+def write_prepared(prepared: Prepared, folder) -> None:
+    """Write the shared tables of a quarter below a batch's national folder."""
+    for part in fields(Prepared):
+        write_atomic(Path(folder) / PREPARED / f"{part.name}.parquet", parquet_bytes(getattr(prepared, part.name)))
+
+
+def read_prepared(national) -> Prepared | None:
+    """Return what `write_prepared` wrote; None for no folder: the report then works it out itself."""
+    if not national or not (Path(national) / PREPARED / "flags.parquet").exists():
+        return None
+    return Prepared(**{part.name: pd.read_parquet(Path(national) / PREPARED / f"{part.name}.parquet") for part in fields(Prepared)})
+
+
 def evaluate_quarter(
-    observations: pd.DataFrame, delivery: Delivery, codelists, area: str, quarter: str, *, report_year: int, national: National | None = None,
-    flags: pd.DataFrame | None = None,
+    observations: pd.DataFrame, delivery: Delivery, codelists, area: str, quarter: str, *, report_year: int, prepared: Prepared | None = None,
 ) -> QuarterReport:  # fmt: skip
     """Return the report of one province and fiscal quarter, as known on the last day of the quarter.
 
@@ -404,11 +386,8 @@ def evaluate_quarter(
         Delivery tables of all provinces (`read_delivery`); with `with_scores` awareness can be told too.
     quarter
         Thai fiscal quarter, as 2567Q2.
-    national
-        What `evaluate_national` returned for the same observations; used when they hold nothing later than the quarter, else what
-        was known then is evaluated anew.
-    flags
-        What `all_flags` returned for the same delivery and quarter, where many provinces are reported in a row.
+    prepared
+        What `prepare_quarter` returned for the same tables and quarter, where many provinces are reported; None works it out.
 
     Raises
     ------
@@ -422,9 +401,9 @@ def evaluate_quarter(
     except DataError as error:
         raise UsageError(str(error)) from error
     synthetic = delivery.synthetic or bool((observations["source"] == SYNTHETIC).any())
-    every = delivery_as_known(with_registers(delivery), quarter)
+    every = as_known(with_registers(delivery), quarter, year_plan=True)
     own = own_tables(every, area)
-    outcomes, trends, all_trends, quality, known = outcomes_of(observations, codelists, area, quarter, report_year=report_year, national=national)
+    outcomes, trends, all_trends, quality, known = outcomes_of(observations, codelists, area, quarter, report_year=report_year, prepared=prepared)
     chain = need_to_result(
         need=own.need, plan=own.plan, plan_item=own.plan_item, project=own.project, project_target=own.project_target, budget=own.budget,
         activity=own.activity, as_of=quarter, results=results_by_target(all_trends, codelists, area), areas=[area],
@@ -432,7 +411,7 @@ def evaluate_quarter(
     chain = chain[chain["REF_AREA"] == area].reset_index(drop=True)
     window = _window(codelists)
     parts = _parts(own, every, chain, area, quarter, window)
-    flags = flags_of(all_flags(every, quarter) if flags is None else flags, area)
+    flags = flags_of(all_flags(every, quarter) if prepared is None else prepared.flags, area)
     sent = tables_sent(own, area, quarter)
     changed = what_changed(own, parts, sent, area, quarter, before)
     owners = _Owners(own, area, codelists)
@@ -726,7 +705,7 @@ def all_flags(delivery: Delivery, quarter: str) -> pd.DataFrame:
     """
     from sdg_eval.delivery.kpi_checks import check_kpis
 
-    known = delivery_as_known(delivery, quarter)
+    known = as_known(delivery, quarter, year_plan=True)
     found = check_kpis(known.kpi, budget=known.budget, activity=known.activity)
     year = pd.to_numeric(found["fiscal_year"], errors="coerce")
     return found[~(year < int(quarter[:4]) - 1)].reset_index(drop=True)

@@ -27,6 +27,7 @@ from sdg_eval.delivery.agencies import (
 )
 from sdg_eval.delivery.decisions import decision_states, follow_through, open_decisions
 from sdg_eval.delivery.frames import GOALS
+from sdg_eval.delivery.known import as_known
 from sdg_eval.delivery.quarters import quarter_end, quarter_number
 from sdg_eval.delivery.register import (
     VnrSet,
@@ -47,7 +48,7 @@ from sdg_eval.observations import FREQUENCIES, select_totals
 from sdg_eval.panels import is_province
 from sdg_eval.people_report import sources_of
 from sdg_eval.quality import evaluate_quality
-from sdg_eval.quarterly_report import arrivals, delivery_as_known
+from sdg_eval.quarterly_report import arrivals
 from sdg_eval.trends import evaluate_trends
 
 KIND_ORDER = {"department": 0, "state_enterprise": 1}
@@ -107,7 +108,7 @@ def evaluate_register(delivery: Delivery, codelists: Codelists, *, quarter: str)
 
     The register has no days of entry, so every flagged project is in it; those that begin later are counted (`n_not_begun`).
     """
-    end, known = quarter_end(quarter), delivery_as_known(delivery, quarter)
+    end, known = quarter_end(quarter), as_known(delivery, quarter)
     stated = read_vnr_sets().iloc[0]
     project = delivery.project[is_set(delivery.project["vnr_flag"])].reset_index(drop=True)
     own = _confirmed_by(delivery.project_target[delivery.project_target["project_id"].isin(project["project_id"])].reset_index(drop=True), end)
@@ -149,7 +150,7 @@ def evaluate_agencies(delivery: Delivery, codelists: Codelists, *, quarter: str,
         indicators, and the report says so. Values that arrived after the quarter are not used.
     """
     quarter_number(quarter)
-    end, known = quarter_end(quarter), with_registers(delivery_as_known(delivery, quarter))
+    end, known = quarter_end(quarter), with_registers(as_known(delivery, quarter))
     year = min(report_year, end.year)
     staff = agencies_shown(known.agency)
     owners = target_owners(codelists.targets_un["target"], known.responsibility)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from sdg_eval.delivery.columns import delivery_tables
+from sdg_eval.delivery.known import as_known
 from sdg_eval.delivery.plans import newcombe
 from sdg_eval.delivery.shares import wilson
 from sdg_eval.delivery.tables import Delivery, empty_table, read_delivery, validate_table
@@ -22,13 +23,14 @@ from sdg_eval.quarterly_report import (
     all_flags,
     arrivals,
     choose_actions,
-    delivery_as_known,
     difference_interval,
     evaluate_quarter,
-    national_of,
+    prepare_quarter,
+    read_prepared,
     report_tables,
     said_table,
     with_scores,
+    write_prepared,
     write_quarter,
 )
 from sdg_eval.quarterly_words import (
@@ -67,13 +69,13 @@ def few(sample):
 @pytest.fixture(scope="module")
 def make(few, delivery, codelists):
     """Return a function: province, quarter -> report on the sample, each made once."""
-    made, flags = {}, {}
+    made, prepared = {}, {}
 
     def of(area="TH-50", quarter=LAST) -> QuarterReport:
-        if quarter not in flags:
-            flags[quarter] = all_flags(delivery, quarter)
+        if quarter not in prepared:
+            prepared[quarter] = prepare_quarter(few, delivery, codelists, quarter, report_year=2026)
         if (area, quarter) not in made:
-            made[area, quarter] = evaluate_quarter(few, delivery, codelists, area, quarter, report_year=2026, flags=flags[quarter])
+            made[area, quarter] = evaluate_quarter(few, delivery, codelists, area, quarter, report_year=2026, prepared=prepared[quarter])
         return made[area, quarter]
 
     return of
@@ -206,16 +208,12 @@ def test_all_seventeen_goals_seven_networks_four_steps_and_eight_groups_are_list
         assert len(report.networks) == 7 and len(report.steps) == 4 and len(report.groups) == 8 and len(report.sources) == 4
 
 
-def test_national_tables_of_a_current_report_give_the_same(few, delivery, codelists):
-    from sdg_eval.evaluation import evaluate_national
-
-    own = few[(few["SERIES"] == "VC_DSR_AFFCT") & (few["TIME_PERIOD"] <= "2023-Q4")]
-    national = evaluate_national(own, codelists, report_year=2024)
-    bare = Delivery({"agency": delivery.agency})
-    with_it, without = (evaluate_quarter(own, bare, codelists, "TH-50", "2567Q2", report_year=2024, national=n) for n in (national, None))
-    assert len(without.trends) == 1
-    assert [quarter_text(r, codelists)["en"]["outcomes"] for r in (with_it, without)][0] == quarter_text(without, codelists)["en"]["outcomes"]
-    assert national_of("") is None
+def test_what_a_batch_computes_once_gives_the_same_report(few, delivery, codelists, tmp_path):
+    write_prepared(prepare_quarter(few, delivery, codelists, "2567Q2", report_year=2026), tmp_path)
+    with_it, without = (evaluate_quarter(few, delivery, codelists, "TH-50", "2567Q2", report_year=2026, prepared=p) for p in (read_prepared(tmp_path), None))
+    for name in ("outcomes", "flags", "changed", "to_send", "findings"):
+        pd.testing.assert_frame_equal(getattr(with_it, name), getattr(without, name), check_dtype=False)
+    assert read_prepared("") is None and read_prepared(tmp_path / "nothing") is None
 
 
 # ---------------------------------------------------------------- the loop
@@ -235,7 +233,7 @@ def test_what_a_report_says_is_what_the_next_one_asks_about(make, few, delivery,
     table = pd.concat([delivery.said.loc[delivery.said["fiscal_quarter"] != "2567Q3"], said], ignore_index=True)
     decision = pd.DataFrame([{"decision_id": "DX", "meeting_id": "", "REF_AREA": "TH-76", "fiscal_quarter": LAST, "text_th": "เชิญผู้นำศาสนา", "owner_agency_id": "dopa", "due_date": "2024-12-31", "status": "open", "closed_date": "", "finding_id": "network_missing:religious", "source": "synthetic"}])
     tables = delivery.tables | {"said": table, "decision": pd.concat([delivery.decision, decision], ignore_index=True)}
-    after = evaluate_quarter(few, Delivery(tables), codelists, "TH-76", LAST, report_year=2026, flags=all_flags(Delivery({}), LAST))
+    after = evaluate_quarter(few, Delivery(tables), codelists, "TH-76", LAST, report_year=2026)
     row = after.loop[after.loop["finding_id"] == "network_missing:religious"].iloc[0]
     assert (row["decision_id"], row["loop"], row["still_found"]) == ("DX", "decided", 1.0)
     line = next(item["text"] for item in quarter_text(after, codelists)["th"]["loop"] if item["finding_id"] == "network_missing:religious")
@@ -279,7 +277,7 @@ def test_a_finding_without_enough_cases_is_none(few, delivery, codelists):
     """Four projects without a network are too few to call it missing; four paid late too few to say behind."""
     ids = list(delivery.project.loc[delivery.project["REF_AREA"] == "TH-76", "project_id"][:4])
     tables = delivery.tables | {n: f[f["project_id"].isin(ids)] for n, f in delivery.tables.items() if n in ("project", "project_partner", "project_agency", "project_target", "activity", "budget")}
-    report = evaluate_quarter(few, Delivery(tables), codelists, "TH-76", "2567Q2", report_year=2026, flags=all_flags(Delivery({}), LAST))
+    report = evaluate_quarter(few, Delivery(tables), codelists, "TH-76", "2567Q2", report_year=2026)
     assert not set(report.findings["kind"]) & {"network_missing", "pace", "silo"}
 
 
@@ -404,7 +402,7 @@ def test_the_interval_of_a_difference_of_wilson_shares_is_newcombes():
 
 
 def test_forms_of_the_running_year_keep_only_quarters_that_have_come(delivery):
-    known = delivery_as_known(delivery, "2567Q2").kpi
+    known = as_known(delivery, "2567Q2").kpi
     now = known[known["fiscal_year"] == 2567]
     assert now[["q3", "q4", "total"]].isna().all().all() and now["q1"].notna().any()
     assert known.loc[known["fiscal_year"] == 2566, "q4"].notna().any()
@@ -412,7 +410,7 @@ def test_forms_of_the_running_year_keep_only_quarters_that_have_come(delivery):
 
 def test_scores_of_few_persons_are_not_shown(make, delivery, few, codelists):
     few_people = delivery.training_score[delivery.training_score["event_id"] == "W50-1"].head(8)
-    report = evaluate_quarter(few, Delivery(delivery.tables | {"training_score": few_people}), codelists, "TH-50", "2567Q2", report_year=2026, flags=all_flags(Delivery({}), LAST))
+    report = evaluate_quarter(few, Delivery(delivery.tables | {"training_score": few_people}), codelists, "TH-50", "2567Q2", report_year=2026)
     row = report.awareness.set_index("event_id").loc["W50-1"]
     assert np.isnan(row["change"]) and row["reason"] == "suppressed"
 
@@ -434,7 +432,7 @@ def test_the_same_tables_give_the_same_bytes(make, few, delivery, codelists, tmp
 
 def test_a_report_leaves_its_tables_as_they_were(few, delivery, codelists):
     before = {name: frame.copy(deep=True) for name, frame in delivery.tables.items()}
-    evaluate_quarter(few, delivery, codelists, "TH-83", LAST, report_year=2026, flags=all_flags(Delivery({}), LAST))
+    evaluate_quarter(few, delivery, codelists, "TH-83", LAST, report_year=2026)
     for name, frame in before.items():
         pd.testing.assert_frame_equal(frame, delivery.tables[name])
 

@@ -32,12 +32,13 @@ from sdg_eval.batch.plan import (
 from sdg_eval.codelists import read_codelists
 from sdg_eval.data_report import all_sources, evaluate_data
 from sdg_eval.delivery.columns import delivery_tables
-from sdg_eval.delivery.tables import read_delivery
+from sdg_eval.delivery.tables import Delivery, read_delivery, with_registers
 from sdg_eval.derive import with_derived
 from sdg_eval.errors import DataError, RunsFailedError, UsageError, WriteError
 from sdg_eval.evaluation import evaluate_national
 from sdg_eval.intake.template import parse_quarter
 from sdg_eval.publish import write_site
+from sdg_eval.quarterly_report import prepare_quarter, write_prepared
 from sdg_eval.store import (
     BOUNDARIES,
     csv_bytes,
@@ -166,6 +167,9 @@ def _prepare(table, codelists, folder: Path, year: int, confidence: float, origi
         write_atomic(national / BOUNDARIES, boundaries.read_bytes())
     else:
         (national / BOUNDARIES).unlink(missing_ok=True)
+    if quarter:
+        prepared = prepare_quarter(table, with_registers(Delivery(delivery)), codelists, quarter, report_year=year)
+        write_prepared(prepared, national)
     record = {
         "version": __version__, "report_year": year, "confidence": confidence, "data_hash": digest,
         "code_hash": code_hash(codelists), "synthetic": synthetic, "quarter": quarter,

@@ -130,9 +130,9 @@ def _kernel_config():
 
 
 def _check_echo(job: Job, folder: Path) -> None:
-    """The notebook must say which province it ran for: the requested one."""
+    """The notebook must say which province, year and quarter it ran for: the requested ones."""
     echo = json.loads((folder / "echo.json").read_text(encoding="utf-8"))
-    wanted = {"REF_AREA": job.area, "REPORT_YEAR": job.parameters["REPORT_YEAR"]}
+    wanted = {"REF_AREA": job.area} | {name: job.parameters[name] for name in ("REPORT_YEAR", "QUARTER") if name in job.parameters}
     if echo != wanted:
         raise ValueError(f"the notebook answered for {echo}, asked was {wanted}")
 

@@ -20,22 +20,29 @@ QUARTERS = ("activity", "budget", "mechanism", "decision", "adjustment", "said",
 YEARS = ("need", "kpi", "survey_answer")
 
 
-def as_known(delivery: Delivery, quarter: str) -> Delivery:
+def as_known(delivery: Delivery, quarter: str, *, year_plan: bool = False) -> Delivery:
     """Return the delivery tables as they could be known on the last day of `quarter`.
 
+    `year_plan` keeps the planned money of the rest of the fiscal year, which is known from its first day; what is paid is not.
     What is done, closed or answered on a later day is left to the statistics, which take the quarter as `as_of`. Rows that a
     left-out project, plan or event owns go with it.
     """
     tables = {name: _until(name, frame, quarter) for name, frame in delivery.tables.items()}
+    if year_plan and "budget" in tables:
+        ahead = delivery.budget[(delivery.budget["fiscal_quarter"].str[:4] == quarter[:4]) & ~up_to(delivery.budget["fiscal_quarter"], quarter)]
+        tables["budget"] = pd.concat([tables["budget"], ahead.assign(disbursed_thb=float("nan"))]).sort_index().reset_index(drop=True)
     known = Delivery(tables)
     for owner, key, owned in (
         ("project", "project_id", ("project_target", "project_agency", "project_partner")), ("plan", "plan_id", ("plan_item",)), ("participation", "event_id", ("participation_group",)),
         ("training", "event_id", ("training_score",)),
     ):  # fmt: skip
-        gone = set(getattr(delivery, owner)[key]) - set(getattr(known, owner)[key])
+        held = set(getattr(known, owner)[key])
+        gone = set(getattr(delivery, owner)[key]) - held
         for name in owned:
             if name in tables:
-                tables[name] = tables[name][~tables[name][key].isin(gone)].reset_index(drop=True)
+                # an item or a person without its plan or event has no day: nothing says that it was known
+                kept = ~tables[name][key].isin(gone) if owner == "project" else tables[name][key].isin(held)
+                tables[name] = tables[name][kept].reset_index(drop=True)
     return Delivery(tables)
 
 
