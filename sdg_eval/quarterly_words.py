@@ -62,7 +62,7 @@ SURE_WORDS = {
     "not_told_apart": ("ยังบอกไม่ได้ว่าต่างจากไตรมาสก่อน", "whether it differs cannot be told"), "few": ("จำนวนน้อยเกินกว่าจะบอกความคลาดเคลื่อน", "too few to say how sure"),
     "no_before": ("ยังไม่มีค่าไตรมาสก่อนให้เทียบ", "there is no earlier value to compare with"), "counted": ("เป็นการนับครบ ไม่ใช่ตัวอย่าง", "a complete count, not a sample"),
     "cannot_be_told": ("ยังบอกไม่ได้", "cannot be told yet"), "behind": (f"ต่ำกว่าร้อยละ {100 * BEHIND:.0f} ของแผนสะสมอย่างชัดเจน", f"clearly under {100 * BEHIND:.0f}% of the plan to date"),
-    "not_behind": (f"ไม่ต่ำกว่าร้อยละ {100 * BEHIND:.0f} ของแผนสะสมอย่างชัดเจน", f"not clearly under {100 * BEHIND:.0f}% of the plan to date"),
+    "not_behind": (f"ยังบอกไม่ได้ว่าต่ำกว่าร้อยละ {100 * BEHIND:.0f} ของแผนสะสม", f"not clearly under {100 * BEHIND:.0f}% of the plan to date"),
 }  # fmt: skip
 LOOP_WORDS = {
     "closed": ("ดำเนินการแล้วและรายงานผลแล้ว", "done, and its result reported"), "done_no_result": ("ดำเนินการแล้ว แต่ยังไม่รายงานผล", "done, no result reported yet"), "decided": ("มีมติแล้ว อยู่ระหว่างดำเนินการ", "decided, under way"),
