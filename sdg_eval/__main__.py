@@ -122,6 +122,18 @@ def delivery(
 
 
 @app.command()
+def said(
+    run: Annotated[Path, typer.Argument(help="Folder of a run with quarterly reports, such as reports/2567Q2.")],
+    store: Store = Path("data/store"),
+) -> None:
+    """Keep what a quarter's reports said, so that the next quarter's reports tell what was decided and done about it."""
+    from sdg_eval.delivery_forms.cli import keep_said
+
+    rows, reports = keep_said(run, store)
+    typer.echo(f"{rows:,} findings of {reports} reports kept in {store}")
+
+
+@app.command()
 def template(
     province: Annotated[str, typer.Option("--province", "--area", help="Province, as TH-50; TH for a department.")],
     quarter: Annotated[str, typer.Option("--quarter", help="Thai fiscal quarter, as 2567Q2.")],

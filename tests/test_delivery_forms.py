@@ -17,7 +17,7 @@ from sdg_eval.delivery_forms.cli import load_workbooks
 from sdg_eval.delivery_forms.intake import take_in_workbooks
 from sdg_eval.delivery_forms.page import refusals_section, tables_page
 from sdg_eval.delivery_forms.template import asked_columns, delivery_template_bytes, header, template_sets
-from sdg_eval.errors import UsageError
+from sdg_eval.errors import DataError, UsageError
 from sdg_eval.grid import column_letter
 from sdg_eval.intake.refusal import Refusal
 from sdg_eval.intake.template import GUIDE_SHEET, LIST_SHEET
@@ -269,6 +269,32 @@ def test_the_commands_work_together_and_their_exit_codes_tell(columns, codelists
     known = run("template", "--set", "money", "--area", "TH-50", "--quarter", "2567Q3", "--store", tmp_path / "store", "--out", tmp_path / "m.xlsx")
     lists = {c[0].value: [x.value for x in c[1:] if x.value] for c in openpyxl.load_workbook(tmp_path / "m.xlsx")[LIST_SHEET].iter_cols()}
     assert known.returncode == 0 and len(lists["โครงการที่มีอยู่"]) == 48
+
+
+def test_what_a_quarter_said_is_kept_for_the_next_one(tmp_path):
+    """R47: the report of the next quarter asks what was decided and done about it; synthetic words stay out of a real store."""
+    from sdg_eval.delivery.archive import write_delivery_load
+    from sdg_eval.delivery.decisions import what_was_said
+    from sdg_eval.delivery_forms.cli import keep_said
+
+    for area in ("TH-50", "TH-94"):
+        folder = tmp_path / "run" / "quarters" / area
+        folder.mkdir(parents=True)
+        (folder / "said.csv").write_text(
+            f"REF_AREA,fiscal_quarter,finding_id,text_th,text_en,source\n{area},2567Q2,need_uncovered:3.6,ปัญหายังไม่อยู่ในแผน,A need is in no plan,synthetic\n", encoding="utf-8"
+        )
+    assert keep_said(tmp_path / "run", tmp_path / "store") == (2, 2)
+    assert keep_said(tmp_path / "run", tmp_path / "store") == (2, 2)  # the latest view has one row of each key
+    delivery = read_delivery(tmp_path / "store")
+    assert delivery.said["REF_AREA"].tolist() == ["TH-50", "TH-94"]
+    loop = what_was_said(delivery.said, delivery.decision, delivery.adjustment, delivery.activity, "TH-94", "2567Q3", project=delivery.project)
+    assert loop["finding_id"].tolist() == ["need_uncovered:3.6"]
+    real = delivery.said.assign(source="report")
+    write_delivery_load({"said": real}, tmp_path / "real")
+    with pytest.raises(DataError, match="synthetic"):
+        keep_said(tmp_path / "run", tmp_path / "real")
+    with pytest.raises(DataError, match="no quarterly reports"):
+        keep_said(tmp_path, tmp_path / "store")
 
 
 def test_the_documentation_is_the_contract():

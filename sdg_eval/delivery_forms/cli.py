@@ -10,7 +10,10 @@ import pandas as pd
 from sdg_eval.codelists import Codelists, read_codelists
 from sdg_eval.delivery.archive import known_files, read_stored_delivery, write_delivery_load
 from sdg_eval.delivery.columns import delivery_tables
+from sdg_eval.delivery.contract import typed
+from sdg_eval.delivery.tables import REGISTER_SOURCE, SYNTHETIC, validate_table
 from sdg_eval.delivery_forms.intake import TakenIn, take_in_workbooks
+from sdg_eval.errors import DataError
 from sdg_eval.intake.refusal import Refusal, problems_json
 from sdg_eval.store import csv_bytes, write_atomic, write_text
 
@@ -83,3 +86,25 @@ def _told(taken: TakenIn, *, is_new: bool) -> list[str]:
         for name, frame in taken.tables.items()
     ]
     return [f"{taken.path.name}: รับข้อมูลแล้ว / taken in", *rows]
+
+
+def keep_said(run, store) -> tuple[int, int]:
+    """Put what the quarterly reports of a run said into the store, so that the next quarter's reports can ask about it.
+
+    Returns (rows added, reports read). Raises DataError for a run without quarterly reports and for rows that break the
+    contract; synthetic reports are refused by a store that holds other data.
+    """
+    found = sorted(Path(run).glob("quarters/*/said.csv"))
+    if not found:
+        raise DataError(f"{run}: holds no quarterly reports. Run `sdg-eval evaluate --quarter ... --notebook 20_quarterly_report` first.")
+    said = pd.concat([pd.read_csv(path, dtype="str", keep_default_na=False) for path in found], ignore_index=True)
+    real = any((~frame["source"].isin([SYNTHETIC, REGISTER_SOURCE])).any() for frame in read_stored_delivery(store).tables.values())
+    if real and (said["source"] == SYNTHETIC).any():
+        raise DataError(f"{run}: the reports are of synthetic data, the store is not. Nothing was kept.")
+    faults = validate_table("said", said)
+    if len(faults):
+        first = faults.iloc[0]
+        raise DataError(f"{run}: said.csv, row {first['row']}, column {first['column']}: {first['reason_en']}. {first['remedy_en']}")
+    if len(said):
+        write_delivery_load({"said": typed("said", said)[0]}, store)
+    return len(said), len(found)
