@@ -38,6 +38,7 @@ from sdg_eval.delivery.partners import (
 )
 from sdg_eval.delivery.priorities import priorities
 from sdg_eval.delivery.quarters import quarter_number
+from sdg_eval.delivery.restricted import is_restricted, open_beside, read_rows
 from sdg_eval.delivery.tables import SYNTHETIC, Delivery, empty_table, with_registers
 from sdg_eval.errors import DataError
 from sdg_eval.store import csv_bytes, write_atomic, write_json
@@ -47,6 +48,8 @@ QUARTERS_SHOWN = 8
 """Quarters of the balance over time, the one asked for last."""
 WALL_DRAWS = 39
 """Registers dealt anew beside the modularity: its band of 95% then rests on single draws; more take the notebook too long."""
+PURPOSE = "quarterly_report"
+"""What the log of the restricted store says of a reading."""
 SURVEY, SCORES = "survey_answer", "training_score"
 NO_FILE = "no_person_rows"
 """Reason of a section whose restricted file was not given."""
@@ -131,16 +134,19 @@ def parse_areas(text: str, codelists) -> tuple[str, ...]:
 
 
 def read_persons(table: str, path: str) -> pd.DataFrame:
-    """Return a restricted table (`survey_answer`, `training_score`) from its CSV file; empty for '', which leaves it out.
+    """Return a restricted table (`survey_answer`, `training_score`) from its CSV file or the restricted store; empty for '', which leaves it out.
 
-    Raises DataError for a file that cannot be read or has a cell of the wrong kind; no cell is repeated in the message.
+    A store is read through its log, which names the reading before the rows are here. Raises DataError for a file that cannot be read or has a cell of the wrong kind; no cell is repeated in the message.
     """
     if not path:
         return empty_table(table)
+    if is_restricted(path):
+        rows = read_rows(open_beside(path), table, purpose=PURPOSE)
+        return rows[[c for c in empty_table(table) if c in rows]]
     try:
         raw = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read. Give the restricted file {table}.csv, or '' to leave it out.") from error
+        raise DataError(f"{path}: cannot be read. Give the restricted file {table}.csv, the restricted store, or '' to leave it out.") from error
     frame, faults = typed(table, raw)
     if faults:
         raise DataError(f"{path}, row {faults[0]['row']}, column {faults[0]['column']}: {faults[0]['reason_en']}. {faults[0]['remedy_en']}")
@@ -169,7 +175,7 @@ def evaluate_people(delivery: Delivery, codelists, *, quarter: str, areas: str, 
     chosen, everywhere = parse_areas(areas, codelists), list(codelists.provinces)
     known = as_known(delivery, quarter)
     project, partner = known.project, known.project_partner
-    representation = representativeness(known.participation, known.participation_group, _people_until(known.population_group, quarter), areas=everywhere)
+    representation = representativeness(known.participation, known.participation_group, known.population_group, areas=everywhere)
     answers = read_persons(SURVEY, survey)
     answers = answers[~(answers["fiscal_year"] > int(quarter[:4])).fillna(False).astype(bool)]
     return PeopleReport(
@@ -180,11 +186,6 @@ def evaluate_people(delivery: Delivery, codelists, *, quarter: str, areas: str, 
         delivery.synthetic or SYNTHETIC in sources_of(answers),
         sources_of(project, partner, known.project_agency, known.participation, known.participation_group, answers),
     )  # fmt: skip
-
-
-def _people_until(population_group: pd.DataFrame, quarter: str) -> pd.DataFrame:
-    """The register's people up to the year of the quarter: a later count is not known yet."""
-    return population_group[~(population_group["year"] > int(quarter[:4])).fillna(False).astype(bool)]
 
 
 def _balance_by_quarter(project, partner, quarter: str) -> pd.DataFrame:

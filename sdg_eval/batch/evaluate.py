@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures as futures
+import contextlib
 import hashlib
 import os
 import shutil
@@ -16,10 +17,14 @@ from sdg_eval import __version__
 from sdg_eval.batch.execute import Outcome, is_done, run_job
 from sdg_eval.batch.lock import run_lock
 from sdg_eval.batch.plan import (
+    DEFAULT_RUN,
+    DELIVERY,
     FOLDERS,
     NOTEBOOKS,
     PROVINCE,
+    QUARTERLY,
     Job,
+    inputs_folder,
     parameters_json,
     parse_languages,
     parse_notebooks,
@@ -32,11 +37,14 @@ from sdg_eval.batch.plan import (
 from sdg_eval.codelists import read_codelists
 from sdg_eval.data_report import all_sources, evaluate_data
 from sdg_eval.delivery.columns import delivery_tables
+from sdg_eval.delivery.known import quarters_on_record, reported_quarters
+from sdg_eval.delivery.restricted import is_restricted, open_beside, read_rows, register_output
 from sdg_eval.delivery.tables import Delivery, read_delivery, with_registers
 from sdg_eval.derive import with_derived
 from sdg_eval.errors import DataError, RunsFailedError, UsageError, WriteError
 from sdg_eval.evaluation import evaluate_national
 from sdg_eval.intake.template import parse_quarter
+from sdg_eval.people_report import SCORES, read_persons
 from sdg_eval.publish import write_site
 from sdg_eval.quarterly_report import prepare_quarter, write_prepared
 from sdg_eval.store import (
@@ -51,6 +59,10 @@ from sdg_eval.store import (
 from sdg_eval.suppression import suppress
 from sdg_eval.thai import BE_OFFSET
 
+PURPOSE = "quarterly_report"
+"""What the log of the restricted store says of a batch."""
+SCORES_FILE = f"restricted/{SCORES}.csv"
+"""Training scores, as seen from the inputs of a run."""
 PACKAGE = Path(__file__).parents[1]
 DONE = ("done", "kept")
 
@@ -70,9 +82,10 @@ def evaluate_provinces(
     parameters
         NAME=VALUE texts for the notebooks.
     delivery
-        Folder of delivery tables, or a store that holds them; None: what needs them is left out.
+        Folder of delivery tables, or a store that holds them; None: what needs them is left out. So it is where the tables hold no
+        quarter yet, unless a quarter or a notebook of delivery is asked for.
     quarter
-        Thai fiscal quarter of the quarterly report, as 2567Q2; '' takes the last one with activities.
+        Thai fiscal quarter of the quarterly report, as 2567Q2; '' takes the last one with something done or paid.
     notebooks
         Names or numbers of the notebooks wanted; none: all.
     say
@@ -88,18 +101,19 @@ def evaluate_provinces(
     codelists = read_codelists()
     areas = parse_provinces(provinces, codelists)
     languages, year = parse_languages(lang), parse_report_year(report_year)
-    name = parse_run_name(run or ("sample" if Path(observations).is_file() else Path(observations).resolve().name))
-    tables, quarter, scores = _delivery(delivery, quarter)
+    name = parse_run_name(run or (DEFAULT_RUN if Path(observations).is_file() else Path(observations).resolve().name))
+    wanted = parse_notebooks(notebooks or [])
+    tables, quarter, scores = _delivery(delivery, quarter, asked=bool(notebooks) and bool({QUARTERLY, *DELIVERY} & set(wanted)), say=say)
     planned = plan_jobs(
-        areas, report_year=year, lang=languages, overrides=parameters, pilots=sorted(codelists.rollout["REF_AREA"]), quarter=quarter, scores=scores,
-        notebooks=parse_notebooks(notebooks or []),
+        areas, report_year=year, lang=languages, overrides=parameters, pilots=sorted(codelists.rollout["REF_AREA"]), quarter=quarter,
+        scores=SCORES_FILE if scores else "", notebooks=wanted, run=name,
     )  # fmt: skip
     table = read_observations(observations)
     if table.empty:
         raise DataError(f"{observations}: holds no values. Import files first.")
     with run_lock(out):
         folder = Path(out) / name
-        record = _prepare(table, codelists, folder, year, _confidence(planned), observations, tables, quarter)
+        record = _prepare(table, codelists, folder, year, _confidence(planned), observations, tables, quarter, scores)
         say(f"{len(areas)} provinces, report year {year}, {f'quarter {quarter}, ' if quarter else ''}data {record['data_hash'][:12]}")
         outcomes = _run_all(planned, folder, record, _workers(jobs), again, say)
         _remove_others(folder, areas)
@@ -123,37 +137,63 @@ def _confidence(planned: list[Job]) -> float:
     return next((job.parameters["CONFIDENCE"] for job in planned if "CONFIDENCE" in job.parameters), 0.95)
 
 
-def _delivery(folder: Path | None, quarter: str) -> tuple[dict[str, pd.DataFrame], str, str]:
-    """(delivery tables, quarter, file of training scores); nothing where there are no tables. Raises UsageError for a quarter without any."""
+def _delivery(folder: Path | None, quarter: str, *, asked: bool = False, say=print) -> tuple[dict[str, pd.DataFrame], str, Path | None]:
+    """(delivery tables, quarter, where the training scores are); nothing where there are no tables.
+
+    `asked` says that a notebook of delivery was named. Raises UsageError for a quarter without any tables, or outside those they
+    speak of; DataError where something of delivery is asked for and the tables hold no quarter.
+    """
     if folder is None:
         if quarter:
             raise UsageError("--quarter needs delivery tables. Give --delivery, or a store that `sdg-eval delivery` has filled.")
-        return {}, "", ""
+        return {}, "", None
     open_tables = [name for name, spec in delivery_tables().items() if not spec.restricted]
     read = read_delivery(folder)
     tables = {name: getattr(read, name) for name in open_tables if len(getattr(read, name))}
-    known = sorted({q for frame in tables.values() if "fiscal_quarter" in frame for q in frame["fiscal_quarter"] if q})
+    known = quarters_on_record(Delivery(tables))
     if not known:
-        raise DataError(f"{folder}: holds no delivery tables with quarters. Take in workbooks with `sdg-eval delivery`.")
-    if quarter:
-        quarter = f"{parse_quarter(quarter).fiscal_year_ce + BE_OFFSET}Q{quarter.strip()[-1]}"
-    scores = Path(folder) / "restricted" / "training_score.csv"
-    return tables, quarter or known[-1], str(scores.resolve()) if scores.is_file() else ""
+        if quarter or asked:
+            raise DataError(f"{folder}: holds no delivery tables with quarters. Take in workbooks with `sdg-eval delivery`.")
+        say("the delivery tables hold no quarter yet: what needs them is left out")
+        return {}, "", None
+    return tables, _asked_quarter(quarter, known) if quarter else _last_quarter(Delivery(tables), known), _scores(Path(folder))
+
+
+def _asked_quarter(text: str, known: list[str]) -> str:
+    """The quarter asked for. Raises UsageError for a year of the common era, and for a quarter outside those on record."""
+    span = f"The delivery tables speak of {known[0]} to {known[-1]}."
+    quarter = f"{parse_quarter(text).fiscal_year_ce + BE_OFFSET}Q{text.strip()[-1]}"
+    if text.strip()[:4] != quarter[:4]:
+        raise UsageError(f"--quarter {text}: write the Thai fiscal year in the Buddhist Era, as {quarter}. {span}")
+    if not known[0] <= quarter <= known[-1]:
+        raise UsageError(f"--quarter {text}: nothing is known of it. {span}")
+    return quarter
+
+
+def _last_quarter(delivery: Delivery, known: list[str]) -> str:
+    """The last quarter in which something was done or paid; before anything was, the first of those planned."""
+    reported = reported_quarters(delivery)
+    return reported[-1] if reported else known[0]
+
+
+def _scores(folder: Path) -> Path | None:
+    """Where the training scores of a delivery folder are: the restricted store, or a file; None where there are none."""
+    place = folder / "restricted"
+    return place if is_restricted(place) else next((p for p in [place / f"{SCORES}.csv"] if p.is_file()), None)
 
 
 def _workers(jobs: int | None) -> int:
     return jobs or max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
-def _prepare(table, codelists, folder: Path, year: int, confidence: float, origin, delivery: dict, quarter: str) -> dict:
-    """Write what all provinces share: observations, national tables, boundaries, delivery tables; return the record."""
+def _prepare(table, codelists, folder: Path, year: int, confidence: float, origin, delivery: dict, quarter: str, scores: Path | None = None) -> dict:
+    """Write what all provinces share: observations, national tables, boundaries; return the record.
+
+    The delivery tables as they came in go beside the run, for the notebooks alone (`inputs_folder` says why).
+    """
     national = folder / "national"
-    digest = data_hash(table)
-    shutil.rmtree(national / "delivery", ignore_errors=True)
-    for name, frame in sorted(delivery.items()):
-        content = csv_bytes(frame)
-        write_atomic(national / "delivery" / f"{name}.csv", content)
-        digest = hashlib.sha256(digest.encode() + name.encode() + content).hexdigest()
+    shutil.rmtree(national / "delivery", ignore_errors=True)  # where runs of an earlier version had them
+    digest = _write_inputs(inputs_folder(folder.parent, folder.name), delivery, scores, data_hash(table))
     # nothing that is written from here on can hold a small cell: every statistic is computed without them
     invented = [table, *(frame for frame in delivery.values() if "source" in frame)]
     table, synthetic = suppress(with_derived(table, codelists), codelists), any((frame["source"] == "synthetic").any() for frame in invented)
@@ -176,6 +216,35 @@ def _prepare(table, codelists, folder: Path, year: int, confidence: float, origi
     }  # fmt: skip
     write_json(folder / "record.json", record)
     return record
+
+
+def _write_inputs(folder: Path, delivery: dict[str, pd.DataFrame], scores: Path | None, digest: str) -> str:
+    """Write delivery tables and training scores where only their owner may read them; return `digest` continued over them.
+
+    Rows from the restricted store are read through its log, and the file is registered there, so that a deletion reaches it.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    if not delivery and scores is None:
+        return digest
+    try:
+        for path in (folder.parent, folder, folder / "delivery", folder / "restricted"):
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with contextlib.suppress(NotImplementedError):
+                path.chmod(0o700)
+    except OSError as error:
+        raise WriteError(f"{folder}: cannot be made ({error.strerror}).") from error
+    contents = {f"delivery/{name}.csv": csv_bytes(frame) for name, frame in sorted(delivery.items())}
+    store = open_beside(scores) if scores is not None and is_restricted(scores) else None
+    if store is not None:
+        rows = read_rows(store, SCORES, purpose=PURPOSE)
+        register_output(store, folder / SCORES_FILE, rows, purpose=PURPOSE)  # first: what is written must be known as written
+        contents[SCORES_FILE] = csv_bytes(rows[list(read_persons(SCORES, "").columns.intersection(rows.columns))])
+    elif scores is not None:
+        contents[SCORES_FILE] = csv_bytes(read_persons(SCORES, str(scores)))
+    for name, content in contents.items():
+        write_atomic(folder / name, content, mode=0o600)
+        digest = hashlib.sha256(digest.encode() + Path(name).stem.encode() + content).hexdigest()
+    return digest
 
 
 def code_hash(codelists) -> str:

@@ -31,6 +31,9 @@ DELIVERY = (
 SET_BY_BATCH = ("REF_AREA", "OBSERVATIONS", "NATIONAL", "OUTPUT_DIR", "PROVINCES", "BOUNDARIES", "DELIVERY", "SCORES", "QUARTER")
 FOLDERS = {PROVINCE: "provinces", PEERS: "peers", PILOT: "pilots", QUARTERLY: "quarters"}
 """Notebooks run for each province, and the folder of a run that holds them."""
+INPUTS = ".inputs"
+"""Folder beside the runs; no run can have its name."""
+DEFAULT_RUN = "sample"
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 _RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _RESERVED = re.compile(r"latest|con|prn|aux|nul|(com|lpt)\d", re.I)
@@ -161,19 +164,22 @@ def parse_notebooks(texts: list[str]) -> list[str]:
 
 
 def plan_jobs(
-    areas: list[str], *, report_year: int, lang: str, overrides: list[str], pilots: list[str], quarter: str = "", scores: str = "", notebooks: list[str] | None = None
-) -> list[Job]:
+    areas: list[str], *, report_year: int, lang: str, overrides: list[str], pilots: list[str], quarter: str = "", scores: str = "", notebooks: list[str] | None = None,
+    run: str = "",
+) -> list[Job]:  # fmt: skip
     """Return every run of a batch, provinces first, fully checked. Raises UsageError; writes nothing.
 
     `pilots` are the provinces of the programme: those among `areas` get a run of their own on its effect. `quarter` is the
-    Thai fiscal quarter reported; '' leaves out what needs delivery tables. `scores` is the file of training scores.
+    Thai fiscal quarter reported; '' leaves out what needs delivery tables. `scores` is the file of training scores, as seen
+    from the run's inputs (`inputs_folder`); '' leaves them out. `run` is the name of the run's folder.
     `notebooks` are those wanted, None all.
     """
     every = (PROVINCE, PEERS, PILOT, *NATIONAL, *((QUARTERLY, *DELIVERY) if quarter else ()))
     wanted = [name for name in every if notebooks is None or name in notebooks]
     known = {name: known_parameters(name) for name in wanted}
     extra = parse_parameters(overrides, {key: kind for types in known.values() for key, kind in types.items()})
-    common = {"QUARTER": quarter, "SCORES": scores, "SURVEY": "", "REPORT_YEAR": report_year, "LANG": lang, "CONFIDENCE": 0.95, "DRAWS": 2000, "SHOW_RANKS": False, "PILOT_START": "", "PILOT_END": ""} | extra
+    common = {"QUARTER": quarter, "SURVEY": "", "REPORT_YEAR": report_year, "LANG": lang, "CONFIDENCE": 0.95, "DRAWS": 2000, "SHOW_RANKS": False, "PILOT_START": "", "PILOT_END": ""} | extra
+    inputs = f"../{INPUTS}/{run or DEFAULT_RUN}"
     for name in ("PILOT_START", "PILOT_END"):
         if common[name] and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", common[name]):
             raise UsageError(f"{name} is {common[name]!r}; give a month such as 2022-12.")
@@ -184,22 +190,33 @@ def plan_jobs(
     if not 0.5 <= common["CONFIDENCE"] < 1:
         raise UsageError(f"CONFIDENCE is {common['CONFIDENCE']}; give a number from 0.5 to below 1, such as 0.95.")
     jobs = [
-        _job(name, area, f"{place}/{area}", known[name], common)
+        _job(name, area, f"{place}/{area}", known[name], common, inputs, scores)
         for name, place in FOLDERS.items() if name in wanted
         for area in areas if name != PILOT or area in set(pilots)
     ]  # fmt: skip
-    jobs += [_job(name, "", f"national/{name}", known[name], common | {"PROVINCES": ",".join(areas)}) for name in wanted if name not in FOLDERS]
+    jobs += [_job(name, "", f"national/{name}", known[name], common | {"PROVINCES": ",".join(areas)}, inputs, scores) for name in wanted if name not in FOLDERS]
     if not jobs:
         raise UsageError("None of the notebooks asked for can be run: those of delivery need --delivery or a store that holds delivery tables.")
     return jobs
 
 
-def _job(name: str, area: str, folder: str, known: dict[str, str], values: dict) -> Job:
-    """Paths are relative to the run's own folder, so that an executed notebook can be run again anywhere."""
+def inputs_folder(out, run: str) -> Path:
+    """Return the folder of a run's delivery tables as they came in: beside the run, not in it.
+
+    They hold counts of one to nine persons (participants of a group, people trained, members of a local group), which the
+    notebooks need and nobody else may see. A run is handed out whole, so nothing of them may lie in it; only the owner may
+    open this folder, and the site does not lead to it. An executed notebook can be run again where both folders are.
+    """
+    return Path(out) / INPUTS / run
+
+
+def _job(name: str, area: str, folder: str, known: dict[str, str], values: dict, inputs: str, scores: str) -> Job:
+    """Paths are relative to the notebook's own folder, so that an executed notebook can be run again anywhere and names no folder of a machine."""
     up = "../" * folder.count("/") + "../"
     values = values | {
         "REF_AREA": area, "OBSERVATIONS": f"{up}national/observations.parquet", "NATIONAL": f"{up}national",
-        "OUTPUT_DIR": ".", "BOUNDARIES": f"{up}national/boundaries.geojson", "DELIVERY": f"{up}national/delivery",
+        "OUTPUT_DIR": ".", "BOUNDARIES": f"{up}national/boundaries.geojson", "DELIVERY": f"{up}{inputs}/delivery",
+        "SCORES": f"{up}{inputs}/{scores}" if scores else "",
     }  # fmt: skip
     given = {key: value for key, value in values.items() if key in known}
     return Job(name, area, folder, require_parameters(name, given, known))

@@ -42,13 +42,15 @@ def decision_states(decision: pd.DataFrame, meeting: pd.DataFrame | None = None,
 
     state: `done` and `dropped` when it was closed by then, else `open`, or `overdue` when its due day has passed. `decided_on`
     is the day of the meeting, else the last day of its quarter, so an age may be too short but not too long. `age_days` runs to
-    the day it was closed; of one that is done without a day it is blank.
+    the day it was closed; of one that is closed without a day it is blank. Such a one is closed only from the last quarter of the
+    table on, in which it is known to be; before that nothing says so, and it is open.
     """
     rows = take(optional(decision, ["meeting_id", "finding_id"]), "decision", text=_TEXT, dates=["due_date", "closed_date"], quarters=["fiscal_quarter"])
     if len(wrong := rows.loc[~rows["status"].isin(STATUSES), "status"]):
         raise DataError(f"Table decision: status {wrong.iloc[0]!r} is not one of {', '.join(STATUSES)}.")
     end = quarter_end(as_of)
     rows = one_per(rows[rows["fiscal_quarter"] != ""], "decision", ["decision_id"])
+    is_past = not up_to(rows["fiscal_quarter"], as_of).all()
     rows = rows[up_to(rows["fiscal_quarter"], as_of)].reset_index(drop=True)
     days = {}
     if meeting is not None:
@@ -57,7 +59,7 @@ def decision_states(decision: pd.DataFrame, meeting: pd.DataFrame | None = None,
     closing = rows["fiscal_quarter"].map(quarter_end)
     decided = pd.to_datetime(rows["meeting_id"].map(days)).fillna(closing) if days else closing
     decided = pd.to_datetime(decided).clip(upper=end)
-    closed = (rows["status"] != "open") & ~(rows["closed_date"] > end)
+    closed = (rows["status"] != "open") & ~(rows["closed_date"] > end) & ~(rows["closed_date"].isna() & is_past)
     late = ~closed & (rows["due_date"] < end)
     rows["state"] = np.select([closed, late], [rows["status"], "overdue"], "open").astype(object)
     until = rows["closed_date"].where(closed, end)

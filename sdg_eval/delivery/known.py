@@ -10,6 +10,7 @@ import pandas as pd
 
 from sdg_eval.delivery.quarters import quarter_end, quarter_number, up_to
 from sdg_eval.delivery.tables import Delivery
+from sdg_eval.thai import BE_OFFSET
 
 DAYS = {
     "project": "start_date", "participation": "event_date", "training": "event_date", "meeting": "meeting_date", "request": "request_date",
@@ -17,7 +18,22 @@ DAYS = {
 }  # fmt: skip
 """The day on which a row becomes known; a blank, of which nothing is known, is kept."""
 QUARTERS = ("activity", "budget", "mechanism", "decision", "adjustment", "said", "leadership", "process_metric")
-YEARS = ("need", "kpi", "survey_answer")
+YEARS = {"need": "fiscal_year", "kpi": "fiscal_year", "survey_answer": "fiscal_year", "population_group": "year"}
+"""The B.E. year up to which a row is known. The people of a group are counted by year; a later count is not known yet."""
+FIRST_BE = 2400
+"""A year below this is of the common era."""
+
+
+def quarters_on_record(delivery: Delivery) -> list[str]:
+    """Return the quarters that any table names, plans for later ones too, in order."""
+    return sorted({q for frame in delivery.tables.values() if "fiscal_quarter" in frame for q in frame["fiscal_quarter"] if q})
+
+
+def reported_quarters(delivery: Delivery) -> list[str]:
+    """Return the quarters in which something was done or paid, in order: what is only planned is no report."""
+    activity, budget = delivery.activity, delivery.budget
+    told = [*activity.loc[activity["done"].notna(), "fiscal_quarter"], *budget.loc[budget["disbursed_thb"] > 0, "fiscal_quarter"]]
+    return sorted({q for q in told if q})
 
 
 def as_known(delivery: Delivery, quarter: str, *, year_plan: bool = False) -> Delivery:
@@ -31,6 +47,8 @@ def as_known(delivery: Delivery, quarter: str, *, year_plan: bool = False) -> De
     if year_plan and "budget" in tables:
         ahead = delivery.budget[(delivery.budget["fiscal_quarter"].str[:4] == quarter[:4]) & ~up_to(delivery.budget["fiscal_quarter"], quarter)]
         tables["budget"] = pd.concat([tables["budget"], ahead.assign(disbursed_thb=float("nan"))]).sort_index().reset_index(drop=True)
+    if "decision" in tables:
+        tables["decision"] = _not_closed_yet(tables["decision"], delivery, quarter)
     known = Delivery(tables)
     for owner, key, owned in (
         ("project", "project_id", ("project_target", "project_agency", "project_partner")), ("plan", "plan_id", ("plan_item",)), ("participation", "event_id", ("participation_group",)),
@@ -46,6 +64,15 @@ def as_known(delivery: Delivery, quarter: str, *, year_plan: bool = False) -> De
     return Delivery(tables)
 
 
+def _not_closed_yet(decision: pd.DataFrame, delivery: Delivery, quarter: str) -> pd.DataFrame:
+    """Decisions that are closed without a day, open before the last quarter that anything is told of: from then on they are known to be closed."""
+    told = [*reported_quarters(delivery), *(q for name in ("decision", "adjustment") for q in getattr(delivery, name)["fiscal_quarter"] if q)]
+    if not told or quarter >= max(told):
+        return decision
+    undated = decision["closed_date"].fillna("").eq("") & decision["status"].ne("open")
+    return decision.assign(status=decision["status"].mask(undated, "open"))
+
+
 def _until(name: str, frame: pd.DataFrame, quarter: str) -> pd.DataFrame:
     year, number = int(quarter[:4]), quarter_number(quarter) - quarter_number(f"{quarter[:4]}Q1") + 1
     if name in DAYS:
@@ -53,7 +80,9 @@ def _until(name: str, frame: pd.DataFrame, quarter: str) -> pd.DataFrame:
     elif name in QUARTERS:
         frame = frame[up_to(frame["fiscal_quarter"], quarter)]
     elif name in YEARS:
-        frame = frame[~(frame["fiscal_year"] > year).fillna(False).astype(bool)]
+        told = frame[YEARS[name]]
+        told = told.mask((told < FIRST_BE).fillna(False).astype(bool), told + BE_OFFSET)
+        frame = frame[~(told > year).fillna(False).astype(bool)]
     if name == "kpi":
         later = [f"q{n}" for n in range(number + 1, 5)] + ["total", "disbursed_thb"] * (number < 4)
         frame = frame.copy()

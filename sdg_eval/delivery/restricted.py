@@ -119,6 +119,29 @@ def open_restricted(folder, keys) -> RestrictedStore:
     return store
 
 
+KEYS_FOLDER = "SDG_EVAL_RESTRICTED_KEYS"
+"""Environment variable with the folder of the key; without it the key lies beside the rows, in `<folder>-keys`."""
+
+
+def is_restricted(folder) -> bool:
+    """Return whether a folder is a restricted store that holds something."""
+    return (Path(folder) / ROWS).is_dir() and bool(entry_paths(Path(folder)))
+
+
+def open_beside(folder) -> RestrictedStore:
+    """Return the restricted store of a folder whose key lies where it is looked for: KEYS_FOLDER says where.
+
+    Raises DataError where there is no store or no key: a reader makes neither.
+    """
+    folder = Path(folder).resolve()
+    keys = Path(os.environ.get(KEYS_FOLDER) or folder.with_name(f"{folder.name}-keys"))
+    if not is_restricted(folder):
+        raise DataError(f"{folder}: is no restricted store with rows.")
+    if not (keys / KEY).is_file():
+        raise DataError(f"{keys}: holds no key of the restricted store. Say in {KEYS_FOLDER} where it is.")
+    return open_restricted(folder, keys)
+
+
 def _private_folder(path: Path) -> None:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
