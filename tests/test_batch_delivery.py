@@ -1,0 +1,214 @@
+"""What a batch hands out of delivery tables, and which quarter it speaks of: no raw row leaves, no quarter is guessed."""
+
+import json
+import os
+import re
+import shutil
+import stat
+
+import pandas as pd
+import pytest
+
+from sdg_eval.batch import evaluate as batch
+from sdg_eval.batch.plan import DELIVERY, QUARTERLY, inputs_folder, plan_jobs
+from sdg_eval.codelists import read_codelists
+from sdg_eval.delivery.known import as_known
+from sdg_eval.delivery.restricted import access_log, add_rows, forget, open_restricted
+from sdg_eval.delivery.tables import Delivery, read_delivery
+from sdg_eval.errors import DataError, UsageError
+from sdg_eval.people_report import read_persons
+from sdg_eval.store import read_observations
+from tests.conftest import ROOT
+
+SAMPLE = ROOT / "data" / "sample"
+TABLES = SAMPLE / "delivery"
+
+
+class Nothing:
+    """A report that writes nothing: what it would write is looked at elsewhere."""
+
+    def write(self, *args, **kwargs):
+        pass
+
+
+@pytest.fixture
+def prepare(monkeypatch, tmp_path):
+    """The step that writes what all provinces share, without the national statistics."""
+    for name in ("evaluate_national", "evaluate_data", "prepare_quarter"):
+        monkeypatch.setattr(batch, name, lambda *a, **k: Nothing())
+    monkeypatch.setattr(batch, "write_prepared", lambda *a, **k: None)
+    monkeypatch.setattr(batch, "code_hash", lambda codelists: "")
+    table = read_observations(SAMPLE / "observations.csv")
+    table = table[table["SERIES"] == "SI_POV_NAHC"].reset_index(drop=True)
+    return lambda tables, quarter, scores=None: batch._prepare(
+        table, read_codelists(), tmp_path / "reports" / "sample", 2026, 0.95, SAMPLE / "observations.csv", tables, quarter, scores
+    )
+
+
+def copy_with(tmp_path, **changed):
+    folder = tmp_path / "delivery"
+    shutil.copytree(TABLES, folder)
+    for name, change in changed.items():
+        rows = pd.read_csv(folder / f"{name}.csv", dtype="str", keep_default_na=False)
+        change(rows).to_csv(folder / f"{name}.csv", index=False)
+    return folder
+
+
+def people_store(tmp_path, monkeypatch, n=12):
+    store = open_restricted(tmp_path / "delivery" / "restricted", tmp_path / "keys")
+    monkeypatch.setenv("SDG_EVAL_RESTRICTED_KEYS", str(tmp_path / "keys"))
+    rows = pd.DataFrame([{"event_id": "e1", "person": f"1-1020-{i:05d}", "pre_score": 40.0 + i, "post_score": 60.0 + i} for i in range(n)])
+    add_rows(store, "training_score", rows, collected_on="2024-01-15")
+    return store
+
+
+# ---------------------------------------------------------------- nothing raw is handed out
+
+
+def test_no_count_of_one_to_nine_persons_lies_in_the_run(prepare, tmp_path):
+    raw = read_delivery(TABLES).participation_group["participants"]
+    assert raw.between(1, 9).sum() > 1000  # the sample has what must not leave
+    tables, quarter, scores = batch._delivery(TABLES, "")
+    run = tmp_path / "reports" / "sample"
+    (run / "national" / "delivery").mkdir(parents=True)
+    (run / "national" / "delivery" / "participation_group.csv").write_text("event_id,group,participants\ne,women,3\n")  # of an earlier version
+    prepare(tables, quarter, scores)
+    for path in run.rglob("*.csv"):
+        table = pd.read_csv(path)
+        for column in {"participants", "attended", "invited", "members", "pre_score"} & set(table):
+            assert not table[column].between(1, 9).any(), path
+    assert not (run / "national" / "delivery").exists()
+    assert not [p for p in run.rglob("*") if p.stem in tables]
+
+
+def test_the_notebooks_find_their_tables_beside_the_run_and_only_the_owner_does(prepare, tmp_path):
+    tables, quarter, scores = batch._delivery(TABLES, "")
+    prepare(tables, quarter, scores)
+    out = tmp_path / "reports"
+    inputs = inputs_folder(out, "sample")
+    for job in plan_jobs(["TH-50"], report_year=2026, lang="en", overrides=[], pilots=["TH-50"], quarter=quarter, scores=batch.SCORES_FILE, notebooks=[QUARTERLY, *DELIVERY], run="sample"):
+        there = out / "sample" / job.folder
+        there.mkdir(parents=True)
+        assert os.path.normpath(there / job.parameters["DELIVERY"]) == str(inputs / "delivery")
+        if "SCORES" in job.parameters:
+            assert len(read_persons("training_score", str(there / job.parameters["SCORES"]))) > 100
+        assert not re.search(r'"/', json.dumps(job.parameters)), job.parameters  # no folder of this machine
+    assert len(read_delivery(inputs / "delivery").participation_group) == len(tables["participation_group"])
+    if os.name == "posix":
+        for path in [inputs, inputs.parent, *inputs.rglob("*")]:
+            assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_a_run_without_delivery_leaves_no_inputs_behind_and_other_scores_are_other_data(prepare, tmp_path):
+    tables, quarter, scores = batch._delivery(TABLES, "")
+    with_scores, without = prepare(tables, quarter, scores), prepare(tables, quarter)
+    assert with_scores["data_hash"] != without["data_hash"]
+    prepare({}, "")
+    assert not inputs_folder(tmp_path / "reports", "sample").exists()
+
+
+# ---------------------------------------------------------------- which quarter
+
+
+def test_tables_without_any_quarter_stop_only_what_needs_them(tmp_path):
+    folder, lines = tmp_path / "d", []
+    folder.mkdir()
+    shutil.copy(TABLES / "agency.csv", folder)
+    assert batch._delivery(folder, "", say=lines.append) == ({}, "", None)
+    assert len(lines) == 1 and "no quarter" in lines[0]
+    for quarter, asked in (("2567Q2", False), ("", True)):
+        with pytest.raises(DataError, match="no delivery tables with quarters"):
+            batch._delivery(folder, quarter, asked=asked)
+
+
+def test_a_batch_without_quarters_goes_on_with_the_others(tmp_path, monkeypatch):
+    folder = tmp_path / "d"
+    folder.mkdir()
+    shutil.copy(TABLES / "agency.csv", folder)
+    seen = {}
+    monkeypatch.setattr(batch, "plan_jobs", lambda areas, **more: seen.update(more) or [])
+    monkeypatch.setattr(batch, "read_observations", lambda path: pd.DataFrame())
+    call = dict(provinces="TH-50", observations=SAMPLE / "observations.csv", out=tmp_path / "r", run=None, report_year=2026, jobs=1, lang="en", parameters=[], delivery=folder, say=lambda line: None)
+    with pytest.raises(DataError, match="holds no values"):  # as far as the observations
+        batch.evaluate_provinces(**call)
+    assert seen["quarter"] == "" and seen["scores"] == ""
+    with pytest.raises(DataError, match="with quarters"):
+        batch.evaluate_provinces(**call, notebooks=["20"])
+
+
+def test_the_default_quarter_is_the_last_with_something_done_or_paid(tmp_path):
+    def planned(rows):
+        later = rows.tail(1).assign(budget_id="BZ", fiscal_quarter="2568Q4", disbursed_thb="")
+        return pd.concat([rows, later])
+
+    said = batch._delivery(TABLES, "")[1]
+    folder = copy_with(tmp_path, budget=planned)
+    assert batch._delivery(folder, "")[1] == said == "2567Q4"
+    assert batch._delivery(folder, "2568Q4")[1] == "2568Q4"  # planned, and asked for
+
+
+def test_before_anything_is_done_the_first_planned_quarter_is_meant(tmp_path):
+    rows = pd.read_csv(TABLES / "budget.csv", dtype="str", keep_default_na=False).head(2)
+    (tmp_path / "d").mkdir()
+    rows.assign(fiscal_quarter=["2568Q1", "2568Q4"], disbursed_thb="").to_csv(tmp_path / "d" / "budget.csv", index=False)
+    assert batch._delivery(tmp_path / "d", "")[1] == "2568Q1"
+
+
+@pytest.mark.parametrize("asked", ["2580Q1", "2560Q1"])
+def test_a_quarter_of_which_nothing_is_known_is_refused_with_the_span(asked):
+    with pytest.raises(UsageError, match="speak of 2566Q1 to 2567Q4"):
+        batch._delivery(TABLES, asked)
+
+
+def test_a_year_of_the_common_era_is_refused_and_not_turned():
+    with pytest.raises(UsageError, match="as 2567Q2"):
+        batch._delivery(TABLES, "2024Q2")
+    assert batch._delivery(TABLES, "2567-Q2")[1] == "2567Q2"
+
+
+# ---------------------------------------------------------------- as known then
+
+
+@pytest.mark.parametrize("later", [2570, 2027])
+def test_a_later_count_of_the_people_of_a_group_is_not_known_yet(later):
+    own = read_delivery(TABLES).population_group
+    both = Delivery({"population_group": pd.concat([own, own.assign(year=later, people=own["people"] * 3)], ignore_index=True)})
+    assert as_known(both, "2567Q2").population_group["year"].max() == 2566
+    assert len(as_known(both, "2570Q1").population_group) == 2 * len(own)
+
+
+def test_a_decision_closed_without_a_day_is_open_in_every_report_but_the_last():
+    delivery = read_delivery(TABLES)
+    rows = delivery.decision
+    one = (rows["fiscal_quarter"] == "2566Q3").idxmax()
+    rows.loc[one, ["status", "closed_date"]] = ["done", ""]
+    known = {q: as_known(delivery, q).decision.set_index("decision_id")["status"][rows.loc[one, "decision_id"]] for q in ("2566Q3", "2567Q1", "2567Q4")}
+    assert known == {"2566Q3": "open", "2567Q1": "open", "2567Q4": "done"}
+
+
+# ---------------------------------------------------------------- the restricted store
+
+
+def test_persons_are_read_from_the_restricted_store_through_its_log(tmp_path, monkeypatch):
+    store = people_store(tmp_path, monkeypatch)
+    rows = read_persons("training_score", str(store.folder))
+    assert len(rows) == 12 and not {"row_id", "keep_until"} & set(rows) and rows["person"].str.fullmatch("[0-9a-f]{32}").all()
+    last = access_log(store).iloc[-1]
+    assert (last["kind"], last["purpose"], last["table"], last["n_rows"]) == ("read", "quarterly_report", "training_score", 12)
+    monkeypatch.setenv("SDG_EVAL_RESTRICTED_KEYS", str(tmp_path / "elsewhere"))
+    with pytest.raises(DataError, match="no key"):
+        read_persons("training_score", str(store.folder))
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_batch_reads_the_restricted_store_once_and_a_deletion_reaches_what_it_wrote(prepare, tmp_path, monkeypatch):
+    store = people_store(tmp_path, monkeypatch)
+    for name in ("activity", "project"):
+        shutil.copy(TABLES / f"{name}.csv", tmp_path / "delivery")
+    tables, quarter, scores = batch._delivery(tmp_path / "delivery", "")
+    assert scores == store.folder
+    prepare(tables, quarter, scores)
+    written = inputs_folder(tmp_path / "reports", "sample") / batch.SCORES_FILE
+    assert len(read_persons("training_score", str(written))) == 12
+    assert (access_log(store)["kind"] == "read").sum() == 1
+    assert forget(store, "1-1020-00003").complete and not written.exists()
