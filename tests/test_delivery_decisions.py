@@ -53,6 +53,15 @@ def test_a_decision_stands_as_it_was_known_on_the_day_asked_about():
     assert decision_states(FIVE, as_of="2567Q3").set_index("decision_id")["state"].to_dict()["D8"] == "done"
 
 
+def test_a_decision_closed_without_a_day_is_closed_only_from_the_last_quarter_on():
+    table = decisions(one("A", "2566Q3", "2023-09-01", "done"), one("B", "2566Q3", None, "dropped"), one("C", "2567Q2", None))
+    states = {q: decision_states(table, as_of=q).set_index("decision_id")["state"].to_dict() for q in ("2566Q3", "2567Q1", "2567Q2")}
+    assert states["2566Q3"] == {"A": "open", "B": "open"} and states["2567Q1"] == {"A": "overdue", "B": "open"}
+    assert states["2567Q2"] == {"A": "done", "B": "dropped", "C": "open"}
+    before = follow_through(table, as_of="2567Q1").set_index("REF_AREA").loc["TH-50"]
+    assert (before["n"], before["done"]) == (1, 0)
+
+
 def test_the_rate_counts_what_fell_due_and_its_interval_is_wilsons():
     row = follow_through(FIVE, MEETING, as_of="2567Q2").set_index("REF_AREA").loc["TH-50"]
     # due by 31 March: D1, D2 done; D3, D8 not; D5 dropped

@@ -101,14 +101,34 @@ def test_few_people_are_not_shown_but_the_verdict_stays():
 
 def test_wrong_numbers_are_refused():
     table = events(1)
-    with pytest.raises(DataError, match="more participants of group youth"):
-        read_rooms(table, people(table, women=3, men=2, youth=9))
     with pytest.raises(DataError, match="Unknown group"):
         read_rooms(table, people(table, women=3, robots=2))
     with pytest.raises(DataError, match="which table participation does not have"):
         read_rooms(table, people(events(2), women=3))
-    with pytest.raises(DataError, match="12 adopted of 10"):
-        adoption(events(1, adopted=12))
+
+
+def test_one_event_that_contradicts_itself_is_left_out_and_named_and_stops_no_other_province():
+    table = pd.concat([events(6), events(6, "TH-51")], ignore_index=True)
+    sound = people(table, women=30, men=20, youth=10)
+    bad = sound.assign(participants=sound["participants"].mask((sound["event_id"] == "TH-50-2") & (sound["group"] == "youth"), 51))
+    rooms = read_rooms(table, bad)
+    assert rooms.loc["TH-50-2", "wrong"] == "youth" and np.isnan(rooms.loc["TH-50-2", "everyone"]) and (rooms["wrong"] != "").sum() == 1
+    got, before = (representativeness(table, t, population(["TH-50", "TH-51"])).set_index(["REF_AREA", "group"]) for t in (bad, sound))
+    row = got.loc[("TH-50", "youth")]
+    assert row[["n_events", "n_events_unrecorded", "n_events_wrong", "events_wrong", "participants"]].tolist() == [5, 1, 1, "TH-50-2", 50]
+    pd.testing.assert_frame_equal(got.loc[["TH-51"]], before.loc[["TH-51"]])
+    assert got.loc[("TH-51", "youth"), ["n_events_wrong", "events_wrong"]].tolist() == [0, ""]
+    only = representativeness(events(1), people(events(1), women=3, men=2, youth=9), population()).set_index(["REF_AREA", "group"])
+    assert only.loc[("TH-50", "women"), ["verdict", "reason", "n_events_wrong"]].tolist() == ["cannot_be_told", "not_recorded", 1]
+
+
+@pytest.mark.parametrize("column", ["adopted", "answered"])
+def test_more_adopted_or_answered_than_proposed_is_left_out_and_named(column):
+    table = pd.concat([events(3), events(3, "TH-51")], ignore_index=True)
+    table.loc[1, column] = 12
+    row = adoption(table).set_index("REF_AREA")
+    assert row.loc["TH-50", ["n_events", "n_events_wrong", "events_wrong", "proposals", "adopted"]].tolist() == [3, 1, "TH-50-1", 20, 8]
+    assert row.loc["TH-51", ["n_events_wrong", "proposals"]].tolist() == [0, 30] and row.loc["TH", "events_wrong"] == "TH-50-1"
 
 
 def test_a_group_nobody_saw_is_silent_only_where_it_should_have_been_seen():

@@ -292,3 +292,13 @@ def test_the_network_table_holds_exactly_seven():
     rows = read_list("networks")
     assert validate_table("network", rows, NOTHING).empty
     assert list(validate_table("network", rows.head(6), NOTHING)["code"]) == ["networks"]
+
+
+def test_a_group_larger_than_women_and_men_together_is_told_at_its_cell():
+    event = pd.DataFrame({"event_id": ["e", "f"], "REF_AREA": "TH-50", "event_date": "2024-02-01", "kind": "forum"})
+    rows = pd.DataFrame([("e", "women", 3), ("e", "men", 2), ("e", "youth", 9), ("e", "poor", 5), ("f", "women", 3), ("f", "youth", 9)], columns=["event_id", "group", "participants"])
+    known = with_registers(Delivery({"participation": event}))
+    found = validate_table("participation_group", rows, known)
+    # the men of f were not counted: nothing says that nine are too many
+    assert list(found[["row", "column", "code"]].itertuples(index=False, name=None)) == [(4, "participants", "group_above")]
+    assert "(5)" in found["reason_en"].iloc[0] and "หญิงและชาย" in found["reason_th"].iloc[0]

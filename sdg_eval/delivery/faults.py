@@ -78,6 +78,7 @@ REASONS: dict[str, tuple[str, str, str, str]] = {
     "networks": ("ภาคีเครือข่ายต้องมีครบ {more} พบ {value}", "there must be exactly {more} networks; found {value}", "ใช้รายชื่อ 7 ภาคีตามทะเบียนกลาง", "Use the seven networks of the central register."),
     "vnr_count": ("โครงการ VNR ต้องมี {more} โครงการ พบ {value}", "the VNR has {more} projects; found {value}", "ตรวจรายชื่อ แล้วเลือก ใช่ เฉพาะโครงการที่อยู่ใน VNR", "Check the list, and choose ใช่ only for projects of the VNR."),
     "group_over": ("ผู้เข้าร่วม {value} คน มากกว่าประชากรกลุ่มนี้ในจังหวัด ({more} คน)", "{value} participants are more than the people of this group in the province ({more})", "ตรวจจำนวนผู้เข้าร่วม", "Check the number of participants."),
+    "group_above": ("ผู้เข้าร่วม {value} คน มากกว่าหญิงและชายรวมกัน ({more} คน)", "{value} participants are more than women and men together ({more})", "ตรวจจำนวนของกลุ่มนี้ และจำนวนหญิงกับชายของกิจกรรมเดียวกัน", "Check the number of this group, and those of women and men of the same event."),
     "lead_differs": ("หน่วยงานหลัก {value} ไม่ตรงกับแผ่นงานโครงการ ({more})", "the lead agency {value} is not that of the project ({more})", "แก้หน่วยงานหลักให้ตรงกันทั้งสองแผ่นงาน", "Make the lead agency the same in both sheets."),
 }  # fmt: skip
 

@@ -31,11 +31,11 @@ MIN_EVENTS = MIN_CLUSTERS
 """Fewest events from which a verdict is given."""
 
 COLUMNS = [
-    "REF_AREA", "group", "family", "n_events", "n_events_unrecorded", "n_participants", "participants", "share", "population_share",
+    "REF_AREA", "group", "family", "n_events", "n_events_unrecorded", "n_events_wrong", "events_wrong", "n_participants", "participants", "share", "population_share",
     "ratio", "ci_low", "ci_high", "n_eff", "verdict", "silent", "reason",
 ]  # fmt: skip
 ADOPTION_COLUMNS = [
-    "REF_AREA", "n_events", "n_events_unrecorded", "proposals", "adopted", "adoption_rate", "ci_low", "ci_high",
+    "REF_AREA", "n_events", "n_events_unrecorded", "n_events_wrong", "events_wrong", "proposals", "adopted", "adoption_rate", "ci_low", "ci_high",
     "answered", "answered_rate", "answered_low", "answered_high", "reason",
 ]  # fmt: skip
 
@@ -44,11 +44,12 @@ ADOPTION_COLUMNS = [
 
 
 def read_rooms(participation: pd.DataFrame, participation_group: pd.DataFrame, *, quarters=None) -> pd.DataFrame:
-    """Return one row per event: REF_AREA, the participants of each group, and `everyone` (women and men).
+    """Return one row per event: REF_AREA, the participants of each group, `everyone` (women and men), and `wrong`.
 
     A group without a row counts as 0 where another group of its family was counted at the event, and as not
-    counted (NaN) where none was; a row without a number is not counted. Raises DataError where a group is
-    larger than everyone, or a row names an unknown group or event.
+    counted (NaN) where none was; a row without a number is not counted. An event in which a group is larger than
+    everyone is not counted at all, for nothing says which of its numbers is wrong; `wrong` names its first such
+    group. Raises DataError where a row names an unknown group or event.
     """
     events = one_per(take(participation, "participation", text=["event_id", "REF_AREA"], dates=["event_date"]), "participation", ["event_id"])
     rows = take(participation_group, "participation_group", text=["event_id", "group"], money=["participants"])
@@ -67,10 +68,9 @@ def read_rooms(participation: pd.DataFrame, participation_group: pd.DataFrame, *
         for group in own:
             counted.loc[known & ~written[group], group] = 0.0
     counted["everyone"] = counted[list(EVERYONE)].sum(axis=1, skipna=False)
-    for group in GROUPS:
-        if (too_many := counted[group] > counted["everyone"]).any():
-            event = counted.index[too_many][0]
-            raise DataError(f"Event {event} has more participants of group {group} than women and men together. Correct one of the numbers.", code="part_above_whole")
+    above = counted[list(GROUPS)].gt(counted["everyone"], axis=0)
+    wrong = above.idxmax(axis=1).where(above.any(axis=1), "").astype(object) if len(above) else pd.Series(dtype=object)
+    counted = counted.mask(above.any(axis=1), np.nan).assign(wrong=wrong)
     return events.set_index("event_id")[["REF_AREA"]].join(counted)
 
 
@@ -100,7 +100,8 @@ def representativeness(
         ratio = share / population_share with its interval: Wilson's at the size that the clustering in events
         leaves (its strength is estimated over all provinces given). `verdict`: over, under (the interval leaves
         1 out), as_expected (it lies within 0.8 to 1.25) or cannot_be_told. `silent`: five events or more, and
-        nobody came though the interval leaves 1 out, or even its upper end is under half. 1 to 9 participants
+        nobody came though the interval leaves 1 out, or even its upper end is under half. `n_events_wrong` events, named in
+        `events_wrong`, have a group larger than everyone and are left out: they are among the unrecorded. 1 to 9 participants
         are not shown (reason suppressed), nor the other sex where one is hidden; the verdict stays.
     """
     rooms = read_rooms(participation, participation_group, quarters=quarters)
@@ -133,9 +134,15 @@ def _group_row(area: str, group: str, own: pd.DataFrame, wanted: pd.DataFrame, a
         reason = "interval_too_wide" if verdict == "cannot_be_told" else ""
     return {
         "REF_AREA": area, "group": group, "family": GROUPS[group], "n_events": len(usable), "n_events_unrecorded": len(own) - len(usable),
+        **_wrong(own.index[own["wrong"] != ""]),
         "n_participants": usable["everyone"].sum(), "participants": usable[group].sum(), "share": told.share, "population_share": expected,
         "ratio": ratio, "ci_low": low, "ci_high": high, "n_eff": told.n_eff, "verdict": verdict, "silent": silent, "reason": reason,
     }  # fmt: skip
+
+
+def _wrong(events) -> dict:
+    """How many events contradict themselves, and which."""
+    return {"n_events_wrong": len(events), "events_wrong": ", ".join(sorted(events))}
 
 
 def _hide_few(table: pd.DataFrame, threshold: int) -> pd.DataFrame:
@@ -162,15 +169,13 @@ def adoption(participation: pd.DataFrame, *, areas=None, quarters=None, confiden
     """Return one row per province (the country last): shares of proposals that were adopted and that were answered.
 
     Wilson's interval at the size that the clustering in events leaves: proposals of one forum share their fate.
-    Events whose proposals nobody counted are left out and counted; a blank `adopted` is not a zero. Raises
-    DataError where more was adopted, or answered, than proposed.
+    Events whose proposals nobody counted are left out and counted; a blank `adopted` is not a zero. So are those with more
+    adopted, or answered, than proposed, which `events_wrong` names: nothing says which of the numbers is wrong.
     """
     events = take(participation, "participation", text=["event_id", "REF_AREA"], dates=["event_date"], money=["proposals", "adopted", "answered"])
     one_per(events, "participation", ["event_id"])
-    for column in ("adopted", "answered"):
-        if (too_many := events[column] > events["proposals"]).any():
-            line = events[too_many].iloc[0]
-            raise DataError(f"Event {line['event_id']} has {line[column]:g} {column} of {line['proposals']:g} proposals. Correct one of the numbers.", code="part_above_whole")
+    events["wrong"] = (events["adopted"] > events["proposals"]) | (events["answered"] > events["proposals"])
+    events.loc[events["wrong"], ["proposals", "adopted", "answered"]] = np.nan
     if quarters is not None:
         events = events[quarters_of(events["event_date"]).isin(list(quarters)).to_numpy()]
     alike = {column: likeness(*_counted(events, column), _kept(events, column)["REF_AREA"]) for column in ("adopted", "answered")}
@@ -197,7 +202,7 @@ def _adoption_row(area: str, own: pd.DataFrame, adopted: Share, answered: Share)
     reason = "no_event" if own.empty else "not_recorded" if not counted.any() else "no_proposal" if not own["proposals"].gt(0).any() else ""
     return {
         "REF_AREA": area, "n_events": len(own), "n_events_unrecorded": int((~counted | (own["proposals"].gt(0) & own["adopted"].isna())).sum()),
-        "proposals": kept["proposals"].sum(), "adopted": kept["adopted"].sum(), "adoption_rate": adopted.share, "ci_low": adopted.ci_low,
+        **_wrong(own.loc[own["wrong"], "event_id"]), "proposals": kept["proposals"].sum(), "adopted": kept["adopted"].sum(), "adoption_rate": adopted.share, "ci_low": adopted.ci_low,
         "ci_high": adopted.ci_high, "answered": _kept(own, "answered")["answered"].sum(), "answered_rate": answered.share,
         "answered_low": answered.ci_low, "answered_high": answered.ci_high, "reason": reason or ("not_recorded" if kept.empty else ""),
     }  # fmt: skip

@@ -86,6 +86,8 @@ ROW_RULES: dict[str, list[RowRule]] = {
     "local_group": [_order("start_date", "end_date")],
     "request": [_order("request_date", "answered_date")],
 }  # fmt: skip
+SEXES = ("women", "men")
+"""Groups that together are everyone at an event."""
 PLANNED = {"budget": "planned_thb", "kpi": "budget_thb", "plan_item": "budget_thb"}
 PAID = {"budget": "disbursed_thb", "kpi": "disbursed_thb"}
 
@@ -275,8 +277,14 @@ def _group_faults(frame: pd.DataFrame, known: Callable) -> list[dict]:
     people = {(r["REF_AREA"], r["group"]): r["people"] for r in population.to_dict("records")}
     area = dict(zip(known("participation")["event_id"], known("participation")["REF_AREA"], strict=True))
     rows, spec = row_numbers(frame), _spec("participation_group", "participants")
+    sexes = frame[frame["group"].isin(SEXES)].drop_duplicates(["event_id", "group"]).dropna(subset=["participants"])
+    everyone = sexes.groupby("event_id")["participants"].agg(["sum", "size"])
+    everyone = everyone.loc[everyone["size"] == len(SEXES), "sum"].to_dict()
     found = []
     for at, row in enumerate(frame.to_dict("records")):
+        whole = everyone.get(row["event_id"])
+        if whole is not None and row["participants"] > whole:
+            found.append(fault("group_above", table="participation_group", row=rows[at], spec=spec, value=row["participants"], more=float(whole)))
         most = people.get((area.get(row["event_id"]), row["group"]))
         if most is not None and row["participants"] > most:
             found.append(
