@@ -282,9 +282,6 @@ def _group_faults(frame: pd.DataFrame, known: Callable) -> list[dict]:
     everyone = everyone.loc[everyone["size"] == len(SEXES), "sum"].to_dict()
     found = []
     for at, row in enumerate(frame.to_dict("records")):
-        whole = everyone.get(row["event_id"])
-        if whole is not None and row["participants"] > whole:
-            found.append(fault("group_above", table="participation_group", row=rows[at], spec=spec, value=row["participants"], more=float(whole)))
         most = people.get((area.get(row["event_id"]), row["group"]))
         if most is not None and row["participants"] > most:
             found.append(
@@ -297,6 +294,8 @@ def _group_faults(frame: pd.DataFrame, known: Callable) -> list[dict]:
                     more=float(most),
                 )
             )
+        elif (whole := everyone.get(row["event_id"])) is not None and row["participants"] > whole:
+            found.append(fault("group_above", table="participation_group", row=rows[at], spec=spec, value=row["participants"], more=float(whole)))
     return found
 
 
