@@ -38,8 +38,8 @@ test: setup ## run every test, then every notebook on the sample data
 	@command -v soffice >/dev/null 2>&1 || echo "LibreOffice is missing, its round trip is skipped: apt-get install libreoffice-calc"
 	$(BIN)/python -m ruff check sdg_eval tests benchmarks
 	$(BIN)/python -m pytest tests -n 2
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 notebooks --ignore notebooks/methods
-	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 notebooks/methods $(WITHOUT_SHARED)
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks --ignore notebooks/methods
+	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks/methods $(WITHOUT_SHARED)
 
 promises: setup ## the long tests at full count; prints the figure of each promise
 	SDG_EVAL_FULL=1 $(BIN)/python -m pytest -s -q tests/test_intake.py tests/test_personal.py tests/test_hostile.py tests/test_store_promises.py tests/test_suppression.py tests/test_suspicions.py tests/test_best_practice.py tests/test_effects.py tests/test_effect_checks.py

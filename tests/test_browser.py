@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is missing: a
 def run(tmp_path_factory):
     """One coastal province of the sample."""
     out = tmp_path_factory.mktemp("browser")
-    command = [sys.executable, "-m", "sdg_eval", "evaluate", "--provinces", "TH-83", "--out", str(out), "--run", "x"]
+    command = [sys.executable, "-m", "sdg_eval", "evaluate", "--provinces", "TH-83", "--out", str(out), "--run", "x", *(part for number in ("10", "20", "90") for part in ("--notebook", number))]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     return out / "x"
 
@@ -51,7 +51,7 @@ def test_the_trap_catches_a_page_that_asks(tmp_path):
     assert opened(page, tmp_path, 400, 400)[1] == {"http://fonts.example.invalid/x.png"}
 
 
-@pytest.mark.parametrize("name", ["index.html", "index.en.html", "provinces/TH-83/index.html", "provinces/TH-83/notebook.html"])
+@pytest.mark.parametrize("name", ["index.html", "index.en.html", "provinces/TH-83/index.html", "provinces/TH-83/notebook.html", "quarters/TH-83/index.html"])
 def test_a_page_asks_nothing_of_the_net(run, tmp_path, name):
     _, asked = opened(run / name, tmp_path, 1200)
     assert asked == set()

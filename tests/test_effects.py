@@ -257,7 +257,7 @@ def test_the_reason_is_the_one_that_decided(change, reason):
 
 def test_no_effect_is_seldom_called_one_and_a_clear_one_is_found(codelists):
     """A sample of the simulation study (benchmarks/check_effects.py has 400 panels each)."""
-    count = times(40, 400)
+    count = times(24, 400)
     strata = strata_of(codelists, codelists.provinces)
     detectable = np.mean([panel_detectable(panel_of(codelists, [11, s]), strata) for s in range(10)])
     shares = {}

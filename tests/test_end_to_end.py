@@ -17,6 +17,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
+SOME = [part for number in ("10", "20", "40", "41", "60", "61", "90") for part in ("--notebook", number)]
+"""One notebook of each kind: `.ci/run` evaluates with all of them, on the sample and on the real files."""
+
+
 def sdg_eval(*arguments, cwd=ROOT, env=None):
     command = [sys.executable, "-m", "sdg_eval", *map(str, arguments)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, env=os.environ | (env or {}))
@@ -52,7 +56,7 @@ def real_store(shared, tmp_path_factory):
 def sample_run(tmp_path_factory):
     """Two provinces of the synthetic sample, evaluated as `make evaluate` does."""
     out = tmp_path_factory.mktemp("sample") / "reports"
-    done = sdg_eval("evaluate", "--provinces", "TH-50,TH-83", "--out", out, "--run", "one", "--report-year", "2569")
+    done = sdg_eval("evaluate", "--provinces", "TH-50,TH-83", "--out", out, "--run", "one", "--report-year", "2569", "--quarter", "2567Q2", *SOME)
     assert done.returncode == 0, done.stdout + done.stderr
     return out, done
 
@@ -71,19 +75,19 @@ def test_a_run_ends_with_its_count_and_the_address_of_the_index(sample_run):
 def test_every_page_says_synthetic_asks_nothing_of_the_net_and_has_text_for_every_picture(sample_run):
     run = sample_run[0] / "one"
     pages = [p for p in run.rglob("*.html")]
-    assert len(pages) == 2 + 2 * 3 + 2 + 2 + 2 + 8  # overview, provinces with audit, peers, pilots, effects, national
+    assert len(pages) == 2 + 2 * 3 + 2 + 2 + 2 + 2 * 3 + 3  # overview, provinces with audit, peers, pilots, effects, quarters with audit, national
     for page in pages:
         text = page.read_text(encoding="utf-8")
         assert ("ข้อมูลสังเคราะห์" in text) or ("Synthetic data" in text), page
         loads = re.findall(r"""(?:src|href)\s*=\s*["']([^"']+)["']""", re.sub(r"<a [^>]*>", "", text))
         assert [a for a in loads if re.match(r"(https?:)?//", a)] == [], page
-    for page in run.glob("provinces/*/index*.html"):
+    for page in [*run.glob("provinces/*/index*.html"), *run.glob("quarters/*/index*.html")]:
         text = page.read_text(encoding="utf-8")
         assert "default-src 'none'" in text
         for image in re.findall(r"<img [^>]*>", text):
             assert re.search(r'alt="[^"]{20,}"', image), image
             assert (page.parent / re.search(r'src="([^"]+)"', image)[1]).is_file(), image
-        assert len(re.findall("<details>", text)) >= 17
+        assert "quarters" in page.parts or len(re.findall("<details>", text)) >= 17
 
 
 def test_a_year_stands_once_in_a_table_of_values(sample_run):
@@ -108,7 +112,7 @@ def test_thai_and_english_pages_hold_the_same_numbers(sample_run):
 def test_the_same_command_again_keeps_what_is_done(sample_run):
     out, _ = sample_run
     before = fingerprint(out / "one" / "provinces")
-    done = sdg_eval("evaluate", "--provinces", "TH-50,TH-83", "--out", out, "--run", "one", "--report-year", "2026")
+    done = sdg_eval("evaluate", "--provinces", "TH-50,TH-83", "--out", out, "--run", "one", "--report-year", "2026", "--quarter", "2567Q2", *SOME)
     assert done.returncode == 0
     assert set(pd.read_csv(out / "one" / "runs.csv")["status"]) == {"kept"}
     assert fingerprint(out / "one" / "provinces") == before
@@ -117,7 +121,7 @@ def test_the_same_command_again_keeps_what_is_done(sample_run):
 def test_the_same_inputs_give_the_same_tables_and_figures(sample_run, tmp_path):
     out, _ = sample_run
     done = sdg_eval(
-        "evaluate", "--provinces", "TH-83", "--out", tmp_path, "--run", "two", "--report-year", "2026", "--jobs", "1",
+        "evaluate", "--provinces", "TH-83", "--out", tmp_path, "--run", "two", "--report-year", "2026", "--jobs", "1", "--quarter", "2567Q2", "--notebook", "10", "--notebook", "20",
         env={"TZ": "Asia/Bangkok", "PYTHONHASHSEED": "7", "LC_ALL": "C.UTF-8"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -125,6 +129,9 @@ def test_the_same_inputs_give_the_same_tables_and_figures(sample_run, tmp_path):
         for path in sorted((tmp_path / "two/provinces/TH-83").glob(pattern)):
             same = out / "one/provinces/TH-83" / path.relative_to(tmp_path / "two/provinces/TH-83")
             assert path.read_bytes() == same.read_bytes(), path
+    for pattern in ("*.csv", "text.json", "figures/*/*.svg"):
+        for path in sorted((tmp_path / "two/quarters/TH-83").glob(pattern)):
+            assert path.read_bytes() == (out / "one/quarters/TH-83" / path.relative_to(tmp_path / "two/quarters/TH-83")).read_bytes(), path
 
 
 def test_a_province_that_fails_gets_a_page_and_the_others_stand(tmp_path):
@@ -133,7 +140,7 @@ def test_a_province_that_fails_gets_a_page_and_the_others_stand(tmp_path):
     # a source that no codelist knows: this province's page cannot name it, so its run must fail
     table.loc[mine, "source"] = "nobody"
     table.to_csv(tmp_path / "observations.csv", index=False)
-    done = sdg_eval("evaluate", "--store", tmp_path / "observations.csv", "--provinces", "TH-57,TH-50", "--out", tmp_path / "r", "--run", "x")
+    done = sdg_eval("evaluate", "--store", tmp_path / "observations.csv", "--provinces", "TH-57,TH-50", "--out", tmp_path / "r", "--run", "x", "--notebook", "10", "--notebook", "90")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     runs = pd.read_csv(tmp_path / "r/x/runs.csv")
@@ -248,7 +255,7 @@ def test_facts_of_the_real_files_stand_in_the_store(real_store, codelists):
 def test_real_provinces_are_evaluated_in_thai_and_english(real_store, tmp_path):
     done = sdg_eval(
         "evaluate", "--store", real_store, "--provinces", "TH-50,TH-38", "--out", tmp_path / "reports",
-        "--run", "real", "--jobs", "2",
+        "--run", "real", "--jobs", "2", "--notebook", "10", "--notebook", "90",
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     run = tmp_path / "reports" / "real"
