@@ -41,8 +41,12 @@ def prepare(monkeypatch, tmp_path):
     table = read_observations(SAMPLE / "observations.csv")
     table = table[table["SERIES"] == "SI_POV_NAHC"].reset_index(drop=True)
     return lambda tables, quarter, scores=None: batch._prepare(
-        table, read_codelists(), tmp_path / "reports" / "sample", 2026, 0.95, SAMPLE / "observations.csv", tables, quarter, scores
+        table, read_codelists(), tmp_path / "reports" / "sample", 2026, 0.95, SAMPLE / "observations.csv", tables, quarter, persons(scores)
     )
+
+
+def persons(scores):
+    return {"training_score": scores} if scores else {}
 
 
 def copy_with(tmp_path, **changed):
@@ -105,6 +109,17 @@ def test_a_run_without_delivery_leaves_no_inputs_behind_and_other_scores_are_oth
     assert with_scores["data_hash"] != without["data_hash"]
     prepare({}, "")
     assert not inputs_folder(tmp_path / "reports", "sample").exists()
+
+
+def test_answers_of_persons_are_named_by_no_folder_of_the_machine(tmp_path, monkeypatch):
+    answers = TABLES / "restricted" / "survey_answer.csv"
+    given = [f"SURVEY={answers}"]
+    jobs = plan_jobs(["TH-50"], report_year=2026, lang="en", overrides=given, pilots=[], quarter="2567Q2", notebooks=["32_partners_participation"], run="sample")
+    assert jobs[0].parameters["SURVEY"] == "../../../.inputs/sample/restricted/survey_answer.csv"
+    assert batch._survey(given) == answers and batch._survey(["LANG=en"]) is None
+    folder = inputs_folder(tmp_path, "sample")
+    batch._write_inputs(folder, {}, {"survey_answer": answers}, "")
+    assert len(read_persons("survey_answer", str(folder / "restricted" / "survey_answer.csv"))) == len(read_persons("survey_answer", str(answers))) > 100
 
 
 # ---------------------------------------------------------------- which quarter

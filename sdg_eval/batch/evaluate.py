@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures as futures
-import contextlib
 import hashlib
 import os
 import shutil
@@ -44,7 +43,7 @@ from sdg_eval.derive import with_derived
 from sdg_eval.errors import DataError, RunsFailedError, UsageError, WriteError
 from sdg_eval.evaluation import evaluate_national
 from sdg_eval.intake.template import parse_quarter
-from sdg_eval.people_report import SCORES, read_persons
+from sdg_eval.people_report import SCORES, SURVEY, read_persons
 from sdg_eval.publish import write_site
 from sdg_eval.quarterly_report import prepare_quarter, write_prepared
 from sdg_eval.store import (
@@ -108,12 +107,13 @@ def evaluate_provinces(
         areas, report_year=year, lang=languages, overrides=parameters, pilots=sorted(codelists.rollout["REF_AREA"]), quarter=quarter,
         scores=SCORES_FILE if scores else "", notebooks=wanted, run=name,
     )  # fmt: skip
+    persons = {kind: path for kind, path in ((SCORES, scores), (SURVEY, _survey(parameters))) if path}
     table = read_observations(observations)
     if table.empty:
         raise DataError(f"{observations}: holds no values. Import files first.")
     with run_lock(out):
         folder = Path(out) / name
-        record = _prepare(table, codelists, folder, year, _confidence(planned), observations, tables, quarter, scores)
+        record = _prepare(table, codelists, folder, year, _confidence(planned), observations, tables, quarter, persons)
         say(f"{len(areas)} provinces, report year {year}, {f'quarter {quarter}, ' if quarter else ''}data {record['data_hash'][:12]}")
         outcomes = _run_all(planned, folder, record, _workers(jobs), again, say)
         _remove_others(folder, areas)
@@ -186,14 +186,14 @@ def _workers(jobs: int | None) -> int:
     return jobs or max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
-def _prepare(table, codelists, folder: Path, year: int, confidence: float, origin, delivery: dict, quarter: str, scores: Path | None = None) -> dict:
+def _prepare(table, codelists, folder: Path, year: int, confidence: float, origin, delivery: dict, quarter: str, persons: dict[str, Path] | None = None) -> dict:
     """Write what all provinces share: observations, national tables, boundaries; return the record.
 
     The delivery tables as they came in go beside the run, for the notebooks alone (`inputs_folder` says why).
     """
     national = folder / "national"
     shutil.rmtree(national / "delivery", ignore_errors=True)  # where runs of an earlier version had them
-    digest = _write_inputs(inputs_folder(folder.parent, folder.name), delivery, scores, data_hash(table))
+    digest = _write_inputs(inputs_folder(folder.parent, folder.name), delivery, persons or {}, data_hash(table))
     # nothing that is written from here on can hold a small cell: every statistic is computed without them
     invented = [table, *(frame for frame in delivery.values() if "source" in frame)]
     table, synthetic = suppress(with_derived(table, codelists), codelists), any((frame["source"] == "synthetic").any() for frame in invented)
@@ -218,33 +218,42 @@ def _prepare(table, codelists, folder: Path, year: int, confidence: float, origi
     return record
 
 
-def _write_inputs(folder: Path, delivery: dict[str, pd.DataFrame], scores: Path | None, digest: str) -> str:
-    """Write delivery tables and training scores where only their owner may read them; return `digest` continued over them.
+def _survey(parameters: list[str]) -> Path | None:
+    """Where `-p SURVEY=` says that answers of persons are: the restricted store, or a file."""
+    given = [text.partition("=")[2] for text in parameters if text.startswith("SURVEY=")]
+    return Path(given[-1]) if given and given[-1] else None
+
+
+def _write_inputs(folder: Path, delivery: dict[str, pd.DataFrame], persons: dict[str, Path], digest: str) -> str:
+    """Write delivery tables and rows of persons where only their owner may read them; return `digest` continued over them.
 
     Rows from the restricted store are read through its log, and the file is registered there, so that a deletion reaches it.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    if not delivery and scores is None:
+    if not delivery and not persons:
         return digest
     try:
         for path in (folder.parent, folder, folder / "delivery", folder / "restricted"):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with contextlib.suppress(NotImplementedError):
-                path.chmod(0o700)
+            path.chmod(0o700)
     except OSError as error:
         raise WriteError(f"{folder}: cannot be made ({error.strerror}).") from error
     contents = {f"delivery/{name}.csv": csv_bytes(frame) for name, frame in sorted(delivery.items())}
-    store = open_beside(scores) if scores is not None and is_restricted(scores) else None
-    if store is not None:
-        rows = read_rows(store, SCORES, purpose=PURPOSE)
-        register_output(store, folder / SCORES_FILE, rows, purpose=PURPOSE)  # first: what is written must be known as written
-        contents[SCORES_FILE] = csv_bytes(rows[list(read_persons(SCORES, "").columns.intersection(rows.columns))])
-    elif scores is not None:
-        contents[SCORES_FILE] = csv_bytes(read_persons(SCORES, str(scores)))
+    contents |= {f"restricted/{kind}.csv": _persons(kind, place, folder / "restricted" / f"{kind}.csv") for kind, place in persons.items()}
     for name, content in contents.items():
         write_atomic(folder / name, content, mode=0o600)
         digest = hashlib.sha256(digest.encode() + Path(name).stem.encode() + content).hexdigest()
     return digest
+
+
+def _persons(table: str, place: Path, target: Path) -> bytes:
+    """Rows of persons as CSV. What comes from the restricted store is registered before it is written, so no file is unknown there."""
+    if not is_restricted(place):
+        return csv_bytes(read_persons(table, str(place)))
+    store = open_beside(place)
+    rows = read_rows(store, table, purpose=PURPOSE)
+    register_output(store, target, rows, purpose=PURPOSE)
+    return csv_bytes(rows[[c for c in read_persons(table, "") if c in rows]])
 
 
 def code_hash(codelists) -> str:

@@ -33,6 +33,8 @@ FOLDERS = {PROVINCE: "provinces", PEERS: "peers", PILOT: "pilots", QUARTERLY: "q
 """Notebooks run for each province, and the folder of a run that holds them."""
 INPUTS = ".inputs"
 """Folder beside the runs; no run can have its name."""
+SURVEY_FILE = "restricted/survey_answer.csv"
+"""Answers of persons, as seen from the inputs of a run; `-p SURVEY=` says where they are read."""
 DEFAULT_RUN = "sample"
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 _RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -216,7 +218,7 @@ def _job(name: str, area: str, folder: str, known: dict[str, str], values: dict,
     values = values | {
         "REF_AREA": area, "OBSERVATIONS": f"{up}national/observations.parquet", "NATIONAL": f"{up}national",
         "OUTPUT_DIR": ".", "BOUNDARIES": f"{up}national/boundaries.geojson", "DELIVERY": f"{up}{inputs}/delivery",
-        "SCORES": f"{up}{inputs}/{scores}" if scores else "",
+        "SCORES": f"{up}{inputs}/{scores}" if scores else "", "SURVEY": f"{up}{inputs}/{SURVEY_FILE}" if values["SURVEY"] else "",
     }  # fmt: skip
     given = {key: value for key, value in values.items() if key in known}
     return Job(name, area, folder, require_parameters(name, given, known))
