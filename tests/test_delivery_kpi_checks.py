@@ -14,6 +14,12 @@ from tests.counts import report, times
 
 NAME = {"copied_quarters_office": "copied_quarter"} | {f: "power_of_ten" for f in FAULTS if f.startswith("unit")}
 """The check that has to find a fault of another name."""
+WORLDS = {"as simulated": {}, "free text": {"free_text": True}, "half finish late": {"late": 0.5}, "a tenth finish late": {"late": 0.1}, "free text, half finish late": {"free_text": True, "late": 0.5}}
+"""How honest forms may differ from one ministry to the next; the promise is made in each."""
+HIDDEN = {("jump_to_100", "half finish late"), ("unit_up_1", "half finish late")}
+"""Where many honest years end in a late finish at the target, a jump is no news, and quarters differ tenfold: found more seldom, and no share is promised."""
+UNHEARD = {("copied_quarters_office", "free text")}
+"""A fault that this simulated world has no place for: persons trained in batches and persons served have one unit."""
 
 
 def form(q1=210.0, q2=245.0, q3=262.0, q4=231.0, **columns) -> dict:
@@ -252,6 +258,23 @@ def test_the_p_of_last_digits_is_the_larger_of_two_exact_binomials():
     assert line["p_value"] == pytest.approx(max(of_figures, of_forms)) and not line["heaped"]
 
 
+def test_forms_in_batches_are_no_heaping_though_no_two_share_their_words():
+    rng = np.random.default_rng(6)
+    own = [form(*(50.0 * rng.integers(3, 30, 4)), kpi_id=f"K{k}", project_id=f"P{k}", indicator=f"ผู้รับการฝึกอบรม {k}", target_value=2203.0) for k in range(12)]
+    assert "digit_heaping" not in set(checked(*own)["check"])
+    fives = [row | {q: 5.0 * round(row[q] / 5) + 5 for q in ("q1", "q2", "q3", "q4")} for row in own]
+    fives = [row | {"total": sum(row[q] for q in ("q1", "q2", "q3", "q4"))} for row in fives]
+    assert "digit_heaping" in set(checked(*fives)["check"])
+
+
+def test_a_late_finish_is_asked_where_few_finish_late_and_not_where_many_do():
+    late = [form(30.0, 20.0, 30.0, 920.0, target_value=1000.0, kpi_id=f"K{k}", project_id=f"P{k}", REF_AREA=f"TH-{60 + k}", indicator=f"งานที่ {k}") for k in range(8)]
+    assert set(checked(late[0])["check"]) == {"jump_to_100"}
+    assert "jump_to_100" not in set(checked(*late)["check"])
+    one_office = [row | {"REF_AREA": "TH-60"} for row in late]  # an own habit is no excuse
+    assert set(checked(*one_office)["check"]) >= {"jump_to_100"}
+
+
 # ---------------------------------------------------------------- the whole
 
 
@@ -314,18 +337,19 @@ def test_figures_are_read_in_their_own_step():
     assert [figure(v) for v in (1234.5, 2e6, 0.25, 0.0, -3.0, 0.00002)] == ["1,234.5", "2,000,000", "0.25", "0", "−3", "2.0e-05"]
 
 
-def test_at_most_two_honest_forms_of_a_hundred_are_flagged():
+@pytest.mark.parametrize("world", WORLDS)
+def test_at_most_two_honest_forms_of_a_hundred_are_flagged(world):
     shares, kinds, total = [], {}, 0
-    runs = times(10, 200)
+    runs = times(6, 200)
     for seed in range(runs):
-        table = clean_forms(seed)
+        table = clean_forms(seed, **WORLDS[world])
         flags = check_kpis(table)
         shares.append(len(flagged_forms(flags)) / len(table))
         total += len(table)
         for name in flags["check"]:
             kinds[name] = kinds.get(name, 0) + 1
     counts = ", ".join(f"{name} {count}" for name, count in sorted(kinds.items(), key=lambda kv: -kv[1]))
-    report("KPI checks", f"honest forms flagged: {np.mean(shares):.2%} of {total} over {runs} seeds (worst seed {np.max(shares):.1%}); {counts}")
+    report("KPI checks", f"honest forms flagged, {world}: {np.mean(shares):.2%} of {total} over {runs} seeds (worst seed {np.max(shares):.1%}); {counts}")
     assert np.mean(shares) <= 0.02
 
 
@@ -335,11 +359,14 @@ def test_twice_as_wild_forms_are_still_mostly_left_alone():
     assert np.mean(shares) <= 0.03
 
 
+@pytest.mark.parametrize("world", ["as simulated", "free text", "half finish late"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_planted_faults_are_found(fault):
+def test_planted_faults_are_found(fault, world):
+    if (fault, world) in UNHEARD:
+        pytest.skip("no form of this world can carry the fault")
     carried = found = 0
-    for seed in range(times(6, 60)):
-        table, planted = plant(clean_forms(seed, 200), fault, seed)
+    for seed in range(times(6 if world == "as simulated" else 4, 60)):
+        table, planted = plant(clean_forms(seed, 200, **WORLDS[world]), fault, seed)
         if planted is None:
             continue
         flags = check_kpis(table)
@@ -350,5 +377,6 @@ def test_planted_faults_are_found(fault):
         if fault.startswith("unit"):
             own = own[own["column"].isin([planted.column, "q1-q4", "target_value"])]
         carried, found = carried + len(planted.kpi_ids), found + len(flagged_forms(own) & set(planted.kpi_ids))
-    report("KPI checks", f"{fault}: {found} of {carried} found")
-    assert carried and found / carried >= (0.95 if times(0, 1) else 0.85)
+    report("KPI checks", f"{fault}, {world}: {found} of {carried} found")
+    wanted = 0.75 if world != "as simulated" else 0.95 if times(0, 1) else 0.85
+    assert carried and (found / carried >= wanted or (fault, world) in HIDDEN)

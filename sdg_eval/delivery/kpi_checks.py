@@ -29,7 +29,11 @@ FLAG_COLUMNS = [*COLUMNS, "explanation_th", "explanation_en", "suggested_fix_th"
 LATE = 0.35
 """Share of the target reached by the end of the third quarter, up to which a finish at exactly 100% is a jump."""
 USUAL_BY_Q3 = 0.5
-"""Families that usually have less than half done by then deliver late, and are not asked."""
+"""Kin that usually have less than half done by then deliver late, and are not asked."""
+OFTEN_LATE = 0.1
+"""Share of others' forms that are as late and still arrive, from which finishing late is how such work goes."""
+ARRIVED = 0.8
+"""Share of the target from which a late year counts as arrived."""
 SMALLEST_TARGET = 20
 """One report or three bridges are delivered when they are done; from 20 units on, work shows on the way."""
 MIN_OTHERS = 5
@@ -206,10 +210,15 @@ def jump_flags(forms: pd.DataFrame) -> list[dict]:
     exact = np.isfinite(values[:, 3]) & (np.abs(final - target) <= 0.0005 * target) & ~level
     small = target / np.fmin(1.0, np.fmax(place_value(values[:, 3]), 1e-3)) < SMALLEST_TARGET
     hits = np.flatnonzero(exact & ~small & (done > 0) & (done <= LATE))
+    usable = np.isfinite(done) & np.isfinite(values[:, 3]) & ~level
+    late = (done <= LATE) & (final >= ARRIVED * target)
     flags = []
     for i in hits:
-        others = done[(forms["family"] == forms["family"].iloc[i]).to_numpy() & np.isfinite(values[:, 3]) & (np.arange(len(forms)) != i)]
-        others = others[np.isfinite(others)]
+        others = _others(forms, i, usable, "kin")
+        colleagues = _others(forms, i, usable, "agency_id")
+        if any(len(alike) >= MIN_OTHERS and late[alike].mean() >= OFTEN_LATE for alike in (others, colleagues)):
+            continue
+        others = done[others]
         if len(others) >= MIN_OTHERS and np.median(others) < USUAL_BY_Q3:
             continue
         flags.append(flag(
@@ -217,6 +226,15 @@ def jump_flags(forms: pd.DataFrame) -> list[dict]:
             n=len(others), strength="strong" if done[i] <= LATE / 2 and len(others) >= MIN_OTHERS else "moderate",
         ))  # fmt: skip
     return flags
+
+
+def _others(forms: pd.DataFrame, row: int, usable: np.ndarray, by: str) -> np.ndarray:
+    """Positions of other provinces' usable forms of the same kin (those of the unit where these are few) or agency: nobody is measured by the own habit."""
+    elsewhere = usable & (forms["REF_AREA"] != forms["REF_AREA"].iloc[row]).to_numpy()
+    same = elsewhere & (forms[by] == forms[by].iloc[row]).to_numpy()
+    if by == "kin" and same.sum() < MIN_OTHERS:
+        same = elsewhere & (forms["unit"] == forms["unit"].iloc[row]).to_numpy()
+    return np.flatnonzero(same)
 
 
 def payment_flags(forms: pd.DataFrame, activity=None, budget=None) -> list[dict]:

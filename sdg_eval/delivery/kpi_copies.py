@@ -25,6 +25,8 @@ LEAST_SPREAD = 0.02
 BATCHES = np.array([5, 20, 25, 50, 200, 250, 500, 1000])
 """Steps in which things are counted in batches: courses of 50, trees by the hundred."""
 IN_BATCHES = 0.95
+MIN_FIGURES, MIN_ALONE = 8, 2
+"""Fewest figures of many forms, and of one form asked alone: two are both multiples of 20 by chance in one of 400."""
 TRIVIAL = (1.0, 0.25, 0.5, 0.75)
 """Parts of the target that plans give to a quarter."""
 
@@ -63,23 +65,29 @@ def _telling(forms: pd.DataFrame, values: np.ndarray) -> np.ndarray:
 
 
 def _spread_inside(forms: pd.DataFrame, values: np.ndarray) -> np.ndarray:
-    """Per form: the standard deviation between quarters (natural log) that is usual in its family."""
+    """Per form: the standard deviation between quarters (natural log) that is usual among its kin."""
     logs = np.log(values, out=np.full(values.shape, np.nan), where=values > 0)
     steps = pd.DataFrame(np.abs(np.diff(logs, axis=1))).where(lambda s: s > 0)  # equal ones may be the copies sought
-    by_family = steps.stack().groupby(forms["family"].to_numpy()[steps.stack().index.get_level_values(0)]).median()
-    usual = by_family.median() if len(by_family) else np.nan
-    found = forms["family"].map(by_family).fillna(usual).fillna(1.0).to_numpy(dtype=float)
+    by_kin = steps.stack().groupby(forms["kin"].to_numpy()[steps.stack().index.get_level_values(0)]).median()
+    usual = by_kin.median() if len(by_kin) else np.nan
+    found = forms["kin"].map(by_kin).fillna(usual).fillna(1.0).to_numpy(dtype=float)
     return np.maximum(LEAST_SPREAD, 1.4826 * found / np.sqrt(2))
 
 
 def batch_sizes(forms: pd.DataFrame, values: np.ndarray, *, least: int = 0) -> np.ndarray:
-    """Return per form the largest batch, from `least` up, of which nearly all figures of its family are multiples; 0 for none."""
+    """Return per form the largest batch, from `least` up, of which nearly all figures of its kin are multiples; 0 for none.
+
+    A form whose words few others share is also asked alone: persons may be trained by fifties and served one by one.
+    """
+    some = values > 0
+    fits = some[:, :, None] & (np.abs(values[:, :, None] / BATCHES - np.round(values[:, :, None] / BATCHES)) < 1e-9)
+    alone = (forms["kin"] != forms["family"]).to_numpy()
     found = np.zeros(len(forms))
-    for rows in forms.groupby("family").indices.values():
-        own = values[rows][values[rows] > 0]
-        if len(own) >= 8:
-            fits = np.array([(np.abs(own / b - np.round(own / b)) < 1e-9).mean() >= IN_BATCHES for b in BATCHES])
-            found[rows] = BATCHES[fits & (BATCHES >= least)].max(initial=0)
+    for by, least_figures in (("kin", np.full(len(forms), MIN_FIGURES)), ("family", np.where(alone, MIN_ALONE, MIN_FIGURES))):
+        counts = pd.DataFrame(np.column_stack([some.sum(axis=1), fits.sum(axis=1)])).groupby(forms[by].to_numpy()).transform("sum").to_numpy()
+        n = np.maximum(counts[:, [0]], 1)
+        batch = np.where((counts[:, 1:] >= IN_BATCHES * n) & (BATCHES >= least), BATCHES, 0).max(axis=1)
+        found = np.where(counts[:, 0] >= least_figures, np.maximum(found, batch), found)
     return found
 
 
@@ -142,7 +150,7 @@ def _at_least(chances: np.ndarray, hits: int) -> float:
 def _other_province(forms, values, telling, chance, step) -> list[dict]:
     """Two provinces with two or more equal quarters of the same indicator and year."""
     flags = []
-    for (_, _), rows in forms.groupby(["family", "fiscal_year"], sort=True).indices.items():
+    for (_, _), rows in forms.groupby(["kin", "fiscal_year"], sort=True).indices.items():
         areas = forms["REF_AREA"].to_numpy()[rows]
         if len(set(areas)) < 2:
             continue

@@ -1,7 +1,7 @@
 """Last digits of a reporter's figures: counted things end in 0 or 5 one time in five, estimates far more often.
 
 Every agency and every province is a reporter. Its share of figures that end in 0 or 5 is held against the share
-among all others (never below one in five) by the exact binomial, and so is its share of forms in which every
+among all others who count the same (never below one in five) by the exact binomial, and so is its share of forms in which every
 figure does: a few estimated forms are everybody's habit, so both have to be too many. False discoveries are
 controlled over all reporters. Things counted in batches are left out.
 """
@@ -45,7 +45,7 @@ def read_digits(forms: pd.DataFrame) -> pd.DataFrame:
     for q in range(1, 4):
         judged[:, q] &= ~(values[:, :q] == values[:, [q]]).any(axis=1)
     round_ones = judged & (np.mod(np.where(judged, ticks, 1), 5) == 0)
-    return forms[["kpi_id", "agency_id", "REF_AREA"]].assign(n=judged.sum(axis=1), k=round_ones.sum(axis=1))
+    return forms[["kpi_id", "agency_id", "REF_AREA", "kin"]].assign(n=judged.sum(axis=1), k=round_ones.sum(axis=1))
 
 
 def digit_heaping(forms: pd.DataFrame) -> pd.DataFrame:
@@ -59,14 +59,13 @@ def digit_heaping(forms: pd.DataFrame) -> pd.DataFrame:
         alike = ALIKE if np.isnan(alike) else alike
         for reporter, own in digits[digits[by] != ""].groupby(by, sort=True):
             n, k, rest = int(own["n"].sum()), int(own["k"].sum()), digits[digits[by] != reporter]
-            usual = max(BY_CHANCE, rest["k"].sum() / rest["n"].sum()) if rest["n"].sum() >= MIN_FIGURES else BY_CHANCE
+            usual = _usual(own[["kin", "k", "n"]], rest[["kin", "k", "n"]], BY_CHANCE)
             effect = max(1.0, 1 + ((own["n"] ** 2).sum() / n - 1) * alike) if n else 1.0
             told = wilson(k, n, n_eff=n / effect)
             of_figures = binom.sf(k - 1, n, usual)
-            whole, all_round = _whole_forms(own)
-            rest_whole, rest_round = _whole_forms(rest)
-            habit = max(FORM_BY_CHANCE, rest_round / rest_whole if rest_whole >= MIN_FIGURES else 0)
-            p = float(max(of_figures, binom.sf(all_round - 1, whole, habit))) if n >= MIN_FIGURES else np.nan
+            forms_own, forms_rest = _whole_forms(own), _whole_forms(rest)
+            habit = _usual(forms_own, forms_rest, FORM_BY_CHANCE)
+            p = float(max(of_figures, binom.sf(forms_own["k"].sum() - 1, forms_own["n"].sum(), habit))) if n >= MIN_FIGURES else np.nan
             rows.append({
                 "by": by, "reporter": reporter, "n_forms": int((own["n"] > 0).sum()), "n_figures": n, "n_round": k, "share": told.share,
                 "ci_low": told.ci_low, "ci_high": told.ci_high, "usual": usual, "p_value": p, "reason": "" if n >= MIN_FIGURES else "few_figures",
@@ -77,10 +76,18 @@ def digit_heaping(forms: pd.DataFrame) -> pd.DataFrame:
     return table[DIGIT_COLUMNS]
 
 
-def _whole_forms(digits: pd.DataFrame) -> tuple[int, int]:
-    """Forms with two judged figures or more, and those among them in which every one is round."""
+def _whole_forms(digits: pd.DataFrame) -> pd.DataFrame:
+    """One row per form: whether it has two judged figures or more (n), and whether then every one is round (k)."""
     several = digits["n"] >= 2
-    return int(several.sum()), int((several & (digits["k"] == digits["n"])).sum())
+    return digits[["kin"]].assign(n=several.astype(int), k=(several & (digits["k"] == digits["n"])).astype(int))
+
+
+def _usual(own: pd.DataFrame, rest: pd.DataFrame, least: float) -> float:
+    """The share that others have who count the same, in the mixture of the reporter; all others where too few count the same."""
+    kin, given = rest.groupby("kin")[["k", "n"]].sum(), own.groupby("kin")["n"].sum()
+    everywhere = rest["k"].sum() / rest["n"].sum() if rest["n"].sum() >= MIN_FIGURES else least
+    shares = (kin["k"] / kin["n"]).where(kin["n"] >= MIN_FIGURES).reindex(given.index).fillna(everywhere).clip(lower=least)
+    return float((shares * given).sum() / given.sum()) if given.sum() else max(least, everywhere)
 
 
 def heaping_flags(forms: pd.DataFrame) -> list[dict]:

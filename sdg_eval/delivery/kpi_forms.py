@@ -1,7 +1,8 @@
 """The ministry's KPI form as arrays: what the checks on it share.
 
 A form is one row of table kpi: one indicator of one agency, province and fiscal year, its target, four quarters and
-a total. `family` groups forms of the same indicator and unit, `series` those of the same indicator in the same place.
+a total. `family` groups forms of the same indicator and unit, `series` those of the same indicator in the same place,
+`kin` the forms that one is held against: its family, or, where the indicator is free text and few share it, its unit.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from sdg_eval.thai import clean_text
 QUARTERS = ["q1", "q2", "q3", "q4"]
 PERCENT = ("ร้อยละ", "%", "เปอร์เซ็นต์", "percent", "per cent")
 """How units of shares begin."""
+MIN_KIN = 6
+"""Fewest forms with the same words and unit that are a group of their own."""
 COLUMNS = [
     "table", "key", "kpi_id", "agency_id", "REF_AREA", "fiscal_year", "check", "column", "value", "expected", "power", "n",
     "chance", "other", "strength",
@@ -24,7 +27,7 @@ figures would meet by chance, `other` what it is compared with."""
 
 
 def read_forms(kpi: pd.DataFrame) -> pd.DataFrame:
-    """Return the forms with numbers as numbers, cleaned names, `is_share`, `family` and `series`.
+    """Return the forms with numbers as numbers, cleaned names, `is_share`, `family`, `kin` and `series`.
 
     Raises DataError for a missing column, a cell that is no number, or a kpi_id that is there twice.
     """
@@ -36,6 +39,7 @@ def read_forms(kpi: pd.DataFrame) -> pd.DataFrame:
     names = {c: forms[c].map(lambda v: clean_text(v).casefold()) for c in ("indicator", "unit")}
     forms["is_share"] = names["unit"].str.startswith(PERCENT)
     forms["family"] = names["indicator"] + "|" + names["unit"]
+    forms["kin"] = forms["family"].where(forms.groupby("family")["kpi_id"].transform("size") >= MIN_KIN, "|" + names["unit"])
     forms["series"] = forms["REF_AREA"] + "|" + forms["project_id"] + "|" + forms["family"]
     return forms
 

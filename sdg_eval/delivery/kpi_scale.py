@@ -98,12 +98,13 @@ def scale_flags(forms: pd.DataFrame) -> list[dict]:
 
 
 def _groups(forms: pd.DataFrame, counted: np.ndarray):
-    """Positions of the forms judged together: a family with enough whole forms, else all small families together."""
+    """Positions of the forms judged together: a family with enough whole forms, else all small families of a unit, else all small units."""
     whole = np.isfinite(quarters_in(forms)).all(axis=1) & counted
     running = (forms["cumulative"] == 1).to_numpy()
     keys = pd.DataFrame({"family": forms["family"].to_numpy(), "running": running})
-    enough = keys.assign(whole=whole).groupby(["family", "running"])["whole"].transform("sum").to_numpy() >= MIN_FAMILY
-    keys.loc[~enough, "family"] = ""
+    for wider in ("|" + forms["family"].str.rsplit("|", n=1).str[-1].to_numpy(), ""):
+        enough = keys.assign(whole=whole).groupby(["family", "running"])["whole"].transform("sum").to_numpy() >= MIN_FAMILY
+        keys["family"] = np.where(enough, keys["family"], wider)
     for _, rows in keys[counted].groupby(["family", "running"], sort=True).groups.items():
         yield np.asarray(rows)
 

@@ -33,13 +33,22 @@ KINDS = [
 ]  # fmt: skip
 EVEN = 0.3
 """Spread between quarters (natural log) up to which a tenfold error is planted."""
+PROJECT = " โครงการ "
+"""What parts the kind of a KPI from the words that only one project uses."""
 AGENCIES = ("cdd", "dla", "dopa", "ddpm", "dpt", "dol")
 
 
-def clean_forms(seed: int, n: int = 300, *, wild: float = 1.0) -> pd.DataFrame:
+def clean_forms(seed: int, n: int = 300, *, wild: float = 1.0, free_text: bool = False, late: float = 0.0) -> pd.DataFrame:
     """Return about `n` honest forms (table kpi) of six KPIs, many provinces and two fiscal years.
 
-    `wild` multiplies the spread between quarters and between provinces: 2 is a stress test, not an expectation.
+    Parameters
+    ----------
+    wild
+        Multiplies the spread between quarters and between provinces: 2 is a stress test, not an expectation.
+    free_text
+        Every project words its indicator in its own way, and persons served and persons trained have one unit.
+    late
+        Share of the forms of counted results that deliver mostly in the fourth quarter and end at the target.
     """
     rng = np.random.default_rng([seed, 7])
     chosen = rng.choice(len(KINDS), 6, replace=False)
@@ -51,6 +60,24 @@ def clean_forms(seed: int, n: int = 300, *, wild: float = 1.0) -> pd.DataFrame:
     table["agency_id"] = rng.choice(AGENCIES, len(AGENCIES))[pd.factorize(table["indicator"])[0] % len(AGENCIES)]
     own = rng.random(len(table)) < 0.4  # the province's own office reports, not the department
     table.loc[own, "agency_id"] = "office-" + table.loc[own, "REF_AREA"]
+    if late:
+        table = _finish_late(table, np.random.default_rng([seed, 13]), late)
+    if free_text:
+        table["indicator"] += PROJECT + table["project_id"] + " ปี " + table["fiscal_year"].astype(str)
+        table["unit"] = table["unit"].replace("ราย", "คน")
+    return table
+
+
+def _finish_late(table: pd.DataFrame, rng, share: float) -> pd.DataFrame:
+    """Honest years that end at the target, a quarter of it or so before the last quarter."""
+    flow = (table["cumulative"] == 0) & (table["unit"] != "ร้อยละ") & table[QUARTERS].notna().all(axis=1)
+    rows = table.index[flow & (rng.random(len(table)) < share)]
+    target = table.loc[rows, "target_value"].to_numpy()
+    parts = target[:, None] * np.array([0.07, 0.08, 0.12]) * rng.uniform(0.7, 1.3, (len(rows), 3))
+    table[QUARTERS] = table[QUARTERS].astype(float)
+    table.loc[rows, QUARTERS[:3]] = np.round(parts)
+    table.loc[rows, "q4"] = target - np.round(parts).sum(axis=1)
+    table.loc[rows, "total"] = target
     return table
 
 
@@ -176,6 +203,10 @@ def _pick(rng, table, mask):
     return rng.choice(rows) if len(rows) else None
 
 
+def _kind(table: pd.DataFrame) -> pd.Series:
+    return table["indicator"].str.split(PROJECT).str[0]
+
+
 def _resum(table, row) -> None:
     if table.at[row, "cumulative"] == 0 and table.at[row, "unit"] != "ร้อยละ":
         table.loc[row, "total"] = table.loc[row, QUARTERS].sum()
@@ -189,7 +220,7 @@ def _unit_quarter(table, fault, rng, flow, whole, steady):
     big = table[column] > 0.12 * table["target_value"] if power == 1 else table[column] > 5
     if power == 1:  # a factor of ten shows only where honest quarters differ less, and the year went as planned
         even = {indicator for indicator, *_, spread, _ in KINDS if spread <= EVEN}
-        big &= table["indicator"].isin(even) & (table["total"] / table["target_value"]).between(0.6, 1.6)
+        big &= _kind(table).isin(even) & (table["total"] / table["target_value"]).between(0.6, 1.6)
     if power < 0:  # 3,389 written as 3.389 shows; 8,000 written as 8 is a slow quarter like any other
         big &= (table[column] % 10 != 0) & (table[column] >= 100)
     row = _pick(rng, table, flow & whole & steady & big & (table["target_value"] > 100))
@@ -250,7 +281,8 @@ def _copied_province(table, fault, rng, flow, whole, steady):
     row = _pick(rng, table, flow & whole & singly & (table[QUARTERS].min(axis=1) > 100))
     if row is None:
         return table, None
-    same = (table["indicator"] == table.at[row, "indicator"]) & (table["fiscal_year"] == table.at[row, "fiscal_year"]) & (table.index != row)
+    kind = _kind(table)
+    same = (kind == kind[row]) & (table["fiscal_year"] == table.at[row, "fiscal_year"]) & (table.index != row)
     other = _pick(rng, table, same)
     table.loc[other, [*QUARTERS, "total"]] = table.loc[row, [*QUARTERS, "total"]].to_numpy(dtype=float)
     return table, Planted(fault, (table.at[row, "kpi_id"], table.at[other, "kpi_id"]), "q1", np.nan)
