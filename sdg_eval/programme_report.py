@@ -7,8 +7,7 @@ what is recorded and how sure, never what brought it about.
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +49,7 @@ from sdg_eval.delivery.money import (
     money_by_source,
 )
 from sdg_eval.delivery.plans import plan_diff, plan_presence, plan_quality, plan_revision
-from sdg_eval.delivery.quarters import quarter_end, quarter_number, quarters_of
+from sdg_eval.delivery.quarters import quarter_end, quarter_number
 from sdg_eval.delivery.register import local_indicators, localisation_detail, localisation_index
 from sdg_eval.delivery.shares import clustered_share
 from sdg_eval.delivery.steps import (
@@ -69,23 +68,17 @@ from sdg_eval.evaluation import KEY, read_national, status_of
 from sdg_eval.observations import FREQUENCIES, select_totals
 from sdg_eval.panels import is_province
 from sdg_eval.progress import evaluate_progress
-from sdg_eval.quarterly_report import arrivals
-from sdg_eval.store import csv_bytes, parquet_bytes, write_atomic, write_json
+from sdg_eval.quarterly_report import arrivals, programme_days, what_was_sent, write_tables
+from sdg_eval.store import write_json
 from sdg_eval.trends import evaluate_trends
 
-PROGRAMME = "undp_pilot"
 SPLITS = ("weights", "primary")
 """The two ways in which a project's money is split over its targets; an answer that hangs on them says so."""
-SENT_TABLES = {
-    "activity": ("done", "done_date"), "budget": ("disbursed_thb",), "mechanism": ("committee_exists", "meetings_held"), "leadership": ("governor_led_events",),
-}  # fmt: skip
-"""Tables sent every quarter, and the cells of which one must be filled for a row to say anything; the KPI form beside them."""
 WORKPLAN = 3
 """Maturity from which a mechanism counts as ready: a committee that meets and has a work plan."""
 READY = ("mechanism", "sdg_plan", "steps", "needs", "sends")
 """What a province needs before the programme can be extended to it: a list to work off, not a score."""
 READINESS = ["REF_AREA", "pilot", *READY, "n_met", "n_unknown", "missing", "reason"]
-SENT = ["REF_AREA", "table", "n_rows", "n_filled", "sent", "reason"]
 CITY = "11"
 SPLIT = ["SERIES", "REF_AREA", "year", "urban", "rural", "difference", "gap"]
 SPLIT_SUMMARY = [
@@ -194,35 +187,13 @@ def _own(table: pd.DataFrame, areas) -> pd.DataFrame:
     return rows.sort_values("REF_AREA", key=lambda c: c.map(order), kind="stable", ignore_index=True)
 
 
-def report_tables(report) -> dict[str, pd.DataFrame]:
-    """Return the tables of a report by name, in their order."""
-    return {f.name: getattr(report, f.name) for f in fields(report) if isinstance(getattr(report, f.name), pd.DataFrame)}
-
-
 def write_report(report, folder, text: dict) -> None:
     """Write every table (CSV and Parquet, each with a column that says whether anything is synthetic) and text.json."""
-    for name, table in report_tables(report).items():
-        plain = table.assign(**{c: table[c].map(_plain) for c in table.columns if table[c].dtype == object}).assign(synthetic=report.synthetic)
-        write_atomic(Path(folder) / f"{name}.csv", csv_bytes(plain))
-        write_atomic(Path(folder) / f"{name}.parquet", parquet_bytes(plain))
+    write_tables(report, folder, synthetic=report.synthetic)
     write_json(Path(folder) / "text.json", text)
 
 
-def _plain(cell) -> str:
-    """A cell of a column of mixed kinds as text; a blank stays one."""
-    if cell is None or cell is pd.NaT or cell != cell:
-        return ""
-    return f"{cell:%Y-%m-%d}" if isinstance(cell, (dt.date, pd.Timestamp)) else str(cell)
-
-
 # ---------------------------------------------------------------- delivery (notebook 30)
-
-
-def programme_days(codelists) -> tuple[pd.Timestamp, str]:
-    """Return the programme's first day, and the fiscal quarter in which it ends."""
-    row = codelists.programmes.set_index("programme").loc[PROGRAMME]
-    end = quarters_of(pd.Series(pd.to_datetime([row["end"] + "-01"])))
-    return pd.Timestamp(row["start"] + "-01"), end.iloc[0]
 
 
 def report_delivery(delivery: Delivery, codelists, *, provinces: str, quarter: str) -> DeliveryReport:
@@ -230,7 +201,7 @@ def report_delivery(delivery: Delivery, codelists, *, provinces: str, quarter: s
 
     Effort and delay of the process (R32) are those of the report's fiscal year against the same quarters of the years before.
     """
-    areas, known = areas_of(provinces), as_known(delivery, quarter)
+    areas, known = areas_of(provinces), as_known(delivery, quarter, year_plan=True)
     start, end = programme_days(codelists)
     every = sorted({*areas, *codelists.provinces})
     maturity = mechanism_maturity(known.mechanism, as_of=quarter, areas=every)
@@ -291,31 +262,6 @@ def maturity_levels(maturity: pd.DataFrame, quarter: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def what_was_sent(known: Delivery, quarter: str, areas) -> pd.DataFrame:
-    """Return one row per province and table that is sent every quarter: its rows of the quarter, and how many say anything.
-
-    A row that is there with every figure blank is not sent. Reasons: `nothing_sent` (no table at all), `not_sent` (not this
-    one), `all_blank` (rows without a figure).
-    """
-    owner = known.project.drop_duplicates("project_id").set_index("project_id")["REF_AREA"]
-    parts = []
-    for name, cells in SENT_TABLES.items():
-        frame = getattr(known, name)
-        now = frame[frame["fiscal_quarter"] == quarter]
-        area = now["REF_AREA"] if "REF_AREA" in now else now["project_id"].map(owner)
-        filled = np.logical_or.reduce([now[c].notna() & (now[c].astype("object") != "") for c in cells]) if len(now) else np.zeros(0, dtype=bool)
-        parts.append(pd.DataFrame({"REF_AREA": area.to_numpy(), "table": name, "filled": filled}))
-    forms = known.kpi[(known.kpi["fiscal_year"] == int(quarter[:4])).fillna(False).astype(bool)]
-    parts.append(pd.DataFrame({"REF_AREA": forms["REF_AREA"].to_numpy(), "table": "kpi", "filled": forms[f"q{quarter[-1]}"].notna().to_numpy()}))
-    counts = pd.concat(parts, ignore_index=True).groupby(["REF_AREA", "table"])["filled"].agg(["size", "sum"])
-    keys = pd.MultiIndex.from_product([list(areas), [*SENT_TABLES, "kpi"]], names=["REF_AREA", "table"])
-    table = counts.reindex(keys, fill_value=0).astype(int).reset_index().rename(columns={"size": "n_rows", "sum": "n_filled"})
-    table["sent"] = table["n_filled"] > 0
-    anything = table.groupby("REF_AREA")["sent"].transform("any")
-    table["reason"] = np.select([table["sent"], ~anything, table["n_rows"] > 0], ["", "nothing_sent", "all_blank"], "not_sent")
-    return table[SENT]
-
-
 # ---------------------------------------------------------------- from need to result (notebook 31)
 
 
@@ -325,7 +271,7 @@ def report_needs(delivery: Delivery, codelists, *, provinces: str, quarter: str,
     `national` is the folder with the national tables of a batch; without it no outcome stands beside the chain, and every
     result is told as not compared.
     """
-    areas, known = areas_of(provinces), as_known(delivery, quarter)
+    areas, known = areas_of(provinces), as_known(delivery, quarter, year_plan=True)
     results, unused, indicators = _results(national, codelists, quarter)
     chain = need_to_result(
         need=known.need, plan=known.plan, plan_item=known.plan_item, project=known.project, project_target=known.project_target, budget=known.budget,
@@ -477,7 +423,7 @@ def report_city(observations: pd.DataFrame, delivery: Delivery, codelists, *, pr
     Values that had not arrived by the end of the quarter (`quarterly_report.arrivals`) are left out. Trends come from the
     national tables of a batch where these rest on the same values.
     """
-    areas, known = areas_of(provinces), as_known(delivery, quarter)
+    areas, known = areas_of(provinces), as_known(delivery, quarter, year_plan=True)
     wanted = observations[is_province(observations["REF_AREA"]) & observations["OBS_VALUE"].notna()]
     there = wanted[arrivals(wanted, codelists) <= quarter_end(quarter)]
     trends = city_trends(there, codelists, report_year=min(report_year, quarter_end(quarter).year), national=national if len(there) == len(wanted) else "")

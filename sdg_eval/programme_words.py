@@ -18,7 +18,8 @@ from sdg_eval.delivery.money import SOURCE_TYPES
 from sdg_eval.delivery.plans import CRITERIA
 from sdg_eval.delivery.quarters import quarter_end
 from sdg_eval.delivery.tables import with_registers
-from sdg_eval.programme_report import READY, CityReport, DeliveryReport, NeedReport, programme_days
+from sdg_eval.programme_report import READY, CityReport, DeliveryReport, NeedReport
+from sdg_eval.quarterly_report import programme_days
 from sdg_eval.side_by_side import VERDICT_WORDS
 from sdg_eval.thai import MONTHS_EN, MONTHS_TH_SHORT, format_fiscal_quarter, year_text
 from sdg_eval.wording import LANGUAGES, change_unit, keep_together, label, number, p_text, pick

@@ -17,9 +17,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from sdg_eval.delivery.awareness import awareness_change, awareness_decay, awareness_reach
+from sdg_eval.delivery.awareness import read_scores
 from sdg_eval.delivery.chain import (
     NO_RESULT,
+    SEVERE,
     chain_by_goal,
     mismatches,
     need_cover,
@@ -42,7 +43,7 @@ from sdg_eval.delivery.lasting import (
     mechanism_fates,
 )
 from sdg_eval.delivery.money import disbursement_pace, money_by_goal, money_by_source
-from sdg_eval.delivery.participation import adoption, read_rooms, representativeness
+from sdg_eval.delivery.participation import SILENT_BELOW, adoption, read_rooms, representativeness
 from sdg_eval.delivery.partners import (
     active_projects,
     missing_networks,
@@ -50,7 +51,7 @@ from sdg_eval.delivery.partners import (
     one_team,
     partner_balance,
 )
-from sdg_eval.delivery.plans import plan_diff, plan_presence, plan_quality, plan_revision
+from sdg_eval.delivery.plans import difference_interval, plan_diff, plan_presence, plan_quality, plan_revision
 from sdg_eval.delivery.quarters import (
     quarter_end,
     quarter_start,
@@ -72,12 +73,15 @@ from sdg_eval.evaluation import status_of
 from sdg_eval.gap_register import gap_register, usual_due
 from sdg_eval.observations import FREQUENCIES, select_totals
 from sdg_eval.panels import is_province
+from sdg_eval.people_report import CHANGE_BY, _shown_change, _shown_decay, _shown_reach
 from sdg_eval.progress import evaluate_progress
 from sdg_eval.quality import evaluate_quality
 from sdg_eval.store import csv_bytes, parquet_bytes, write_atomic, write_json
+from sdg_eval.suppression import THRESHOLD
 from sdg_eval.trends import evaluate_trends
 
 BANGKOK = "TH-10"
+PROGRAMME = "undp_pilot"
 WRITTEN = "quarterly-report"
 """Source of findings that a report wrote itself, when its data are not synthetic."""
 SEND_DAYS = 30
@@ -94,7 +98,7 @@ NEEDED = ("activity", "budget", "mechanism")
 # ---------------------------------------------------------------- the rule of the actions
 
 KIND_ORDER = (
-    "data_missing", "decision_overdue", "need_uncovered", "mechanism_lapsed", "mechanism_absent", "pace", "group_silent", "network_missing", "kpi", "plan_missing",
+    "data_missing", "decision_overdue", "need_uncovered", "mechanism_lapsed", "mechanism_absent", "mechanism_order", "pace", "group_silent", "network_missing", "kpi", "plan_missing",
     "target_dropped", "money_without_activity", "activities_late", "silo", "step_late", "awareness_decay",
 )  # fmt: skip
 """What comes first: data without which nothing can be told; what was decided and is overdue; severe needs that no plan answers; the
@@ -122,6 +126,11 @@ OUTCOMES = [
 ]  # fmt: skip
 SEND = ["kind", "subject", "table", "what_th", "what_en", "fix_th", "fix_en", "k", "n", "owner_th", "owner_en", "due_date", "reason"]
 SENT = ["table", "rows", "state", "rows_before"]
+SENT_ROWS = ["REF_AREA", "table", "n_rows", "n_filled", "sent", "reason"]
+SENT_TABLES = {
+    "activity": ("done", "done_date"), "budget": ("disbursed_thb",), "mechanism": ("committee_exists", "meetings_held"), "leadership": ("governor_led_events",),
+}  # fmt: skip
+"""Tables sent every quarter, and the cells of which one must be filled for a row to say anything; the KPI form beside them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,14 +240,15 @@ def arrivals(observations: pd.DataFrame, codelists) -> pd.Series:
 
     The rule: the last day of its period plus the usual lag of the agency that owns the series. A file that says of which day its
     figures are (`as_of`), or else the day on which we took it in (`vintage`), corrects this: no value came later than that day,
-    and the newest period of a series in a province came on it, since that is what the file was new for.
+    and the newest period that this file has of a series in a province came on it, since that is what the file was new for.
     """
     lags = {code: int(codelists.owner_of(code)["usual_lag_months"]) for code in set(observations["SERIES"])}
     due = {(s, p): usual_due(p, lags[s]) for s, p in observations[["SERIES", "TIME_PERIOD"]].drop_duplicates().itertuples(index=False)}
     usual = pd.Series(pd.to_datetime([due[key] for key in zip(observations["SERIES"], observations["TIME_PERIOD"], strict=True)]), index=observations.index, dtype="datetime64[ns]")
     stated = observations["as_of"].where(observations["as_of"] != "", observations["vintage"]).str[:10]
     stated = pd.to_datetime(stated.where(stated.str.fullmatch(r"\d{4}-\d\d-\d\d"), None)).astype("datetime64[ns]")
-    newest = observations["TIME_PERIOD"] == observations.groupby(["SERIES", "REF_AREA", "FREQ"])["TIME_PERIOD"].transform("max")
+    # the newest of its own file: a later file does not change on which day an earlier one came
+    newest = observations["TIME_PERIOD"] == observations.groupby(["SERIES", "REF_AREA", "FREQ", stated.rename("stated")], dropna=False)["TIME_PERIOD"].transform("max")
     came = usual.where(stated.isna() | (usual <= stated), stated)
     return came.where(stated.isna() | ~newest, stated)
 
@@ -339,11 +349,13 @@ def results_by_target(own: pd.DataFrame, codelists, area: str) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What is the same for every province of one quarter: trends, quality of series, and flags, as known at its end."""
+    """What is the same for every province of one quarter: trends, quality of series, flags, and what may be shown of scores, as known at its end."""
 
     trends: pd.DataFrame
     quality: pd.DataFrame
     flags: pd.DataFrame
+    change: pd.DataFrame
+    decay: pd.DataFrame
 
 
 PREPARED = "quarter"
@@ -356,7 +368,7 @@ def prepare_quarter(observations: pd.DataFrame, delivery: Delivery, codelists, q
     year = min(report_year, quarter_end(quarter).year)
     return Prepared(
         evaluate_trends(known, series=codelists.series, report_year=year), evaluate_quality(known, codelists, report_year=year),
-        all_flags(with_registers(delivery), quarter),
+        all_flags(with_registers(delivery), quarter), *_scores_shown(as_known(with_registers(delivery), quarter)),
     )  # fmt: skip
 
 
@@ -368,7 +380,7 @@ def write_prepared(prepared: Prepared, folder) -> None:
 
 def read_prepared(national) -> Prepared | None:
     """Return what `write_prepared` wrote; None for no folder: the report then works it out itself."""
-    if not national or not (Path(national) / PREPARED / "flags.parquet").exists():
+    if not national or not all((Path(national) / PREPARED / f"{part.name}.parquet").exists() for part in fields(Prepared)):
         return None
     return Prepared(**{part.name: pd.read_parquet(Path(national) / PREPARED / f"{part.name}.parquet") for part in fields(Prepared)})
 
@@ -409,15 +421,20 @@ def evaluate_quarter(
         activity=own.activity, as_of=quarter, results=results_by_target(all_trends, codelists, area), areas=[area],
     )  # fmt: skip
     chain = chain[chain["REF_AREA"] == area].reset_index(drop=True)
-    window = _window(codelists)
+    start, end = programme_days(codelists)
+    window = (quarters_of(pd.Series([start])).iloc[0], end)
     parts = _parts(own, every, chain, area, quarter, window)
+    # a batch may have prepared the quarter without the restricted scores, which this report has
+    scores = (prepared.change, prepared.decay) if prepared is not None and (len(prepared.change) or every.training_score.empty) else _scores_shown(every)
+    parts["awareness"], parts["decay"] = (_of_events(table, list(own.training["event_id"])) for table in scores)
     flags = flags_of(all_flags(every, quarter) if prepared is None else prepared.flags, area)
     sent = tables_sent(own, area, quarter)
     changed = what_changed(own, parts, sent, area, quarter, before)
     owners = _Owners(own, area, codelists)
     findings = find(own, parts, changed, sent, flags, owners, area, quarter)
     loop = what_was_said(own.said, own.decision, own.adjustment, own.activity, area, quarter, project=own.project)
-    loop = loop.assign(still_found=[_still(f, findings, sent) for f in loop["finding_id"]])
+    closed = parts["decisions"].drop_duplicates("decision_id").set_index("decision_id")["closed_date"]
+    loop = loop.assign(closed_date=loop["decision_id"].map(closed), still_found=[_still(f, findings, parts | {"chain": chain}, changed, sent, own, quarter) for f in loop["finding_id"]])
     return QuarterReport(
         area=area, quarter=quarter, report_year=report_year, synthetic=synthetic, window=window, sent=sent, loop=loop,
         closure=_only(loop_closure(own.said, own.decision, own.adjustment, as_of=quarter, areas=[area]), area), changed=changed, outcomes=outcomes,
@@ -426,12 +443,11 @@ def evaluate_quarter(
     )  # fmt: skip
 
 
-def _window(codelists) -> tuple[str, str]:
-    """First and last fiscal quarter of the programme."""
-    row = codelists.programmes.iloc[0]
-    months = pd.Series(pd.to_datetime([row["start"] + "-01", row["end"] + "-01"]))
-    first, last = quarters_of(months)
-    return first, last
+def programme_days(codelists) -> tuple[pd.Timestamp, str]:
+    """Return the programme's first day, and the fiscal quarter in which it ends."""
+    row = codelists.programmes.set_index("programme").loc[PROGRAMME]
+    end = quarters_of(pd.Series(pd.to_datetime([row["end"] + "-01"])))
+    return pd.Timestamp(row["start"] + "-01"), end.iloc[0]
 
 
 def _only(table: pd.DataFrame, area: str) -> pd.DataFrame:
@@ -442,7 +458,6 @@ def _parts(own: Delivery, every: Delivery, chain: pd.DataFrame, area: str, quart
     """The tables of the evaluation part, each of the province alone."""
     only, areas, year = partial(_only, area=area), [area], int(quarter[:4])
     this_year = own.budget[own.budget["fiscal_quarter"].str[:4] == quarter[:4]]
-    scored = own.training_score
     begun = own.project[own.project["REF_AREA"] == area]
     active = active_projects(begun, quarter)
     pace = only(disbursement_pace(own.budget, as_of=quarter, areas=areas))
@@ -459,11 +474,9 @@ def _parts(own: Delivery, every: Delivery, chain: pd.DataFrame, area: str, quart
         "balance": only(partner_balance(active, own.project_partner, areas=areas)),
         "project_networks": missing_networks(active, own.project_partner),
         "team": only(one_team(begun, own.project_agency, areas=areas)),
-        "groups": only(representativeness(every.participation, every.participation_group, every.population_group, areas=areas)),
+        "groups": _without_counts(only(representativeness(every.participation, every.participation_group, every.population_group, areas=areas))),
         "adopted": only(adoption(own.participation, areas=areas)),
-        "reach": awareness_reach(own.training, by="REF_AREA", listed=areas).pipe(only),
-        "awareness": _shown(awareness_change(own.training, scored, by="event_id", listed=list(own.training["event_id"]))),
-        "decay": _shown(awareness_decay(own.training, scored, by="event_id", listed=list(own.training["event_id"]))),
+        "reach": _shown_reach(own.training, "REF_AREA", areas).rename(columns={"name": "REF_AREA"}).drop(columns="by").pipe(only),
         "delivered": only(activity_delivery(own.activity, own.project, as_of=quarter, areas=areas)),
         "concrete": only(concrete_results(own.activity, own.project, own.evidence, as_of=quarter, areas=areas)),
         "slippage": only(slippage(own.activity, own.project, as_of=quarter, areas=areas)),
@@ -505,13 +518,33 @@ def _sources_listed(table: pd.DataFrame, area: str, year: int) -> pd.DataFrame:
     return pd.DataFrame(rows).reindex(columns=table.columns)
 
 
-def _shown(table: pd.DataFrame) -> pd.DataFrame:
-    """Statistics of scores; rows of fewer than ten persons keep their name and say why they are blank."""
-    if "publishable" not in table or table.empty:
-        return table
-    hide = ~table["publishable"].astype("object").eq(True) & (table["reason"] == "")
-    numbers = [c for c in table.columns if pd.api.types.is_float_dtype(table[c])]
-    return table.assign(**{c: table[c].where(~hide) for c in numbers}, reason=table["reason"].where(~hide, "suppressed"))
+def _scores_shown(every: Delivery) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Change and decay of every training, blank wherever the national report on awareness blanks them.
+
+    What is shown here stands beside what is shown there, so the same chain over all provinces decides: a training that may be
+    shown alone may give few persons away beside its agency's or province's row.
+    """
+    training, rows = every.training, every.training_score
+    held = read_scores(training, rows)
+    seen: list[frozenset] = []
+    later: list[frozenset] = []
+    change = [_shown_change(training, rows, held, by, None, seen) for by in CHANGE_BY][-1]
+    decay = [_shown_decay(training, rows, held, by, None, seen, later) for by in ("REF_AREA", "event_id")][-1]
+    return change, decay
+
+
+def _of_events(table: pd.DataFrame, events: list[str]) -> pd.DataFrame:
+    """The rows of the events named, in their order; one without scores says so."""
+    own = table.drop(columns="by").rename(columns={"name": "event_id"}).set_index("event_id").reindex(events)
+    words = [c for c in own.columns if not pd.api.types.is_numeric_dtype(own[c]) and c != "reason"]
+    return own.assign(reason=own["reason"].fillna("no_scores"), **{c: own[c].fillna("") for c in words}).rename_axis("event_id").reset_index()
+
+
+def _without_counts(groups: pd.DataFrame) -> pd.DataFrame:
+    """The groups in the room by rounded shares: counts of two quarters, subtracted, would tell how few came in between."""
+    nobody = groups["participants"] == 0
+    rounded = {c: groups[c].astype(float).round(2) for c in ("share", "ratio", "ci_low", "ci_high")}
+    return groups.assign(**rounded, nobody=nobody).drop(columns=["participants", "n_participants", "n_eff"])
 
 
 def _origins(own: Delivery) -> pd.DataFrame:
@@ -523,26 +556,48 @@ def _origins(own: Delivery) -> pd.DataFrame:
 # ---------------------------------------------------------------- what was sent
 
 
+def what_was_sent(known: Delivery, quarter: str, areas, *, tables: dict[str, tuple[str, ...]] = SENT_TABLES) -> pd.DataFrame:
+    """Return one row per province and table that is sent every quarter: its rows of the quarter, and how many say anything.
+
+    A row that is there with every figure blank is not sent: a plan brings the rows, a report fills their cells. Reasons:
+    `nothing_sent` (no table at all), `not_sent` (not this one), `all_blank` (rows without a figure).
+    """
+    owner = known.project.drop_duplicates("project_id").set_index("project_id")["REF_AREA"]
+    parts = []
+    for name, cells in tables.items():
+        frame = getattr(known, name)
+        if "fiscal_quarter" not in frame:
+            frame = frame.assign(fiscal_quarter=quarters_of(frame["event_date"].replace("", None)))
+        now = frame[frame["fiscal_quarter"] == quarter]
+        area = now["REF_AREA"] if "REF_AREA" in now else now["project_id"].map(owner)
+        filled = np.logical_or.reduce([now[c].notna() & (now[c].astype("object") != "") for c in cells]) if len(now) else np.zeros(0, dtype=bool)
+        parts.append(pd.DataFrame({"REF_AREA": area.to_numpy(), "table": name, "filled": filled}))
+    forms = known.kpi[(known.kpi["fiscal_year"] == int(quarter[:4])).fillna(False).astype(bool)]
+    parts.append(pd.DataFrame({"REF_AREA": forms["REF_AREA"].to_numpy(), "table": "kpi", "filled": forms[f"q{quarter[-1]}"].notna().to_numpy()}))
+    counts = pd.concat(parts, ignore_index=True).groupby(["REF_AREA", "table"])["filled"].agg(["size", "sum"])
+    keys = pd.MultiIndex.from_product([list(areas), [*tables, "kpi"]], names=["REF_AREA", "table"])
+    table = counts.reindex(keys, fill_value=0).astype(int).reset_index().rename(columns={"size": "n_rows", "sum": "n_filled"})
+    table["sent"] = table["n_filled"] > 0
+    anything = table.groupby("REF_AREA")["sent"].transform("any")
+    table["reason"] = np.select([table["sent"], ~anything, table["n_rows"] > 0], ["", "nothing_sent", "all_blank"], "not_sent")
+    return table[SENT_ROWS]
+
+
 def tables_sent(own: Delivery, area: str, quarter: str) -> pd.DataFrame:
-    """Return per table of the quarter how many rows the province sent, and its state.
+    """Return per table of the quarter how many rows with a figure the province sent (`what_was_sent`), and its state.
 
     state: `sent`, `partly` (due activities or planned money without a report), `missing` (nothing; the quarter cannot be told
     without it), `none` (nothing, and perhaps nothing happened).
     """
-    mine = own.project.loc[own.project["REF_AREA"] == area, "project_id"]
-    activity = own.activity[own.activity["project_id"].isin(mine)]
-    frames = {"activity": activity, "budget": own.budget, "mechanism": own.mechanism, "leadership": own.leadership, "decision": own.decision}
-    events = own.participation.assign(fiscal_quarter=quarters_of(own.participation["event_date"].replace("", None)))
-    frames["participation"] = events
+    cells = SENT_TABLES | {"participation": ("event_date",), "decision": ("decision_id",)}
+    now, earlier = (what_was_sent(own, q, [area], tables=cells).set_index("table") for q in (quarter, shift_quarter(quarter, -1)))
     rows = []
     for name in QUARTERLY_TABLES:
-        now = frames[name][frames[name]["fiscal_quarter"] == quarter]
-        earlier = frames[name][frames[name]["fiscal_quarter"] == shift_quarter(quarter, -1)]
-        gap = name == "activity" and (now["done"].isna() & (now["done_date"] == "")).any() or name == "budget" and now["disbursed_thb"].isna().any()
-        state = "partly" if len(now) and gap else "sent" if len(now) else "missing" if name in NEEDED else "none"
-        rows.append({"table": name, "rows": len(now), "state": state, "rows_before": len(earlier)})
-    forms = _forms_due(own, quarter)
-    filled = int(forms[f"q{quarter[-1]}"].notna().sum())
+        filled, there = now.at[name, "n_filled"], now.at[name, "n_rows"]
+        gap = name in ("activity", "budget") and filled < there
+        state = "partly" if filled and gap else "sent" if filled else "missing" if name in NEEDED else "none"
+        rows.append({"table": name, "rows": int(filled), "state": state, "rows_before": int(earlier.at[name, "n_filled"])})
+    forms, filled = _forms_due(own, quarter), int(now.at["kpi", "n_filled"])
     state = "none" if forms.empty else "sent" if filled == len(forms) else "partly" if filled else "missing"
     rows.append({"table": "kpi", "rows": filled, "state": state, "rows_before": len(forms)})
     return pd.DataFrame(rows, columns=SENT)
@@ -558,27 +613,20 @@ def _forms_due(own: Delivery, quarter: str) -> pd.DataFrame:
 # ---------------------------------------------------------------- what changed
 
 
-def difference_interval(a, a_low, a_high, b, b_low, b_high) -> tuple[float, float]:
-    """Return the interval of b - a from the intervals of both (MOVER; for two Wilson intervals it is Newcombe's method 10).
+def _measure(name: str, source: str, now: dict, before: dict, year: dict | None = None, *, unit: str = "share", **more) -> dict:
+    """One row: value, its interval and n now, the value of the quarter before, the difference to the year before with its interval, how sure.
 
-    Examples
-    --------
-    >>> [round(x, 4) for x in difference_interval(0.6, 0.4905, 0.7003, 0.8, 0.6918, 0.8770)]
-    [0.0524, 0.3339]
+    Quarters of a fiscal year differ by season, so only the same quarter of the year before is tested against.
     """
-    return b - a - np.hypot(b - b_low, a_high - a), b - a + np.hypot(b_high - b, a - a_low)
-
-
-def _measure(name: str, source: str, now: dict, before: dict, *, unit: str = "share", **more) -> dict:
-    """One row: value, its interval and n now, the difference to before with the interval of the difference, and how sure that is."""
+    year = year or {}
     row = dict.fromkeys(CHANGED, np.nan) | {"measure": name, "source": source, "unit": unit, "state": "", "day": "", "reason": "", "before_quarter": "", "step_no": ""}
     row |= {k: now.get(k, np.nan) for k in ("k", "n", "value", "ci_low", "ci_high")} | more
-    value, old = row["value"], before.get("value", np.nan)
-    if old == old:
-        row["before"] = old
+    value, old = row["value"], year.get("value", np.nan)
+    row["before"], row["year_before"] = before.get("value", np.nan), old
+    if old == old and value == value:
         row["change"] = value - old
-        if all(x == x for x in (row["ci_low"], row["ci_high"], before.get("ci_low", np.nan), before.get("ci_high", np.nan))):
-            row["change_low"], row["change_high"] = difference_interval(old, before["ci_low"], before["ci_high"], value, row["ci_low"], row["ci_high"])
+        if all(x == x for x in (row["ci_low"], row["ci_high"], year.get("ci_low", np.nan), year.get("ci_high", np.nan))):
+            row["change_low"], row["change_high"] = difference_interval(old, year["ci_low"], year["ci_high"], value, row["ci_low"], row["ci_high"])
     row["sure"] = row["sure"] if isinstance(row["sure"], str) else _sure(row)
     return row
 
@@ -591,7 +639,7 @@ def _sure(row: dict) -> str:
         return "counted"
     if row["ci_low"] != row["ci_low"]:
         return "few"
-    if row["before"] != row["before"]:
+    if row["year_before"] != row["year_before"]:
         return "no_before"
     if row["change_low"] != row["change_low"]:
         return "few"
@@ -601,13 +649,13 @@ def _sure(row: dict) -> str:
 def what_changed(own: Delivery, parts: dict, sent: pd.DataFrame, area: str, quarter: str, before: str) -> pd.DataFrame:
     """Return one row per measure of the quarter: activities, money, the four steps, mechanism, participation, decisions.
 
-    A share has its interval and n. A change on the quarter before has an interval too; the same quarter of the year before
-    stands beside it, since quarters of a fiscal year differ. What was not sent is blank with the reason `not_sent`, never 0.
+    A share has its interval and n. Its change on the same quarter of the year before has an interval too; the quarter before
+    stands beside it untested, since quarters of a fiscal year differ. What was not sent is blank with the reason `not_sent`, never 0.
     """
     state = sent.set_index("table")["state"].to_dict()
     rows = [
         _activities(parts["delivered"], state["activity"], quarter, before), _money(parts["pace"], state["budget"], quarter, before),
-        *_steps(own, parts["steps"], area, before), _mechanism(parts["maturity"], quarter, before), *_rooms(own, area, quarter, before, heard=(sent["rows"] > 0).any()),
+        *_steps(own, parts["steps"], area, before), _mechanism(own, parts["maturity"], quarter, before), *_rooms(own, area, quarter, before, heard=(sent["rows"] > 0).any()),
         _followed(own, area, quarter, before, parts["follow"], heard=(sent["rows"] > 0).any()),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=CHANGED)
@@ -623,19 +671,18 @@ def _activities(delivered: pd.DataFrame, state: str, quarter: str, before: str) 
     names = {"value": "share", "ci_low": "ci_low", "ci_high": "ci_high", "n": "n", "k": "done"}
     now, old, year = (_at(delivered, q, **names) for q in (quarter, before, shift_quarter(quarter, -YEAR)))
     if state == "missing" or not now or not now["n"] or _at(delivered, quarter, r="reason")["r"] == "not_reported":
-        return _measure("activities", "activity", {}, {}, before_quarter=before, year_before=year.get("value", np.nan), reason="not_sent" if state == "missing" else "not_reported")
-    return _measure("activities", "activity", now, old, before_quarter=before, year_before=year.get("value", np.nan))
+        return _measure("activities", "activity", {}, {}, year, before_quarter=before, reason="not_sent" if state == "missing" else "not_reported")
+    return _measure("activities", "activity", now, old, year, before_quarter=before)
 
 
 def _money(pace: pd.DataFrame, state: str, quarter: str, before: str) -> dict:
     names = {"value": "pace", "ci_low": "ci_low", "ci_high": "ci_high", "n": "n", "thb": "cum_disbursed_thb", "thb_plan": "cum_planned_thb", "reason": "reason"}
     now, old, year = (_at(pace, q, **names) for q in (quarter, before, shift_quarter(quarter, -YEAR)))
-    year_before = year.get("value", np.nan)
     if state == "missing" or not now or now["reason"] in ("not_reported", "no_rows"):
-        return _measure("money", "budget", {}, {}, unit="pace", before_quarter=before, year_before=year_before, reason="not_sent" if state == "missing" else "not_reported")
-    # running totals begin anew with the fiscal year, and those of one year hold each other's money: no interval of the change
+        return _measure("money", "budget", {}, {}, year, unit="pace", before_quarter=before, reason="not_sent" if state == "missing" else "not_reported")
+    # running totals begin anew with the fiscal year, and those of one year hold each other's money: no test
     same_year = before[:4] == quarter[:4]
-    row = _measure("money", "budget", now, {"value": old.get("value", np.nan)} if same_year else {}, unit="pace", before_quarter=before if same_year else "", year_before=year_before, thb=now["thb"], thb_plan=now["thb_plan"], reason=now["reason"])
+    row = _measure("money", "budget", now, {"value": old.get("value", np.nan)} if same_year else {}, year, unit="pace", before_quarter=before if same_year else "", thb=now["thb"], thb_plan=now["thb_plan"], reason=now["reason"])
     behind = row["ci_high"] < BEHIND
     return row | {"sure": "few" if row["ci_high"] != row["ci_high"] else "behind" if behind else "not_behind"}
 
@@ -654,10 +701,12 @@ def _steps(own: Delivery, steps: pd.DataFrame, area: str, before: str) -> list[d
     return rows
 
 
-def _mechanism(maturity: pd.DataFrame, quarter: str, before: str) -> dict:
+def _mechanism(own: Delivery, maturity: pd.DataFrame, quarter: str, before: str) -> dict:
     now, old = (_at(maturity, q, value="maturity", rung="next_rung", reason="reason") for q in (quarter, before))
     told = now.get("value", np.nan)
-    more = {"state": str(now.get("rung", "") or "") if told == told else "", "before_quarter": before, "reason": "" if told == told else "not_sent"}
+    rows = own.mechanism[own.mechanism["fiscal_quarter"] == quarter]
+    rung = "order" if told == 0 and rows["committee_exists"].eq(1).any() else str(now.get("rung", "") or "")
+    more = {"state": rung if told == told else "", "before_quarter": before, "reason": "" if told == told else "not_sent"}
     return _measure("mechanism", "mechanism", {"value": told, "n": 1 if told == told else np.nan}, old, unit="level", **more)
 
 
@@ -674,14 +723,17 @@ def _rooms(own: Delivery, area: str, quarter: str, before: str, *, heard: bool) 
         ids = events.loc[events["fiscal_quarter"] == q, "event_id"]
         counted[q] = {"value": float(len(ids)), "n": float(len(ids)), "k": everyone.reindex(ids).sum(min_count=1) if len(ids) else np.nan}
     none = "no_rows" if not len(events) else "not_sent" if not heard else ""
-    rows = [_measure("events", "participation", {} if none else counted[quarter], {} if none else counted[before], unit="count", before_quarter=before, reason=none)]
+    people = counted[quarter]["k"]
+    few = 0 < people < THRESHOLD
+    now = counted[quarter] | {"k": np.nan if few else people}
+    rows = [_measure("events", "participation", {} if none else now, {} if none else counted[before], unit="count", before_quarter=before, state="suppressed" if few and not none else "", reason=none)]
     spans = [quarters_between(shift_quarter(quarter, -YEAR + 1 - back), shift_quarter(quarter, -back)) for back in (0, YEAR)]
     found = []
     for span in spans:
         got = _only(adoption(own.participation, areas=[area], quarters=span), area).iloc[0]
         found.append({"value": got["adoption_rate"], "ci_low": got["ci_low"], "ci_high": got["ci_high"], "n": got["proposals"], "k": got["adopted"]})
     reason = "not_sent" if not heard and len(events) else "" if found[0]["value"] == found[0]["value"] else "no_proposals"
-    return [*rows, _measure("adoption", "participation", found[0] if not reason else {}, found[1], before_quarter=spans[1][-1], reason=reason)]
+    return [*rows, _measure("adoption", "participation", found[0] if not reason else {}, {}, found[1], before_quarter=spans[1][-1], reason=reason)]
 
 
 def _followed(own: Delivery, area: str, quarter: str, before: str, follow: pd.DataFrame, *, heard: bool) -> dict:
@@ -769,7 +821,7 @@ def find(own: Delivery, parts: dict, changed: pd.DataFrame, sent: pd.DataFrame, 
     one, and the next report can say whether it is still found.
     """
     found = [
-        *_find_data(sent, owners), *_find_decisions(parts["decisions"], owners), *_find_chain(parts["mismatch"], owners), *_find_mechanism(parts["maturity"], owners),
+        *_find_data(sent, owners), *_find_decisions(parts["decisions"], owners), *_find_chain(parts["mismatch"], owners), *_find_mechanism(own, owners),
         *_find_pace(own, changed, owners, quarter), *_find_people(parts, owners), *_find_flags(flags, owners), *_find_plans(parts, owners),
         *_find_work(own, parts, owners, area, quarter),
     ]  # fmt: skip
@@ -805,15 +857,20 @@ def _find_chain(mismatch: pd.DataFrame, owners: _Owners) -> list[dict]:
     return found
 
 
-def _find_mechanism(maturity: pd.DataFrame, owners: _Owners) -> list[dict]:
-    told = maturity[maturity["maturity"].notna()].sort_values("fiscal_quarter")
-    if told.empty or told["maturity"].iloc[-1] > 0:
+def _find_mechanism(own: Delivery, owners: _Owners) -> list[dict]:
+    """No committee, or one whose order is not named: a blank order says nothing of whether there is a committee."""
+    told = own.mechanism[own.mechanism["committee_exists"].notna()].sort_values("fiscal_quarter", kind="stable")
+    if told.empty:
         return []
-    had = told[told["maturity"] > 0]
+    last = told.iloc[-1]
+    if last["committee_exists"] == 1:
+        bare = last["order_no"] in ("", None) and last["order_date"] in ("", None)
+        return [_finding("mechanism_order", owners.province, k=0, n=1)] if bare else []
+    had = told[told["committee_exists"] == 1]
     if had.empty:
         return [_finding("mechanism_absent", owners.governor, k=0, n=len(told), value=0.0)]
-    last = had["fiscal_quarter"].iloc[-1]
-    return [_finding("mechanism_lapsed", owners.governor, detail_th=last, detail_en=last, k=0, n=len(told), value=0.0)]
+    seen = had["fiscal_quarter"].iloc[-1]
+    return [_finding("mechanism_lapsed", owners.governor, detail_th=seen, detail_en=seen, k=0, n=len(told), value=0.0)]
 
 
 def _find_pace(own: Delivery, changed: pd.DataFrame, owners: _Owners, quarter: str) -> list[dict]:
@@ -833,7 +890,7 @@ def _find_people(parts: dict, owners: _Owners) -> list[dict]:
     gone = parts["networks"][parts["networks"]["verdict"] == "missing"]
     team = parts["team"].iloc[0]
     found = [
-        _finding("group_silent", owners.province, subject=r["group"], weight=r["population_share"], k=r["participants"], n=r["n_events"], value=r["ratio"], ci_low=r["ci_low"], ci_high=r["ci_high"])
+        _finding("group_silent", owners.province, subject=r["group"], weight=r["population_share"], k=0 if r["nobody"] else np.nan, n=r["n_events"], value=r["ratio"], ci_low=r["ci_low"], ci_high=r["ci_high"])
         for r in silent.to_dict("records")
     ]  # fmt: skip
     found += [
@@ -875,7 +932,7 @@ def _find_work(own: Delivery, parts: dict, owners: _Owners, area: str, quarter: 
     late_steps = parts["steps"][parts["steps"]["state"] == "late"]
     found += [_finding("step_late", owners.province, subject=str(r["step_no"]), weight=r["days_late"], days=r["days_late"]) for r in late_steps.to_dict("records")]
     decay = parts["decay"]
-    faded = decay[(decay["kept_share_high"] < FADED) & decay["publishable"].astype("object").eq(True)] if len(decay) else decay
+    faded = decay[decay["kept_share_high"] < FADED]
     return found + [
         _finding("awareness_decay", owners.province, subject=r["event_id"], weight=1 - r["kept_share"], n=r["n_three"], value=r["kept_share"], ci_low=r["kept_share_low"], ci_high=r["kept_share_high"])
         for r in faded.to_dict("records")
@@ -889,20 +946,61 @@ def choose_actions(findings: pd.DataFrame) -> pd.DataFrame:
     return chosen.drop(columns="turn").assign(rank=range(1, len(chosen) + 1)).reset_index(drop=True)
 
 
-RESTS_ON = {"pace": "budget", "activities_late": "activity", "mechanism_lapsed": "mechanism", "mechanism_absent": "mechanism", "money_without_activity": "activity"}
-"""The table without which a finding can neither be made again nor be called gone."""
+def _still(said: str, findings: pd.DataFrame, parts: dict, changed: pd.DataFrame, sent: pd.DataFrame, own: Delivery, quarter: str) -> float:
+    """1 when this quarter finds the same, 0 only when what was reported excludes it, blank where it cannot be told.
 
-
-def _still(said: str, findings: pd.DataFrame, sent: pd.DataFrame) -> float:
-    """1 when this quarter finds the same, 0 when it does not, blank where it cannot be told. A bare kind stands for all its findings."""
-    kind = said.split(":")[0]
+    That a rule did not find it again may mean no more than too few cases. A bare kind stands for all its findings.
+    """
+    kind, _, subject = said.partition(":")
     if not said or kind not in KIND_ORDER:
         return np.nan
-    if (findings["finding_id"] == said).any() or (said == kind and (findings["kind"] == kind).any()):
+    if (findings["finding_id"] == said).any() or (not subject and (findings["kind"] == kind).any()):
         return 1.0
-    table = RESTS_ON.get(kind, "")
-    unknown = (sent["rows"] == 0).all() or (sent.loc[sent["table"] == table, "state"] == "missing").any()
-    return np.nan if unknown else 0.0
+    if (sent["rows"] == 0).all():
+        return np.nan
+    return 0.0 if _excluded(kind, subject, parts, changed.drop_duplicates("measure").set_index("measure"), sent.set_index("table")["state"], own, quarter) else np.nan
+
+
+def _excluded(kind: str, subject: str, parts: dict, changed: pd.DataFrame, state: pd.Series, own: Delivery, quarter: str) -> bool:
+    """Whether the figures of the quarter leave no room for a finding."""
+
+    def row(table: pd.DataFrame, column: str) -> dict:
+        rows = table[table[column].astype(str) == subject]
+        return rows.iloc[-1].to_dict() if len(rows) else {}
+
+    if kind == "data_missing":
+        return True
+    if kind in ("mechanism_lapsed", "mechanism_absent", "mechanism_order"):
+        now = own.mechanism[own.mechanism["fiscal_quarter"] == quarter]
+        named = (now["order_no"] != "") | (now["order_date"] != "")
+        return bool((now["committee_exists"].eq(1) & (named | (kind != "mechanism_order"))).any())
+    if kind == "pace":
+        return bool(changed.at["money", "ci_low"] >= BEHIND)
+    if kind == "silo":
+        return bool((parts["team"]["ci_high"] <= ALONE).any())
+    if kind == "activities_late":
+        return bool(state["activity"] == "sent" and changed.at["activities", "k"] == changed.at["activities", "n"])
+    if kind == "kpi":
+        return bool(state["kpi"] == "sent" and state["budget"] == "sent")
+    if kind == "decision_overdue":
+        return row(parts["decisions"], "decision_id").get("state") in ("done", "dropped", "open")
+    if kind == "need_uncovered":
+        link = row(parts["chain"], "target")
+        return bool(link.get("plan_items", 0) > 0 or link.get("severity", np.nan) < SEVERE)
+    if kind == "money_without_activity":
+        return bool(row(parts["chain"], "target").get("activities", 0) > 0)
+    if kind == "group_silent":
+        group = row(parts["groups"], "group")
+        return bool(group.get("verdict") in ("as_expected", "over") or group.get("ci_low", np.nan) >= SILENT_BELOW)
+    if kind == "network_missing":
+        return bool(row(parts["networks"], "network_id").get("n_with", 0) > 0)
+    if kind == "plan_missing":
+        return row(parts["plans"], "plan_type").get("reason", "no_plan") != "no_plan"
+    if kind == "target_dropped":
+        return bool(row(parts["chain"], "target").get("plan_items", 0) > 0)
+    if kind == "step_late":
+        return row(parts["steps"], "step_no").get("state") in ("done", "due")
+    return bool(row(parts["decay"], "event_id").get("kept_share_low", np.nan) >= FADED)
 
 
 def what_to_send(own: Delivery, sent, flags, known, quality, codelists, owners: _Owners, area: str, quarter: str, report_year: int) -> pd.DataFrame:
@@ -983,7 +1081,15 @@ def said_table(report: QuarterReport, text: dict) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["REF_AREA", "fiscal_quarter", "finding_id", "text_th", "text_en", "source"])
 
 
-def report_tables(report: QuarterReport) -> dict[str, pd.DataFrame]:
+def write_tables(report, folder, *, synthetic: bool) -> None:
+    """Write every table of a report as CSV and Parquet, each with a column that says whether anything is synthetic."""
+    for name, table in report_tables(report).items():
+        plain = table.assign(**{c: table[c].map(_plain) for c in table.columns if table[c].dtype == object}).assign(synthetic=synthetic)
+        write_atomic(Path(folder) / f"{name}.csv", csv_bytes(plain))
+        write_atomic(Path(folder) / f"{name}.parquet", parquet_bytes(plain))
+
+
+def report_tables(report) -> dict[str, pd.DataFrame]:
     """Return the tables of a report by name, in their order."""
     return {f.name: getattr(report, f.name) for f in fields(report) if isinstance(getattr(report, f.name), pd.DataFrame)}
 
@@ -991,10 +1097,7 @@ def report_tables(report: QuarterReport) -> dict[str, pd.DataFrame]:
 def write_quarter(report: QuarterReport, folder, observations: pd.DataFrame, text: dict) -> None:
     """Write every table (CSV and Parquet, with a column that says whether anything is synthetic), text.json, and said.csv for the next quarter."""
     synthetic = report.synthetic or bool((observations["source"] == SYNTHETIC).any())
-    for name, table in report_tables(report).items():
-        plain = table.assign(**{c: table[c].map(_plain) for c in table.columns if table[c].dtype == object}).assign(synthetic=synthetic)
-        write_atomic(Path(folder) / f"{name}.csv", csv_bytes(plain))
-        write_atomic(Path(folder) / f"{name}.parquet", parquet_bytes(plain))
+    write_tables(report, folder, synthetic=synthetic)
     write_atomic(Path(folder) / "said.csv", csv_bytes(said_table(report, text)))
     write_json(Path(folder) / "text.json", text)
 

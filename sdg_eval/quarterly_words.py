@@ -6,6 +6,7 @@ evaluation part behind them. No sentence says what brought something about: this
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -18,6 +19,7 @@ from sdg_eval.delivery.lasting import CAUTION_EN, CAUTION_TH
 from sdg_eval.delivery.quarters import quarter_end, quarter_start, shift_quarter
 from sdg_eval.gap_register import CHANGE_WORDS, REASON_WORDS
 from sdg_eval.quarterly_report import BANGKOK, BEHIND, FADED, MOST_SERIES, QuarterReport
+from sdg_eval.suppression import THRESHOLD
 from sdg_eval.thai import MONTHS_EN, MONTHS_TH_SHORT, format_period, year_text
 from sdg_eval.wording import LANGUAGES, keep_together, label, number, pick, quantity, say_trend
 
@@ -29,6 +31,7 @@ STEP_STATES = {
     "not_reported": ("ไม่มีรายงานทั้งวันกำหนดและวันที่ทำ", "neither a planned nor an actual date is reported"),
 }  # fmt: skip
 RUNGS = {
+    "order": ("แจ้งเลขที่และวันที่ของคำสั่งแต่งตั้งคณะกรรมการ", "name the number and date of the committee's order"),
     "committee": ("จัดตั้งคณะกรรมการโดยมีคำสั่ง", "set up the committee by an order"), "works": ("มีฝ่ายเลขานุการและประชุมสม่ำเสมอ", "have a secretariat and meet"),
     "workplan": ("จัดทำแผนงานของคณะกรรมการ", "write a work plan"), "data": ("มอบหมายผู้รับผิดชอบข้อมูล", "name a data officer"), "reports": ("ส่งรายงานตรงเวลา", "report on time"),
 }  # fmt: skip
@@ -55,12 +58,13 @@ WHY_BLANK = {
     "no_items": ("แผนไม่มีรายการ", "the plan has no items"), "few_projects": ("โครงการน้อยเกินไป", "too few projects"), "no_project": ("ไม่มีโครงการ", "no project"), "no_money": ("ไม่มีเงินที่รายงาน", "no money reported"),
     "no_partner_recorded": ("ไม่มีบันทึกภาคี", "no partner is recorded"), "one_version": ("มีแผนเพียงฉบับเดียว", "there is one version only"), "suppressed": ("ไม่แสดง เพราะมีน้อยกว่า 10 คน", "not shown: fewer than 10 persons"),
     "few_cases": ("จำนวนน้อยเกินไป", "too few cases"), "not_watched_so_long": ("ยังติดตามไม่นานพอ", "not watched for so long yet"), "few_pairs": ("ผู้มีคะแนนครบน้อยเกินไป", "too few people with all scores"),
+    "few_followed_up": ("มีผู้ตอบติดตามผลน้อยเกินไป", "too few came back"), "no_follow_up": ("ยังไม่มีการติดตามผล", "no follow-up yet"),
     "no_event": ("ไม่มีเวที", "no event"), "few_events": ("เวทีน้อยเกินไป", "too few events"), "not_stated": ("ไม่ได้ระบุ", "not stated"), "no_scores": ("ไม่มีคะแนน", "no scores"),
 }  # fmt: skip
 SURE_WORDS = {
     "changed": ("ต่างกันเกินกว่าความคลาดเคลื่อนของข้อมูล", "that is more than the noise of these data"),
-    "not_told_apart": ("ยังบอกไม่ได้ว่าต่างจากไตรมาสก่อน", "whether it differs cannot be told"), "few": ("จำนวนน้อยเกินกว่าจะบอกความคลาดเคลื่อน", "too few to say how sure"),
-    "no_before": ("ยังไม่มีค่าไตรมาสก่อนให้เทียบ", "there is no earlier value to compare with"), "counted": ("เป็นการนับครบ ไม่ใช่ตัวอย่าง", "a complete count, not a sample"),
+    "not_told_apart": ("ยังบอกไม่ได้ว่าต่างจากปีก่อน", "whether it differs from the year before cannot be told"), "few": ("จำนวนน้อยเกินกว่าจะบอกความคลาดเคลื่อน", "too few to say how sure"),
+    "no_before": ("ยังไม่มีค่าของไตรมาสเดียวกันของปีก่อนให้เทียบ", "there is no value of the same quarter a year before to compare with"), "counted": ("เป็นการนับครบ ไม่ใช่ตัวอย่าง", "a complete count, not a sample"),
     "cannot_be_told": ("ยังบอกไม่ได้", "cannot be told yet"), "behind": (f"ต่ำกว่าร้อยละ {100 * BEHIND:.0f} ของแผนสะสมอย่างชัดเจน", f"clearly under {100 * BEHIND:.0f}% of the plan to date"),
     "not_behind": (f"ยังบอกไม่ได้ว่าต่ำกว่าร้อยละ {100 * BEHIND:.0f} ของแผนสะสม", f"not clearly under {100 * BEHIND:.0f}% of the plan to date"),
 }  # fmt: skip
@@ -72,6 +76,7 @@ ACTION_WORDS = {
     "data_missing": ("ส่งข้อมูลของไตรมาสนี้ให้ครบก่อน", "Send the data of this quarter first"), "decision_overdue": ("เร่งรัดมติที่เกินกำหนด", "Carry out the overdue decision, or set it a new day"),
     "need_uncovered": ("บรรจุเรื่องนี้ในแผน หรือบันทึกเหตุผลที่ไม่บรรจุ", "Put this need into a plan, or record why not"), "mechanism_lapsed": ("แต่งตั้งคณะกรรมการขึ้นใหม่", "Appoint the committee again"),
     "mechanism_absent": ("แต่งตั้งคณะกรรมการโดยมีคำสั่ง", "Appoint a committee by an order"),
+    "mechanism_order": ("ขอเลขที่และวันที่ของคำสั่งแต่งตั้งคณะกรรมการ", "Send the number and date of the committee's order"),
     "pace": ("เร่งรัดการเบิกจ่าย หรือปรับแผนการใช้จ่าย", "Speed up payment, or revise the spending plan"), "group_silent": ("จัดเวทีที่กลุ่มนี้เข้าถึงได้ และเชิญโดยตรง", "Hold an event that this group can reach, and invite it directly"),
     "network_missing": ("เชิญภาคีนี้ร่วมอย่างน้อยหนึ่งโครงการ", "Invite this network to at least one project"), "kpi": ("ขอให้หน่วยงานตรวจสอบแบบรายงานตัวชี้วัด", "Ask the office to check its KPI forms"),
     "plan_missing": ("จัดทำหรือส่งแผนที่ยังไม่มี", "Write the plan, or send it"), "target_dropped": ("ยืนยันว่าตั้งใจตัดออก หรือใส่กลับเข้าแผน", "Confirm that it was meant to go, or put it back"),
@@ -115,9 +120,22 @@ def say_quarter(quarter: str, lang: str) -> str:
 
 
 def short_quarter(quarter: str, lang: str) -> str:
-    """Return a fiscal quarter without its months: 'ไตรมาส 2/2567', 'Q2/2024'."""
+    """Return a fiscal quarter without its months: 'ไตรมาส 2 ปีงบฯ 2567', 'Q2 FY2024'."""
     year = year_text(int(quarter[:4]) - 543, lang)
-    return pick(lang, f"ไตรมาส {quarter[-1]}/{year}", f"Q{quarter[-1]}/{year}")
+    return pick(lang, f"ไตรมาส {quarter[-1]} ปีงบฯ {year}", f"Q{quarter[-1]} FY{year}")
+
+
+def by_months(text: str, lang: str) -> str:
+    """Return a text with its calendar quarters named by their months, so that none is taken for a fiscal one.
+
+    Examples
+    --------
+    >>> by_months("Q1 2024", "en")
+    'Jan–Mar 2024'
+    """
+    months = MONTHS_TH_SHORT if lang == "th" else [m[:3] for m in MONTHS_EN]
+    pattern = r"ไตรมาส ([1-4])/(\d{4})" if lang == "th" else r"\bQ([1-4]) (\d{4})\b"
+    return re.sub(pattern, lambda m: f"{months[3 * int(m[1]) - 3]}–{months[3 * int(m[1]) - 1]} {m[2]}", text)
 
 
 def say_day(day, lang: str) -> str:
@@ -229,16 +247,32 @@ def say_loop(rows: list[dict], report: QuarterReport, lang: str) -> str:
     parts = [pick(lang, f"รายงานว่า: {first['text_th']}", f"We said: {first['text_en']}")]
     for row in {r["decision_id"]: r for r in rows if r["decision_id"]}.values():
         due = "" if pd.isna(row["due_date"]) else pick(lang, f" กำหนด {say_day(row['due_date'], lang)}", f", due {say_day(row['due_date'], lang)}")
-        parts.append(pick(lang, f"มติ: “{row['decision_th']}” ({LOOP_WORDS[row['loop']][0]}{due})", f"Decided: “{row['decision_th']}” ({LOOP_WORDS[row['loop']][1]}{due})"))
+        parts.append(pick(lang, f"มติ: “{row['decision_th']}” ({_loop_word(row)[0]}{due})", f"Decided (in Thai): “{row['decision_th']}” ({_loop_word(row)[1]}{due})"))
     if not first["decision_id"]:
         parts.append(pick(lang, "มติ: ยังไม่มี", "Decided: nothing yet"))
     done = [r for r in rows if r["action_th"]]
-    parts += [pick(lang, f"ดำเนินการ: {r['action_th']}", f"Done: {r['action_th']}") for r in done] or [pick(lang, "ดำเนินการ: ยังไม่มีรายงาน", "Done: nothing reported")]
+    parts += [pick(lang, f"ดำเนินการ: {r['action_th']}", f"Done (in Thai): {r['action_th']}") for r in done] or [_nothing_told(rows, lang)]
     told = [r["result_th"] for r in done if r["result_th"]]
-    parts += [pick(lang, f"ผล: {t}", f"What happened: {t}") for t in told] or [pick(lang, "ผล: ยังไม่มีรายงาน", "What happened: nothing reported")]
+    parts += [pick(lang, f"ผล: {t}", f"What happened (in Thai): {t}") for t in told] or [pick(lang, "ผล: ยังไม่มีรายงาน", "What happened: nothing reported")]
     still = {1.0: ("ไตรมาสนี้ยังพบเรื่องนี้", "It is still found this quarter"), 0.0: ("ไตรมาสนี้ไม่พบเรื่องนี้แล้ว", "It is not found this quarter")}
     parts.append(pick(lang, *still.get(first["still_found"], ("ไตรมาสนี้ยังบอกไม่ได้ว่ายังมีเรื่องนี้หรือไม่", "Whether it is still so cannot be told this quarter"))))
     return pick(lang, " · ".join(parts), ". ".join(parts) + ".")
+
+
+def _loop_word(row: dict) -> tuple[str, str]:
+    """How far a decision came; one that was closed without a word on how is told apart in `_nothing_told`."""
+    bare = row["loop"] == "done_no_result" and not row["action_th"]
+    return ("ปิดมติแล้ว", "closed") if bare else LOOP_WORDS[row["loop"]]
+
+
+def _nothing_told(rows: list[dict], lang: str) -> str:
+    """What is said where nobody reported what was done: nothing, or that the decision was closed as done."""
+    closed = next((r for r in rows if r["loop"] in ("closed", "done_no_result")), None)
+    if closed is None:
+        return pick(lang, "ดำเนินการ: ยังไม่มีรายงาน", "Done: nothing reported")
+    day = say_day(closed.get("closed_date", ""), lang)
+    on = ("", "") if day == "–" else (f" (ปิดมติเมื่อ {day})", f" (closed on {day})")
+    return pick(lang, f"ดำเนินการแล้ว{on[0]} แต่ไม่ได้รายงานวิธีดำเนินการ", f"Done{on[1]}, but how was not reported")
 
 
 def loop_lines(report: QuarterReport, lang: str) -> list[dict]:
@@ -284,19 +318,24 @@ def say_measure(row: dict, lang: str, area: str = "") -> dict:
 
 
 def _before(row: dict, lang: str) -> str:
-    """The change on the quarter before with its interval, how sure, and the same quarter of the year before."""
-    if row["before"] != row["before"]:
-        text = pick(lang, f" {SURE_WORDS['no_before'][0]}", f"; {SURE_WORDS['no_before'][1]}")
-    else:
-        ends = f" ({interval(row['change_low'], row['change_high'], lang)})" if row["change_low"] == row["change_low"] else ""
-        text = pick(
-            lang, f" {short_quarter(row['before_quarter'], lang)} {per_cent(row['before'], lang)} ต่างกัน {signed(row['change'])} จุดร้อยละ{ends}",
-            f"; {short_quarter(row['before_quarter'], lang)} {per_cent(row['before'], lang)}, a difference of {signed(row['change'])} points{ends}",
-        )  # fmt: skip
-        text += pick(lang, f" {SURE_WORDS[row['sure']][0]}", f": {SURE_WORDS[row['sure']][1]}")
+    """The same quarter of the year before, the change on it with its interval and how sure; the quarter before beside it, without verdict."""
+    text = _year_before(row, lang) if row["year_before"] == row["year_before"] else pick(lang, f" {SURE_WORDS['no_before'][0]}", f"; {SURE_WORDS['no_before'][1]}")
     if row["year_before"] == row["year_before"]:
-        text += pick(lang, f" ไตรมาสเดียวกันของปีก่อน{per_cent(row['year_before'], lang)}", f"; the same quarter a year before {per_cent(row['year_before'], lang)}")
+        text += pick(lang, f" {SURE_WORDS[row['sure']][0]}", f": {SURE_WORDS[row['sure']][1]}")
+    if row["before"] == row["before"]:
+        text += pick(
+            lang, f" ส่วน{short_quarter(row['before_quarter'], lang)} คือ{per_cent(row['before'], lang)} (ต่างฤดูกาล จึงไม่ทดสอบ)",
+            f"; {short_quarter(row['before_quarter'], lang)} was {per_cent(row['before'], lang)} (another season: not tested)",
+        )  # fmt: skip
     return text
+
+
+def _year_before(row: dict, lang: str) -> str:
+    ends = f" ({interval(row['change_low'], row['change_high'], lang)})" if row["change_low"] == row["change_low"] else ""
+    return pick(
+        lang, f" ไตรมาสเดียวกันของปีก่อน{per_cent(row['year_before'], lang)} ต่างกัน {signed(row['change'])} จุดร้อยละ{ends}",
+        f"; the same quarter a year before {per_cent(row['year_before'], lang)}, a difference of {signed(row['change'])} points{ends}",
+    )  # fmt: skip
 
 
 def _say_activities(row: dict, lang: str) -> tuple[str, str]:
@@ -309,13 +348,13 @@ def _say_money(row: dict, lang: str) -> tuple[str, str]:
     head = pick(lang, f"เบิกจ่ายแล้ว {million(row['thb'], lang)} จากแผนสะสม {million(row['thb_plan'], lang)} หรือ", f"{million(row['thb'], lang)} paid of {million(row['thb_plan'], lang)} planned to date, ")
     part = pick(lang, " รายงานยังไม่ครบทุกโครงการ", "; not every project has reported") if row["reason"] == "partly_reported" else ""
     told = pick(lang, f" {SURE_WORDS[row['sure']][0]}", f": {SURE_WORDS[row['sure']][1]}")
+    if row["year_before"] == row["year_before"]:
+        told += _year_before(row, lang)
     if row["before"] == row["before"]:
         told += pick(
-            lang, f" {short_quarter(row['before_quarter'], lang)} {per_cent(row['before'], lang)} ต่างกัน {signed(row['change'])} จุดร้อยละ (ยอดสะสม จึงไม่ทดสอบ)",
-            f"; {short_quarter(row['before_quarter'], lang)} {per_cent(row['before'], lang)}, a difference of {signed(row['change'])} points (running totals: not tested)",
+            lang, f" ณ สิ้น{short_quarter(row['before_quarter'], lang)} {per_cent(row['before'], lang)} (ยอดสะสม จึงไม่ทดสอบ)",
+            f"; at the end of {short_quarter(row['before_quarter'], lang)} {per_cent(row['before'], lang)} (running totals: not tested)",
         )  # fmt: skip
-    if row["year_before"] == row["year_before"]:
-        told += pick(lang, f" ไตรมาสเดียวกันของปีก่อน{per_cent(row['year_before'], lang)}", f"; the same quarter a year before {per_cent(row['year_before'], lang)}")
     return per_cent(row["value"], lang), head + say_share(row, lang, of=("โครงการ", "projects")) + part + told
 
 
@@ -347,6 +386,8 @@ def _say_events(row: dict, lang: str) -> tuple[str, str]:
     text = pick(lang, f"จัด {count} ครั้ง", f"{count} held")
     if row["k"] == row["k"]:
         text += pick(lang, f" ผู้เข้าร่วมรวม {number(row['k'], 0)} คน", f", {number(row['k'], 0)} people in all")
+    if row["state"] == "suppressed":
+        text += pick(lang, f" ผู้เข้าร่วมรวมน้อยกว่า {THRESHOLD} คน", f", under {THRESHOLD} people in all")
     if row["before"] == row["before"]:
         text += pick(lang, f" ไตรมาสก่อนจัด {int(row['before'])} ครั้ง", f"; the quarter before {int(row['before'])}")
     return str(count), text + pick(lang, " (นับครบ)", " (a complete count)")
@@ -355,10 +396,10 @@ def _say_events(row: dict, lang: str) -> tuple[str, str]:
 def _say_adoption(row: dict, lang: str) -> tuple[str, str]:
     head = pick(lang, f"ใน 4 ไตรมาสล่าสุด ข้อเสนอ {int(row['n'])} ข้อ นำไปใช้ {whole(row['k'])} ข้อ หรือ", f"over the last 4 quarters {whole(row['k'])} of {int(row['n'])} proposals, ")
     text = head + say_share(row, lang, of=("ข้อเสนอ", "proposals"))
-    if row["before"] == row["before"]:
+    if row["year_before"] == row["year_before"]:
         ends = f" ({interval(row['change_low'], row['change_high'], lang)})" if row["change_low"] == row["change_low"] else ""
         told = {"not_told_apart": ("ยังบอกไม่ได้ว่าต่างกัน", "cannot be told apart")}.get(row["sure"], SURE_WORDS[row["sure"]])
-        text += pick(lang, f" 4 ไตรมาสก่อนหน้านั้น{per_cent(row['before'], lang)} ต่างกัน {signed(row['change'])} จุดร้อยละ{ends} {told[0]}", f"; the 4 before {per_cent(row['before'], lang)}, a difference of {signed(row['change'])} points{ends}: {told[1]}")
+        text += pick(lang, f" 4 ไตรมาสก่อนหน้านั้น{per_cent(row['year_before'], lang)} ต่างกัน {signed(row['change'])} จุดร้อยละ{ends} {told[0]}", f"; the 4 before {per_cent(row['year_before'], lang)}, a difference of {signed(row['change'])} points{ends}: {told[1]}")
     return f"{whole(row['k'])}/{int(row['n'])}", text
 
 
@@ -389,11 +430,11 @@ def say_outcome(row: dict, trend: dict | None, codelists, lang: str) -> dict:
     if row["new"]:
         said = "" if trend is None else say_trend(trend, series, lang)
         text = pick(lang, f"{goal}{name}: มีค่าใหม่ {period} คือ {value} [{label(row['status'], lang)}] {said}", f"{goal}{name}: new value {value} ({period}) [{label(row['status'], lang)}] {said}")
-        return base | {"arrow": row["status"], "text": text.strip()}
+        return base | {"arrow": row["status"], "text": by_months(text.strip(), lang)}
     # a series that should be out long since, or that comes every few years, has no usual day that lies ahead
     ahead = row["next_due"] and pd.Timestamp(row["next_due"]) > pd.Timestamp(row["asked_on"])
     following = pick(lang, f" ค่าถัดไปตามปกติออกภายใน {say_day(row['next_due'], lang)}", f" The next is usually out by {say_day(row['next_due'], lang)}.") if ahead else ""
-    return base | {"arrow": "", "text": pick(lang, f"{goal}{name}: ไตรมาสนี้ยังไม่มีข้อมูลใหม่ ค่าล่าสุด {period} คือ {value}{following}", f"{goal}{name}: no new value this quarter; the latest is {value} ({period}).{following}")}
+    return base | {"arrow": "", "text": pick(lang, f"{goal}{name}: ไตรมาสนี้ยังไม่มีข้อมูลใหม่ ค่าล่าสุด {by_months(period, lang)} คือ {value}{following}", f"{goal}{name}: no new value this quarter; the latest is {value} ({by_months(period, lang)}).{following}")}
 
 
 def outcome_lines(report: QuarterReport, codelists, lang: str) -> list[dict]:
@@ -414,12 +455,15 @@ def say_finding(row: dict, codelists, lang: str, area: str = "") -> str:
         names = _listing([table_name(t, lang) for t in str(row["detail_th"]).split(";")], lang, 7)
         return pick(lang, f"ยังไม่ได้รับข้อมูลของไตรมาสนี้ {whole(row['k'])} จาก {n} ตาราง: {names}", f"{whole(row['k'])} of {n} tables of this quarter have not come: {names}")
     if kind == "decision_overdue":
-        return pick(lang, f"มติ “{row['detail_th']}” ({subject}) เกินกำหนด {whole(row['days'])} วัน", f"decision “{row['detail_th']}” ({subject}) is {whole(row['days'])} days overdue")
+        return pick(lang, f"มติ “{row['detail_th']}” ({subject}) เกินกำหนด {whole(row['days'])} วัน", f"decision (in Thai) “{row['detail_th']}” ({subject}) is {whole(row['days'])} days overdue")
     if kind == "need_uncovered":
         return pick(lang, f"ปัญหาตาม{say_target(subject, codelists, lang)} รุนแรงระดับ {whole(row['value'])} จาก 5 แต่ไม่มีรายการในแผนใด", f"the need under {say_target(subject, codelists, lang)} has severity {whole(row['value'])} of 5 and is in no plan")
     if kind == "mechanism_absent":
         where = pick(lang, "กรุงเทพมหานคร" if area == BANGKOK else "จังหวัด", "the province" if area != BANGKOK else "Bangkok")
         return pick(lang, f"{where}ยังไม่มีคณะกรรมการขับเคลื่อน SDGs ตามรายงาน {n} ไตรมาส", f"{where} has no SDG committee yet in {n} quarterly reports")
+    if kind == "mechanism_order":
+        where = pick(lang, "กรุงเทพมหานคร" if area == BANGKOK else "จังหวัด", "the province" if area != BANGKOK else "Bangkok")
+        return pick(lang, f"{where}มีคณะกรรมการขับเคลื่อน SDGs ตามรายงาน แต่ไม่ได้ระบุเลขที่หรือวันที่ของคำสั่ง", f"{where} reports an SDG committee, without the number or date of its order")
     if kind == "mechanism_lapsed":
         where = pick(lang, "กรุงเทพมหานคร" if area == BANGKOK else "จังหวัด", "the province" if area != BANGKOK else "Bangkok")
         last = pick(lang, f" (มีครั้งสุดท้ายใน{short_quarter(row['detail_th'], lang)})", f" (last there in {short_quarter(row['detail_th'], lang)})") if row["detail_th"] else ""
@@ -485,7 +529,7 @@ def say_send(row: dict, codelists, lang: str, quarter: str) -> dict:
         what, fix = row[f"what_{lang}"], row[f"fix_{lang}"]
         text = pick(lang, f"ตรวจสอบ {row['subject']}: {what} {fix}", f"Check {row['subject']}: {what} {fix}")
     elif row["kind"] == "series":
-        periods = say_span(str(row["what_th"]).split(";"), lang)
+        periods = by_months(say_span(str(row["what_th"]).split(";"), lang), lang)
         name = codelists.series_name(row["subject"], lang)
         reason, change = pick(lang, *REASON_WORDS[row["reason"]]), pick(lang, *CHANGE_WORDS[row["fix_th"]])
         text = pick(lang, f"ตัวชี้วัด{name} {periods} ({reason}) ประโยชน์: {change}", f"{name}, {periods} ({reason}). It would tell: {change}.")
@@ -535,8 +579,8 @@ def sure_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
     elif len(missing):
         lines.append(pick(lang, f"ยังขาด {len(missing)} จาก {len(report.sent)} ตารางของไตรมาสนี้ ช่องว่างหมายถึงไม่ทราบ ไม่ใช่ศูนย์", f"{len(missing)} of {len(report.sent)} tables of this quarter are missing. A blank means unknown, not zero."))
     lines.append(pick(
-        lang, f"การเปลี่ยนแปลงที่เทียบได้ {len(tested)} รายการ เกินความคลาดเคลื่อน {moved} รายการ (ใช้ช่วงความเชื่อมั่นร้อยละ 95 ทีละรายการ โดยเฉลี่ยจะเกินโดยบังเอิญ 1 ใน 20)",
-        f"Of {len(tested)} changes that could be compared, {moved} went beyond the noise (95% intervals one by one: by chance 1 in 20 would).",
+        lang, f"การเปลี่ยนแปลงจากช่วงเดียวกันของปีก่อนที่เทียบได้ {len(tested)} รายการ เกินความคลาดเคลื่อน {moved} รายการ (ใช้ช่วงความเชื่อมั่นร้อยละ 95 ทีละรายการ โดยเฉลี่ยจะเกินโดยบังเอิญ 1 ใน 20)",
+        f"Of {len(tested)} changes on the same time a year before that could be compared, {moved} went beyond the noise (95% intervals one by one: by chance 1 in 20 would).",
     ))  # fmt: skip
     lines.append(pick(
         lang, f"ผลลัพธ์มีค่าใหม่ {new} จาก {len(outcomes)} ตัวชี้วัด ส่วนที่เหลือไม่มีข้อสรุปใหม่ในไตรมาสนี้",
@@ -713,7 +757,8 @@ def _awareness_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
     if reach and reach["rate"] == reach["rate"]:
         lines.append(pick(lang, f"อบรม {whole(reach['n_events'])} ครั้ง ผู้ได้รับเชิญเข้าร่วม {say_share(reach, lang, value='rate', n='invited', of=('คน', 'people'))}", f"{whole(reach['n_events'])} trainings; of those invited came {say_share(reach, lang, value='rate', n='invited', of=('คน', 'people'))}."))
     else:
-        lines.append(pick(lang, "การอบรม: ยังไม่มีข้อมูล", "Trainings: no data yet."))
+        told = reach["reason"] if reach and reach["reason"] == "suppressed" else ""
+        lines.append(pick(lang, f"การอบรม: {why(told, lang)}" if told else "การอบรม: ยังไม่มีข้อมูล", f"Trainings: {why(told, lang)}." if told else "Trainings: no data yet."))
     decay = report.decay.set_index("event_id").to_dict("index") if len(report.decay) else {}
     scored = report.awareness[report.awareness["change"].notna()] if len(report.awareness) else report.awareness
     for row in scored.to_dict("records"):

@@ -22,10 +22,8 @@ from sdg_eval.programme_report import (
     report_city,
     report_delivery,
     report_needs,
-    report_tables,
     revision_totals,
     urban_rural,
-    what_was_sent,
     write_report,
 )
 from sdg_eval.programme_words import (
@@ -39,6 +37,7 @@ from sdg_eval.programme_words import (
     percent,
     share_text,
 )
+from sdg_eval.quarterly_report import report_tables, what_was_sent
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 PLACES = "TH-50,TH-30,TH-57,TH-34,TH-41,TH-90,TH-95,TH-84,TH-63,TH-94,TH-96"
@@ -131,6 +130,21 @@ def test_only_the_province_that_sent_nothing_is_called_silent(done, truth, texts
     silent = done.sent[done.sent["reason"] == "nothing_sent"]
     assert set(silent["REF_AREA"]) == {truth["sent_nothing"]["REF_AREA"]}
     assert "นราธิวาส" in texts["delivery"]["th"]["sections"]["sent"][0]
+
+
+# ---------------------------------------------------------------- one cut
+
+
+def test_the_share_of_the_years_plan_is_the_same_in_the_programme_and_the_quarterly_report(delivery, sample, codelists):
+    from sdg_eval.quarterly_report import evaluate_quarter
+
+    few = sample[sample["SERIES"] == "SI_POV_NAHC"]
+    ours = report_delivery(delivery, codelists, provinces="TH-83", quarter="2567Q2").pace
+    theirs = evaluate_quarter(few, delivery, codelists, "TH-83", "2567Q2", report_year=2026).pace
+    a, b = (t[(t["REF_AREA"] == "TH-83") & (t["fiscal_quarter"] == "2567Q2")].iloc[0] for t in (ours, theirs))
+    own = delivery.budget[(delivery.budget["REF_AREA"] == "TH-83") & (delivery.budget["fiscal_quarter"].str[:4] == "2567")]
+    paid = own.loc[own["fiscal_quarter"] <= "2567Q2", "disbursed_thb"].sum()
+    assert a["year_share"] == b["year_share"] == pytest.approx(paid / own["planned_thb"].sum())
 
 
 # ---------------------------------------------------------------- no peeking

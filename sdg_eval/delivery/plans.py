@@ -55,6 +55,17 @@ class Difference:
     ci_high: float
 
 
+def difference_interval(a, a_low, a_high, b, b_low, b_high) -> tuple[float, float]:
+    """Return the interval of b - a from the intervals of both (MOVER; for two Wilson intervals it is Newcombe's method 10).
+
+    Examples
+    --------
+    >>> [float(round(x, 4)) for x in difference_interval(0.6, 0.4905, 0.7003, 0.8, 0.6918, 0.8770)]
+    [0.0524, 0.3339]
+    """
+    return b - a - np.hypot(b - b_low, a_high - a), b - a + np.hypot(b_high - b, a - a_low)
+
+
 def newcombe(k_before: int, n_before: int, k_after: int, n_after: int, *, confidence: float = CONFIDENCE) -> Difference:
     """Return the share after minus the share before, with the interval of Newcombe (1998, method 10) for independent shares.
 
@@ -66,10 +77,8 @@ def newcombe(k_before: int, n_before: int, k_after: int, n_after: int, *, confid
     0.0524
     """
     a, b = wilson(k_before, n_before, confidence=confidence), wilson(k_after, n_after, confidence=confidence)
-    d = b.share - a.share
-    low = d - np.hypot(b.share - b.ci_low, a.ci_high - a.share)
-    high = d + np.hypot(b.ci_high - b.share, a.share - a.ci_low)
-    return Difference(float(d), float(low), float(high))
+    low, high = difference_interval(a.share, a.ci_low, a.ci_high, b.share, b.ci_low, b.ci_high)
+    return Difference(float(b.share - a.share), float(low), float(high))
 
 
 def expected_types(area: str) -> tuple[str, ...]:
