@@ -213,7 +213,7 @@ def report_delivery(delivery: Delivery, codelists, *, provinces: str, quarter: s
         waiting=time_to_steps(known.milestone, start=start, as_of=quarter, areas=every), curves=step_curves(known.milestone, start=start, as_of=quarter, areas=every),
         fidelity=_own(step_fidelity(known.milestone, as_of=quarter), areas), delivered=activity_delivery(known.activity, known.project, as_of=quarter, areas=list(areas)),
         concrete=concrete_results(known.activity, known.project, known.evidence, as_of=quarter, areas=list(areas)),
-        slippage=slippage(known.activity, known.project, as_of=quarter, areas=list(areas)), pace=disbursement_pace(known.budget, as_of=quarter, areas=list(areas)),
+        slippage=slippage(known.activity, known.project, as_of=quarter, areas=list(areas)), pace=_until(disbursement_pace(known.budget, as_of=quarter, areas=list(areas)), quarter),
         maturity=_own(maturity, areas), levels=maturity_levels(maturity, quarter), flags=_own_flags(flags, areas),
         flag_summary=check_summary(known.kpi, flags, areas=list(areas)), follow=_own(follow_through(known.decision, known.meeting, as_of=quarter, areas=list(areas)), areas),
         decisions=_own(open_decisions(known.decision, known.meeting, as_of=quarter), areas).sort_values("days_overdue", ascending=False, kind="stable", ignore_index=True),
@@ -224,6 +224,11 @@ def report_delivery(delivery: Delivery, codelists, *, provinces: str, quarter: s
         mechanism_life=mechanism_survival(known.mechanism, programme_end=end, as_of=quarter, areas=every), community=community_share(known.project, areas=list(areas)),
         hours=community_hours(known.activity, known.project, as_of=quarter, areas=list(areas)), sent=what_was_sent(known, quarter, every),
     )  # fmt: skip
+
+
+def _until(table: pd.DataFrame, quarter: str) -> pd.DataFrame:
+    """The rows up to the quarter: of the rest of the year the plan is known, which its share rests on, and nothing else."""
+    return table[table["fiscal_quarter"] <= quarter].reset_index(drop=True)
 
 
 def _own_flags(flags: pd.DataFrame, areas) -> pd.DataFrame:

@@ -433,8 +433,8 @@ def evaluate_quarter(
     owners = _Owners(own, area, codelists)
     findings = find(own, parts, changed, sent, flags, owners, area, quarter)
     loop = what_was_said(own.said, own.decision, own.adjustment, own.activity, area, quarter, project=own.project)
-    closed = parts["decisions"].drop_duplicates("decision_id").set_index("decision_id")["closed_date"]
-    loop = loop.assign(closed_date=loop["decision_id"].map(closed), still_found=[_still(f, findings, parts | {"chain": chain}, changed, sent, own, quarter) for f in loop["finding_id"]])
+    closed = dict(zip(parts["decisions"]["decision_id"], parts["decisions"]["closed_date"], strict=True))
+    loop = loop.assign(closed_date=[closed.get(d, pd.NaT) for d in loop["decision_id"]], still_found=[_still(f, findings, parts | {"chain": chain}, changed, sent, own, quarter) for f in loop["finding_id"]])
     return QuarterReport(
         area=area, quarter=quarter, report_year=report_year, synthetic=synthetic, window=window, sent=sent, loop=loop,
         closure=_only(loop_closure(own.said, own.decision, own.adjustment, as_of=quarter, areas=[area]), area), changed=changed, outcomes=outcomes,
@@ -536,8 +536,9 @@ def _scores_shown(every: Delivery) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _of_events(table: pd.DataFrame, events: list[str]) -> pd.DataFrame:
     """The rows of the events named, in their order; one without scores says so."""
     own = table.drop(columns="by").rename(columns={"name": "event_id"}).set_index("event_id").reindex(events)
-    words = [c for c in own.columns if not pd.api.types.is_numeric_dtype(own[c]) and c != "reason"]
-    return own.assign(reason=own["reason"].fillna("no_scores"), **{c: own[c].fillna("") for c in words}).rename_axis("event_id").reset_index()
+    words = [c for c in ("wilcoxon_method", "method", "ci_kind") if c in own]
+    numbers = {c: own[c].astype(float) for c in own.columns.difference([*words, "reason"])}
+    return own.assign(reason=own["reason"].astype("object").fillna("no_scores"), **{c: own[c].astype("object").fillna("") for c in words}, **numbers).rename_axis("event_id").reset_index()
 
 
 def _without_counts(groups: pd.DataFrame) -> pd.DataFrame:

@@ -163,7 +163,7 @@ def test_nothing_of_a_later_quarter_enters(delivery):
 
 
 def test_a_report_of_an_earlier_quarter_does_not_change_when_later_rows_come(delivery, codelists):
-    cut = as_known(delivery, "2567Q3")
+    cut = as_known(delivery, "2567Q3", year_plan=True)
     a, b = (report_delivery(d, codelists, provinces="TH-50,TH-57", quarter="2567Q2") for d in (delivery, cut))
     for name, table in report_tables(a).items():
         pd.testing.assert_frame_equal(table, getattr(b, name), obj=name)
