@@ -1,6 +1,8 @@
 """docs/requirements.md: all 56 requirements, and no reference that leads nowhere."""
 
+import ast
 import importlib
+import json
 import re
 from pathlib import Path
 
@@ -123,3 +125,100 @@ def test_what_is_done_names_a_function_and_data(requirements):
 )
 def test_a_dead_reference_is_seen(reference, fault):
     assert fault_of(reference) == fault
+
+
+# ---------------------------------------------------------------- what a notebook reaches
+
+
+def file_of(module: str) -> Path | None:
+    """The file of a module of the suite, or None."""
+    path = ROOT.joinpath(*module.split("."))
+    return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
+
+
+def imported(source: str) -> set[str]:
+    """Names under sdg_eval that a source imports: modules, and what is taken from them."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{name.name}" for name in node.names}
+    return {name for name in found if name.split(".")[0] == "sdg_eval"}
+
+
+def code_of(notebook: Path) -> str:
+    """The Python of a notebook, without magics."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    lines = [line for cell in cells if cell["cell_type"] == "code" for line in [*"".join(cell["source"]).splitlines()]]
+    return "\n".join(line for line in lines if not line.lstrip().startswith(("%", "!")))
+
+
+def reached(source: str) -> set[str]:
+    """Modules of the suite that a source imports, directly or through others."""
+    waiting, seen = list(imported(source)), set()
+    while waiting:
+        module = waiting.pop()
+        if module not in seen and file_of(module):
+            seen.add(module)
+            waiting += imported(file_of(module).read_text(encoding="utf-8"))
+    return seen
+
+
+def module_of(function: str) -> str:
+    return function if file_of(function) else function.rpartition(".")[0]
+
+
+def mentions(source: str) -> set[str]:
+    """Names and attributes that a source uses."""
+    tree = ast.walk(ast.parse(source))
+    return {n.id if isinstance(n, ast.Name) else n.attr for n in tree if isinstance(n, ast.Name | ast.Attribute)}
+
+
+def is_used(function: str, elsewhere: dict[Path, set[str]]) -> bool:
+    """Whether a function is used outside its module and the tests, or by a function of its module that is."""
+    module, name = module_of(function), function.rpartition(".")[2]
+    own = file_of(module)
+    outside = set().union(*(names for path, names in elsewhere.items() if path != own))
+    if module == function:
+        return True  # a module: reached or not
+    callers = {part.name: mentions(ast.unparse(part)) for part in ast.parse(own.read_text(encoding="utf-8")).body if isinstance(part, ast.FunctionDef | ast.ClassDef)}
+    wanted, waiting = set(), [name]
+    while waiting:
+        one = waiting.pop()
+        if one in outside:
+            return True
+        if one not in wanted:
+            wanted.add(one)
+            waiting += [caller for caller, used in callers.items() if one in used and caller != one]
+    return False
+
+
+@pytest.fixture(scope="module")
+def elsewhere():
+    """The names that every module and notebook uses."""
+    return {p: mentions(p.read_text(encoding="utf-8")) for p in (ROOT / "sdg_eval").rglob("*.py")} | {
+        p: mentions(code_of(p)) for p in (ROOT / "notebooks").rglob("*.ipynb")
+    }
+
+
+def test_a_function_beside_a_notebook_is_reached_from_it(requirements):
+    far = []
+    for _, row in requirements.iterrows():
+        notebooks = [ROOT / ref for ref in tokens(row["notebook, page"]) if ref.endswith(".ipynb")]
+        modules = set().union(*(reached(code_of(p)) for p in notebooks))
+        far += [(row["no."], f) for f in tokens(row["function"]) if notebooks and module_of(f) not in modules]
+    assert far == []
+
+
+def test_a_named_function_is_used_by_more_than_its_tests_unless_the_row_says_so(requirements, elsewhere):
+    idle = [
+        (row["no."], f) for _, row in requirements.iterrows() for f in tokens(row["function"])
+        if not is_used(f, elsewhere) and f"{f.rpartition('.')[2]} is called by no page" not in row["state"]
+    ]  # fmt: skip
+    assert idle == []
+
+
+def test_a_function_that_only_its_own_module_names_is_idle(elsewhere):
+    assert is_used("sdg_eval.delivery.steps.step_tracker", elsewhere)
+    assert not is_used("sdg_eval.delivery.partners.sdg_network", {})
