@@ -365,7 +365,7 @@ def test_planted_faults_are_found(fault, world):
     if (fault, world) in UNHEARD:
         pytest.skip("no form of this world can carry the fault")
     carried = found = 0
-    for seed in range(times(6 if world == "as simulated" else 4, 60)):
+    for seed in range(times(6, 60)):
         table, planted = plant(clean_forms(seed, 200, **WORLDS[world]), fault, seed)
         if planted is None:
             continue
