@@ -30,7 +30,7 @@ LATE = 0.35
 """Share of the target reached by the end of the third quarter, up to which a finish at exactly 100% is a jump."""
 USUAL_BY_Q3 = 0.5
 """Kin that usually have less than half done by then deliver late, and are not asked."""
-OFTEN_LATE = 0.15
+OFTEN_LATE = 0.1
 """Share of others' forms that are as late and still arrive, from which finishing late is how such work goes."""
 ARRIVED = 0.8
 """Share of the target from which a late year counts as arrived."""
