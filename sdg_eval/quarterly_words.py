@@ -132,9 +132,13 @@ def by_months(text: str, lang: str) -> str:
     --------
     >>> by_months("Q1 2024", "en")
     'Jan–Mar 2024'
+    >>> by_months("ระหว่างไตรมาส 1/2562", "th")
+    'ระหว่าง ม.ค.–มี.ค. 2562'
     """
     months = MONTHS_TH_SHORT if lang == "th" else [m[:3] for m in MONTHS_EN]
     pattern = r"ไตรมาส ([1-4])/(\d{4})" if lang == "th" else r"\bQ([1-4]) (\d{4})\b"
+    if lang == "th":  # the months need the space that the word did without
+        text = re.sub(r"(?<=[ก-๙])(?=ไตรมาส [1-4]/\d{4})", " ", text)
     return re.sub(pattern, lambda m: f"{months[3 * int(m[1]) - 3]}–{months[3 * int(m[1]) - 1]} {m[2]}", text)
 
 
