@@ -7,7 +7,7 @@ persons are read here, and nothing that rests on fewer than ten of them leaves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -105,21 +105,6 @@ class AwarenessReport:
     training: pd.DataFrame
     synthetic: bool
     sources: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class FigureTable:
-    """A figure to be drawn: a kind of `figures.delivery`, its table, and its texts by language."""
-
-    kind: str
-    name: str
-    table: pd.DataFrame = field(repr=False)
-    title: dict[str, str]
-    caption: dict[str, str]
-    synthetic: bool
-    names: dict[str, dict] = field(default_factory=dict, repr=False)
-    options: dict = field(default_factory=dict, repr=False)
-    alt: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 # ---------------------------------------------------------------- reading

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import pandas as pd
 
+from sdg_eval.charts import Chart
 from sdg_eval.delivery.awareness import MIN_PAIRS
 from sdg_eval.delivery.columns import read_list
 from sdg_eval.delivery.frames import NATIONAL
 from sdg_eval.delivery.participation import GROUPS
 from sdg_eval.delivery.partners import MIN_PROJECTS, NETWORKS
-from sdg_eval.people_report import AwarenessReport, FigureTable, PeopleReport
+from sdg_eval.people_report import AwarenessReport, PeopleReport
 from sdg_eval.suppression import THRESHOLD
 from sdg_eval.thai import format_fiscal_quarter
 from sdg_eval.wording import LANGUAGES, keep_together, number, p_text, pick
@@ -304,17 +305,17 @@ def _say_all_priorities(report: PeopleReport, codelists, lang: str) -> list[str]
     return [*(say_priorities(rows, codelists, lang) for _, rows in report.priorities.groupby("REF_AREA", sort=True)), note]
 
 
-def people_charts(report: PeopleReport, codelists) -> list[FigureTable]:
+def people_charts(report: PeopleReport, codelists) -> list[Chart]:
     """Return the figures of partners and people, each with the finding as its title."""
     names = {lang: names_of("networks", "network_id", lang) for lang in LANGUAGES}
     places = {lang: {a: codelists.area_name(a, lang) for a in report.areas} for lang in LANGUAGES}
     shares, groups = _national(report.shares), _national(report.representation)
     source = {lang: source_line(report, codelists, lang) for lang in LANGUAGES}
     charts = [
-        FigureTable("share_rows", "networks", shares, _network_title(shares), _caption(source, _whole(shares["n_projects"].max()), ("โครงการ", "projects")), report.synthetic, names, {"counts": ("n_with", "n_projects")}),
-        FigureTable("bipartite", "ties", report.ties, _tie_title(report, codelists), _caption(source, int(report.ties["weight"].sum() if len(report.ties) else 0), ("ครั้งที่ภาคีร่วมโครงการ", "times a network is in a project")), report.synthetic, names, {"left": places}),
-        FigureTable("representation", "groups", groups, _group_title(groups), _caption(source, _whole(groups["n_participants"].max()), ("คน", "people")), report.synthetic, {lang: names_of("groups", "group", lang) for lang in LANGUAGES}),
-        FigureTable(
+        Chart("share_rows", "networks", shares, _network_title(shares), _caption(source, _whole(shares["n_projects"].max()), ("โครงการ", "projects")), report.synthetic, names, {"counts": ("n_with", "n_projects")}),
+        Chart("bipartite", "ties", report.ties, _tie_title(report, codelists), _caption(source, int(report.ties["weight"].sum() if len(report.ties) else 0), ("ครั้งที่ภาคีร่วมโครงการ", "times a network is in a project")), report.synthetic, names, {"left": places}),
+        Chart("representation", "groups", groups, _group_title(groups), _caption(source, _whole(groups["n_participants"].max()), ("คน", "people")), report.synthetic, {lang: names_of("groups", "group", lang) for lang in LANGUAGES}),
+        Chart(
             "share_rows", "one_team", report.team[report.team["REF_AREA"].isin([*report.areas, NATIONAL])], _team_title(report.team), _caption(source, int(_national(report.team)["n_projects"].iloc[0]), ("โครงการ", "projects")), report.synthetic,
             {lang: places[lang] | {NATIONAL: place(NATIONAL, codelists, lang)} for lang in LANGUAGES}, {"key": "REF_AREA", "counts": ("n_single", "n_projects")},
         ),
@@ -355,7 +356,7 @@ def _team_title(team: pd.DataFrame) -> dict[str, str]:
     return {"th": f"โครงการที่หน่วยงานเดียวทำลำพัง: ร้อยละ {percent(row['share'])} ทั้งประเทศ", "en": f"Projects done by a single agency: {percent(row['share'])}% in the country"}
 
 
-def _priority_chart(report: PeopleReport, rows: pd.DataFrame, codelists, source: dict) -> FigureTable:
+def _priority_chart(report: PeopleReport, rows: pd.DataFrame, codelists, source: dict) -> Chart:
     first, area = rows.iloc[0], rows["REF_AREA"].iloc[0]
     top = rows.loc[rows["share"].idxmax(), "goal"]
     title = {
@@ -365,7 +366,7 @@ def _priority_chart(report: PeopleReport, rows: pd.DataFrame, codelists, source:
     names = {lang: {g: f"{g} {codelists.goal_row(g)[f'short_{lang}']}" for g in rows["goal"]} for lang in LANGUAGES}
     size = {lang: f"n_eff = {number(first['n_eff'], 0)} · deff = {number(first['deff'], 2)} · {source[lang]}" for lang in LANGUAGES}
     label = {"th": "ร้อยละของผู้ตอบที่เลือกเป้าหมาย", "en": "% of people who name the goal"}
-    return FigureTable("share_rows", f"priorities_{area}", rows, title, _caption(size, int(first["n"]), ("คน", "people")), report.synthetic, names, {"key": "goal", "label": label})
+    return Chart("share_rows", f"priorities_{area}", rows, title, _caption(size, int(first["n"]), ("คน", "people")), report.synthetic, names, {"key": "goal", "label": label})
 
 
 # ---------------------------------------------------------------- awareness
@@ -512,7 +513,7 @@ def _decay_lines(report: AwarenessReport, codelists, lang: str) -> list[str]:
     return [*(say_decay(r, place(r["name"], codelists, lang), lang) for r in rows), say_faded(report.decay, report.change, report.training, codelists, lang)]
 
 
-def awareness_charts(report: AwarenessReport, codelists) -> list[FigureTable]:
+def awareness_charts(report: AwarenessReport, codelists) -> list[Chart]:
     """Return the change by province (those of the run, and all with scores), by agency, and the reach of agencies."""
     source = {lang: source_line(report, codelists, lang) for lang in LANGUAGES}
     later = report.decay[report.decay["by"] == "REF_AREA"][["name", "kept", "kept_low", "kept_high"]]
@@ -526,9 +527,9 @@ def awareness_charts(report: AwarenessReport, codelists) -> list[FigureTable]:
     names = {lang: {a: place(a, codelists, lang) for a in areas["name"]} for lang in LANGUAGES}
     staff = {lang: names_of("moi_agencies", "agency_id", lang) for lang in LANGUAGES}
     return [
-        FigureTable("awareness", "change_by_province", areas, title, _caption(source, n, ("คน", "people")), report.synthetic, names, {"key": "name"}),
-        FigureTable("awareness", "change_by_agency", agencies, _spread_title(agencies, staff), _caption(source, int(agencies["n"].sum()), ("คน", "people")), report.synthetic, staff, {"key": "name"}),
-        FigureTable(
+        Chart("awareness", "change_by_province", areas, title, _caption(source, n, ("คน", "people")), report.synthetic, names, {"key": "name"}),
+        Chart("awareness", "change_by_agency", agencies, _spread_title(agencies, staff), _caption(source, int(agencies["n"].sum()), ("คน", "people")), report.synthetic, staff, {"key": "name"}),
+        Chart(
             "share_rows", "reach_by_agency", reach, _reach_title(report), _caption(source, int(reach["invited"].sum()), ("คนที่ได้รับเชิญ", "people invited")), report.synthetic, staff,
             {"key": "name", "label": {"th": "ร้อยละของผู้ได้รับเชิญที่เข้าอบรม", "en": "% of those invited who came"}, "counts": ("attended", "invited")},
         ),

@@ -7,10 +7,10 @@ evaluation part behind them. No sentence says what brought something about: this
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 import pandas as pd
 
+from sdg_eval.charts import Chart
 from sdg_eval.data_report import say_span
 from sdg_eval.delivery.chain import KINDS, SEVERE
 from sdg_eval.delivery.columns import delivery_tables, groups, networks, steps
@@ -84,21 +84,6 @@ ACTION_WORDS = {
     "silo": ("ให้โครงการใหม่มีหน่วยงานร่วมตั้งแต่ต้น", "Give new projects a second agency from the start"), "step_late": ("กำหนดวันใหม่และผู้รับผิดชอบของขั้นตอนนี้", "Set the step a new day and an owner"),
     "awareness_decay": ("จัดทบทวนความรู้ และติดตามผลอีกครั้ง", "Hold a refresher, and follow up again"),
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class QuarterChart:
-    """One figure of the report as the figures package draws it: kind, name, table, texts by language."""
-
-    kind: str
-    name: str
-    table: pd.DataFrame = field(repr=False)
-    title: dict[str, str]
-    caption: dict[str, str]
-    synthetic: bool
-    names: dict[str, dict] = field(default_factory=dict, repr=False)
-    options: dict = field(default_factory=dict, repr=False)
-    alt: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 # ---------------------------------------------------------------- pieces of sentences
@@ -950,14 +935,14 @@ def say_sections(text: dict, lang: str) -> str:
 # ---------------------------------------------------------------- charts
 
 
-def quarter_charts(report: QuarterReport, codelists) -> list[QuarterChart]:
+def quarter_charts(report: QuarterReport, codelists) -> list[Chart]:
     """Return the figures of the evaluation part, one per section that has one, each titled by its finding."""
     both = {lang: {code: (pick(lang, *titles), lines(report, codelists, lang)) for code, titles, lines in SECTIONS} for lang in LANGUAGES}
     charts = []
     for code, (table, tables, n, names, options) in _chart_tables(report, codelists).items():
         titles = {lang: keep_together(_title(report, code, codelists, lang) or both[lang][code][0]) for lang in LANGUAGES}
         captions = {lang: keep_together(_caption(report, tables, n, codelists, lang)) for lang in LANGUAGES}
-        charts.append(QuarterChart(code, code, table, titles, captions, report.synthetic, names, options))
+        charts.append(Chart(code, code, table, titles, captions, report.synthetic, names, options))
     return charts
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from sdg_eval.charts import Chart
 from sdg_eval.delivery.agencies import CROWDED_ABOVE
 from sdg_eval.delivery.frames import NATIONAL
 from sdg_eval.delivery.quarters import quarter_end
 from sdg_eval.delivery.register import GRADES, UNTAGGED, read_vnr_words
-from sdg_eval.people_report import FigureTable
 from sdg_eval.people_words import listing, names_of, percent, share_text, source_line
 from sdg_eval.register_report import AgencyReport, RegisterReport
 from sdg_eval.thai import MONTHS_EN, MONTHS_TH_SHORT, format_fiscal_quarter, year_text
@@ -173,13 +173,13 @@ def _register_text(report: RegisterReport, codelists, lang: str) -> dict:
     return {"headline": report.vnr.text(lang), **sections, "lines": [*lines, source_line(report, codelists, lang)], "synthetic": report.synthetic}
 
 
-def register_charts(report: RegisterReport, codelists) -> list[FigureTable]:
+def register_charts(report: RegisterReport, codelists) -> list[Chart]:
     """Return the portfolio over the 17 goals, with the finding as its title."""
     gaps = int((report.portfolio.loc[report.portfolio["goal"] != UNTAGGED, "n_projects"] == 0).sum())
     n = len(report.grades)
     caption = {lang: f"n = {n} {pick(lang, 'โครงการ', 'projects')} · {source_line(report, codelists, lang)}" for lang in LANGUAGES}
     title = {"th": f"{n} โครงการ VNR: {gaps} จาก 17 เป้าหมายไม่มีโครงการ", "en": f"{n} VNR projects: {gaps} of 17 goals have none"}
-    return [FigureTable("portfolio", "portfolio", report.portfolio, title, caption, report.synthetic)]
+    return [Chart("portfolio", "portfolio", report.portfolio, title, caption, report.synthetic)]
 
 
 # ---------------------------------------------------------------- an agency's page
@@ -364,19 +364,19 @@ def list_agencies(text: dict) -> str:
     return "\n\n".join(f"**{page['agency']}**\n\n" + "\n".join(f"- {line}" for line in page["lines"]) for page in text["agencies"])
 
 
-def agency_charts(report: AgencyReport, codelists) -> list[FigureTable]:
+def agency_charts(report: AgencyReport, codelists) -> list[Chart]:
     """Return who owns what over the 17 goals, and the open decisions, each with the finding as its title."""
     source = {lang: source_line(report, codelists, lang) for lang in LANGUAGES}
     names = {lang: names_of("moi_agencies", "agency_id", lang) for lang in LANGUAGES}
     empty = report.matrix.groupby("goal")["n_owned"].sum().reindex([str(g) for g in range(1, 18)], fill_value=0)
     late, n_open = int((report.open_decisions["state"] == "overdue").sum()), len(report.open_decisions)
     return [
-        FigureTable(
+        Chart(
             "matrix", "responsibility", report.matrix,
             {"th": f"{int((empty == 0).sum())} จาก 17 เป้าหมายไม่มีหน่วยงานของกระทรวงเป็นเจ้าภาพ", "en": f"Goals without an owner in the ministry: {int((empty == 0).sum())} of 17"},
             {lang: f"n = {len(report.agency)} {pick(lang, 'หน่วยงาน', 'agencies')} · {source[lang]}" for lang in LANGUAGES}, report.synthetic, names,
         ),
-        FigureTable(
+        Chart(
             "decisions", "decisions", report.open_decisions.head(SHOWN), {"th": f"มติที่ยังไม่ปิด {n_open} รายการ เกินกำหนด {late}", "en": f"{n_open} decisions are open, {late} of them overdue"},
             {lang: f"n = {n_open} {pick(lang, f'มติ แสดง {min(SHOWN, n_open)} รายการที่เกินกำหนดนานที่สุด', f'decisions, the {min(SHOWN, n_open)} longest overdue are shown')} · {source[lang]}" for lang in LANGUAGES}, report.synthetic,
             options={"as_of": quarter_end(report.quarter)},

@@ -6,11 +6,12 @@ Nothing is estimated here. Every figure has its source and n below it, and a mar
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from sdg_eval.charts import Chart
 from sdg_eval.errors import UsageError
 from sdg_eval.figures import delivery_grids as grids
 from sdg_eval.figures import delivery_shares as shares
@@ -21,21 +22,6 @@ from sdg_eval.store import write_json
 
 RIGHT = 0.95
 """Inches kept right of rows for k of n."""
-
-
-@dataclass(frozen=True)
-class Chart:
-    """One figure to draw: `kind` is a key of `KINDS`; title, caption and alt are {lang: text}, names {lang: {code: label}}."""
-
-    kind: str
-    name: str
-    table: pd.DataFrame = field(repr=False)
-    title: dict[str, str]
-    caption: dict[str, str]
-    synthetic: bool
-    names: dict[str, dict] = field(default_factory=dict, repr=False)
-    options: dict = field(default_factory=dict, repr=False)
-    alt: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
