@@ -54,6 +54,22 @@ def import_command(
     raise_if_refused(report)
 
 
+def _taken_in(load, store: Path | None, dry_run: bool) -> tuple:
+    """Return what `load` returns and where it went, told line by line; a refusal is told and ends with its exit code."""
+    from sdg_eval.intake.refusal import Refusal
+    from sdg_eval.intake_cli import refusal_lines
+
+    try:
+        report = load()
+    except Refusal as refusal:
+        for line in refusal_lines(refusal):
+            typer.echo(line, err=True)
+        raise typer.Exit(refusal.exit_code) from None
+    for line in report.lines:
+        typer.echo(line)
+    return report, "nothing written (dry run)" if dry_run else f"added to {store}" if store else "read; give --store to keep them"
+
+
 @app.command()
 def intake(
     files: Annotated[list[Path], typer.Argument(help="Files that officers sent: xlsx, xls, csv.")],
@@ -75,23 +91,14 @@ def intake(
 ) -> None:
     """Take in files that officers sent: exactly the right table, or every fault with its remedy and nothing stored."""
     from sdg_eval.intake import Declared
-    from sdg_eval.intake.refusal import Refusal
-    from sdg_eval.intake_cli import intake_each, intake_files, refusal_lines
+    from sdg_eval.intake_cli import intake_each, intake_files
 
     declared = Declared(
         series=series, indicator=indicator, unit=unit, sheet=sheet, as_of=as_of, allow_negative=allow_negative, dash=dash,
         quarters=quarters, hidden=hidden, two_digit_years=two_digit_years,
     )  # fmt: skip
     take = intake_each if each else intake_files
-    try:
-        report = take(files, declared=declared, store=store, out=out, page=page, dry_run=dry_run)
-    except Refusal as refusal:
-        for line in refusal_lines(refusal):
-            typer.echo(line, err=True)
-        raise typer.Exit(refusal.exit_code) from None
-    for line in report.lines:
-        typer.echo(line)
-    where = "nothing written (dry run)" if dry_run else f"added to {store}" if store else "read; give --store to keep them"
+    report, where = _taken_in(lambda: take(files, declared=declared, store=store, out=out, page=page, dry_run=dry_run), store, dry_run)
     typer.echo(f"{report.n_new:,} values {where}" + (f"; {report.n_known:,} were there already" if report.n_known else ""))
 
 
@@ -106,18 +113,8 @@ def delivery(
 ) -> None:
     """Take in workbooks of projects, money, plans, people and decisions: all of them, or every fault with its remedy."""
     from sdg_eval.delivery_forms.cli import load_workbooks
-    from sdg_eval.intake.refusal import Refusal
-    from sdg_eval.intake_cli import refusal_lines
 
-    try:
-        report = load_workbooks(files, store=store, out=out, page=page, area=area, dry_run=dry_run)
-    except Refusal as refusal:
-        for line in refusal_lines(refusal):
-            typer.echo(line, err=True)
-        raise typer.Exit(refusal.exit_code) from None
-    for line in report.lines:
-        typer.echo(line)
-    where = "nothing written (dry run)" if dry_run else f"added to {store}" if store else "read; give --store to keep them"
+    report, where = _taken_in(lambda: load_workbooks(files, store=store, out=out, page=page, area=area, dry_run=dry_run), store, dry_run)
     typer.echo(f"{report.n_rows:,} rows {where}" + (f"; {report.n_known} workbooks were there already" if report.n_known else ""))
 
 
