@@ -239,10 +239,10 @@ def evaluate_awareness(delivery: Delivery, codelists, *, quarter: str, areas: st
     listed = {"REF_AREA": everywhere, "agency_id": agencies, "host": None, "event_id": None}
     seen: list[frozenset] = []
     seen_later: list[frozenset] = []
-    change = pd.concat([_shown_change(training, rows, held, by, listed[by], seen) for by in CHANGE_BY], ignore_index=True)
-    decay = pd.concat([_shown_decay(training, rows, held, by, listed[by], seen, seen_later) for by in ("REF_AREA", "event_id")], ignore_index=True)
+    change = pd.concat([shown_change(training, rows, held, by, listed[by], seen) for by in CHANGE_BY], ignore_index=True)
+    decay = pd.concat([shown_decay(training, rows, held, by, listed[by], seen, seen_later) for by in ("REF_AREA", "event_id")], ignore_index=True)
     dose = awareness_dose(training, rows, listed=[])
-    reach = pd.concat([_shown_reach(training, by, listed[by]) for by in ("REF_AREA", "agency_id", "host")], ignore_index=True)
+    reach = pd.concat([shown_reach(training, by, listed[by]) for by in ("REF_AREA", "agency_id", "host")], ignore_index=True)
     if not scores:
         change, decay, dose = (t.assign(reason=NO_FILE) for t in (change, decay, dose))
     days = training[["event_id", "event_date", "host", "agency_id", "REF_AREA", "topic", "hours"]]
@@ -283,7 +283,7 @@ def _blank(table: pd.DataFrame, why: pd.Series, numbers: list[str]) -> pd.DataFr
     return table.assign(reason=np.where(why != "", "suppressed", table["reason"]))
 
 
-def _shown_change(training, rows, held, by: str, listed, seen: list[frozenset]) -> pd.DataFrame:
+def shown_change(training, rows, held, by: str, listed, seen: list[frozenset]) -> pd.DataFrame:
     table = awareness_change(training, rows, by=by, listed=listed)
     wanted = [["pre_score", "post_score"] if method != "welch_unpaired" else [] for method in table["method"]]
     sets = [_persons(_part(held, by, name), columns) for name, columns in zip(table[by], wanted, strict=True)]
@@ -295,7 +295,7 @@ def _shown_change(training, rows, held, by: str, listed, seen: list[frozenset]) 
     return table.rename(columns={by: "name"}).assign(by=by)[["by", "name", *CHANGE_SHOWN]]
 
 
-def _shown_decay(training, rows, held, by: str, listed, seen: list[frozenset], seen_later: list[frozenset]) -> pd.DataFrame:
+def shown_decay(training, rows, held, by: str, listed, seen: list[frozenset], seen_later: list[frozenset]) -> pd.DataFrame:
     """Decay with its small groups blank.
 
     A gain of those who came back, beside that of all, gives away the gain of those who did not: where these are few, only `kept` stays,
@@ -311,7 +311,7 @@ def _shown_decay(training, rows, held, by: str, listed, seen: list[frozenset], s
     return table.rename(columns={by: "name"}).assign(by=by)[["by", "name", *DECAY_SHOWN]]
 
 
-def _shown_reach(training, by: str, listed) -> pd.DataFrame:
+def shown_reach(training, by: str, listed) -> pd.DataFrame:
     table = awareness_reach(training, by=by, listed=listed)
     few = table["attended"].between(1, THRESHOLD - 1) | table["invited"].between(1, THRESHOLD - 1)
     table = _blank(table, few.map({True: "suppressed", False: ""}), ["invited", "attended", "rate", "ci_low", "ci_high"])

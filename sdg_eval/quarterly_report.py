@@ -73,7 +73,7 @@ from sdg_eval.evaluation import status_of
 from sdg_eval.gap_register import gap_register, usual_due
 from sdg_eval.observations import FREQUENCIES, select_totals
 from sdg_eval.panels import is_province
-from sdg_eval.people_report import CHANGE_BY, _shown_change, _shown_decay, _shown_reach
+from sdg_eval.people_report import CHANGE_BY, shown_change, shown_decay, shown_reach
 from sdg_eval.progress import evaluate_progress
 from sdg_eval.quality import evaluate_quality
 from sdg_eval.store import csv_bytes, parquet_bytes, write_atomic, write_json
@@ -476,7 +476,7 @@ def _parts(own: Delivery, every: Delivery, chain: pd.DataFrame, area: str, quart
         "team": only(one_team(begun, own.project_agency, areas=areas)),
         "groups": _without_counts(only(representativeness(every.participation, every.participation_group, every.population_group, areas=areas))),
         "adopted": only(adoption(own.participation, areas=areas)),
-        "reach": _shown_reach(own.training, "REF_AREA", areas).rename(columns={"name": "REF_AREA"}).drop(columns="by").pipe(only),
+        "reach": shown_reach(own.training, "REF_AREA", areas).rename(columns={"name": "REF_AREA"}).drop(columns="by").pipe(only),
         "delivered": only(activity_delivery(own.activity, own.project, as_of=quarter, areas=areas)),
         "concrete": only(concrete_results(own.activity, own.project, own.evidence, as_of=quarter, areas=areas)),
         "slippage": only(slippage(own.activity, own.project, as_of=quarter, areas=areas)),
@@ -528,8 +528,8 @@ def _scores_shown(every: Delivery) -> tuple[pd.DataFrame, pd.DataFrame]:
     held = read_scores(training, rows)
     seen: list[frozenset] = []
     later: list[frozenset] = []
-    change = [_shown_change(training, rows, held, by, None, seen) for by in CHANGE_BY][-1]
-    decay = [_shown_decay(training, rows, held, by, None, seen, later) for by in ("REF_AREA", "event_id")][-1]
+    change = [shown_change(training, rows, held, by, None, seen) for by in CHANGE_BY][-1]
+    decay = [shown_decay(training, rows, held, by, None, seen, later) for by in ("REF_AREA", "event_id")][-1]
     return change, decay
 
 

@@ -62,7 +62,7 @@ def degrees_of(n_treated: int) -> int:
     return max(1, min(TREATED_DEGREES, n_treated - 1))
 
 
-def _interval(effect: float, error: float, n_treated: int, confidence: float) -> tuple[float, float, float]:
+def interval_of(effect: float, error: float, n_treated: int, confidence: float) -> tuple[float, float, float]:
     """(low, high, p) of t with the degrees of the number treated."""
     from scipy.stats import t as student
 
@@ -84,7 +84,7 @@ def within_did(panel: EffectPanel, strata=None, *, confidence: float = CONFIDENC
     n_treated = int(panel.treated[both].sum())
     sizes = (int(np.isfinite(panel.values).sum()), n_treated, int((~panel.treated)[both].sum()), panel.n_before, panel.n_after)
     effect, se, jack = within_estimate(panel, strata, weights)
-    return Did(effect, se, jack, *_interval(effect, max(se, jack), n_treated, confidence), *sizes)
+    return Did(effect, se, jack, *interval_of(effect, max(se, jack), n_treated, confidence), *sizes)
 
 
 def _long(panel: EffectPanel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -143,7 +143,7 @@ def did(panel: EffectPanel, *, confidence: float = CONFIDENCE, weights: np.ndarr
     jack = _jackknife(y, d, unit, period, float(beta[0]), root)
     n_treated = int(panel.treated.sum())
     return Did(
-        float(beta[0]), se, jack, *_interval(float(beta[0]), max(se, jack), n_treated, confidence), len(y), n_treated, int((~panel.treated).sum()),
+        float(beta[0]), se, jack, *interval_of(float(beta[0]), max(se, jack), n_treated, confidence), len(y), n_treated, int((~panel.treated).sum()),
         panel.n_before, panel.n_after,
     )  # fmt: skip
 

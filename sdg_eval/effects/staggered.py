@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sdg_eval.effects.design import EffectPanel
-from sdg_eval.effects.did import CONFIDENCE, Did, _interval
+from sdg_eval.effects.did import CONFIDENCE, Did, interval_of
 from sdg_eval.effects.randomisation import Randomisation, stratum_numbers
 
 DRAWS, SEED = 1999, 20301231
@@ -73,7 +73,7 @@ def staggered_did(panel: EffectPanel, strata=None, *, part: str = "", confidence
     left = left[np.isfinite(left)]
     se = float(np.sqrt((len(left) - 1) / len(left) * ((left - effect) ** 2).sum())) if len(left) and np.isfinite(effect) else float("nan")
     n_treated = int((began >= 0).sum())
-    return Did(effect, se, se, *_interval(effect, se, n_treated, confidence), int(np.isfinite(panel.values).sum()), n_treated, int((began < 0).sum()), panel.n_before, panel.n_after)
+    return Did(effect, se, se, *interval_of(effect, se, n_treated, confidence), int(np.isfinite(panel.values).sum()), n_treated, int((began < 0).sum()), panel.n_before, panel.n_after)
 
 
 def staggered_randomise(panel: EffectPanel, strata=None, *, draws: int = DRAWS, seed: int = SEED, out: int | None = None) -> Randomisation:
