@@ -9,7 +9,8 @@ import stat
 import pandas as pd
 import pytest
 
-from sdg_eval.batch import evaluate as batch
+from sdg_eval.batch import evaluate
+from sdg_eval.batch import prepare as batch
 from sdg_eval.batch.plan import DELIVERY, QUARTERLY, inputs_folder, plan_jobs
 from sdg_eval.codelists import read_codelists
 from sdg_eval.delivery.known import as_known
@@ -40,7 +41,7 @@ def prepare(monkeypatch, tmp_path):
     monkeypatch.setattr(batch, "code_hash", lambda codelists: "")
     table = read_observations(SAMPLE / "observations.csv")
     table = table[table["SERIES"] == "SI_POV_NAHC"].reset_index(drop=True)
-    return lambda tables, quarter, scores=None: batch._prepare(
+    return lambda tables, quarter, scores=None: batch.prepare_run(
         table, read_codelists(), tmp_path / "reports" / "sample", 2026, 0.95, SAMPLE / "observations.csv", tables, quarter, persons(scores)
     )
 
@@ -72,7 +73,7 @@ def people_store(tmp_path, monkeypatch, n=12):
 def test_no_count_of_one_to_nine_persons_lies_in_the_run(prepare, tmp_path):
     raw = read_delivery(TABLES).participation_group["participants"]
     assert raw.between(1, 9).sum() > 1000  # the sample has what must not leave
-    tables, quarter, scores = batch._delivery(TABLES, "")
+    tables, quarter, scores = batch.delivery_inputs(TABLES, "")
     run = tmp_path / "reports" / "sample"
     (run / "national" / "delivery").mkdir(parents=True)
     (run / "national" / "delivery" / "participation_group.csv").write_text("event_id,group,participants\ne,women,3\n")  # of an earlier version
@@ -86,7 +87,7 @@ def test_no_count_of_one_to_nine_persons_lies_in_the_run(prepare, tmp_path):
 
 
 def test_the_notebooks_find_their_tables_beside_the_run_and_only_the_owner_does(prepare, tmp_path):
-    tables, quarter, scores = batch._delivery(TABLES, "")
+    tables, quarter, scores = batch.delivery_inputs(TABLES, "")
     prepare(tables, quarter, scores)
     out = tmp_path / "reports"
     inputs = inputs_folder(out, "sample")
@@ -104,7 +105,7 @@ def test_the_notebooks_find_their_tables_beside_the_run_and_only_the_owner_does(
 
 
 def test_a_run_without_delivery_leaves_no_inputs_behind_and_other_scores_are_other_data(prepare, tmp_path):
-    tables, quarter, scores = batch._delivery(TABLES, "")
+    tables, quarter, scores = batch.delivery_inputs(TABLES, "")
     with_scores, without = prepare(tables, quarter, scores), prepare(tables, quarter)
     assert with_scores["data_hash"] != without["data_hash"]
     prepare({}, "")
@@ -116,7 +117,7 @@ def test_answers_of_persons_are_named_by_no_folder_of_the_machine(tmp_path, monk
     given = [f"SURVEY={answers}"]
     jobs = plan_jobs(["TH-50"], report_year=2026, lang="en", overrides=given, pilots=[], quarter="2567Q2", notebooks=["32_partners_participation"], run="sample")
     assert jobs[0].parameters["SURVEY"] == "../../../.inputs/sample/restricted/survey_answer.csv"
-    assert batch._survey(given) == answers and batch._survey(["LANG=en"]) is None
+    assert batch.survey_file(given) == answers and batch.survey_file(["LANG=en"]) is None
     folder = inputs_folder(tmp_path, "sample")
     batch._write_inputs(folder, {}, {"survey_answer": answers}, "")
     assert len(read_persons("survey_answer", str(folder / "restricted" / "survey_answer.csv"))) == len(read_persons("survey_answer", str(answers))) > 100
@@ -129,11 +130,11 @@ def test_tables_without_any_quarter_stop_only_what_needs_them(tmp_path):
     folder, lines = tmp_path / "d", []
     folder.mkdir()
     shutil.copy(TABLES / "agency.csv", folder)
-    assert batch._delivery(folder, "", say=lines.append) == ({}, "", None)
+    assert batch.delivery_inputs(folder, "", say=lines.append) == ({}, "", None)
     assert len(lines) == 1 and "no quarter" in lines[0]
     for quarter, asked in (("2567Q2", False), ("", True)):
         with pytest.raises(DataError, match="no delivery tables with quarters"):
-            batch._delivery(folder, quarter, asked=asked)
+            batch.delivery_inputs(folder, quarter, asked=asked)
 
 
 def test_a_batch_without_quarters_goes_on_with_the_others(tmp_path, monkeypatch):
@@ -141,14 +142,14 @@ def test_a_batch_without_quarters_goes_on_with_the_others(tmp_path, monkeypatch)
     folder.mkdir()
     shutil.copy(TABLES / "agency.csv", folder)
     seen = {}
-    monkeypatch.setattr(batch, "plan_jobs", lambda areas, **more: seen.update(more) or [])
+    monkeypatch.setattr(evaluate, "plan_jobs", lambda areas, **more: seen.update(more) or [])
     monkeypatch.setattr(batch, "read_observations", lambda path: pd.DataFrame())
     call = dict(provinces="TH-50", observations=SAMPLE / "observations.csv", out=tmp_path / "r", run=None, report_year=2026, jobs=1, lang="en", parameters=[], delivery=folder, say=lambda line: None)
     with pytest.raises(DataError, match="holds no values"):  # as far as the observations
-        batch.evaluate_provinces(**call)
+        evaluate.evaluate_provinces(**call)
     assert seen["quarter"] == "" and seen["scores"] == ""
     with pytest.raises(DataError, match="with quarters"):
-        batch.evaluate_provinces(**call, notebooks=["20"])
+        evaluate.evaluate_provinces(**call, notebooks=["20"])
 
 
 def test_the_default_quarter_is_the_last_with_something_done_or_paid(tmp_path):
@@ -156,29 +157,29 @@ def test_the_default_quarter_is_the_last_with_something_done_or_paid(tmp_path):
         later = rows.tail(1).assign(budget_id="BZ", fiscal_quarter="2568Q4", disbursed_thb="")
         return pd.concat([rows, later])
 
-    said = batch._delivery(TABLES, "")[1]
+    said = batch.delivery_inputs(TABLES, "")[1]
     folder = copy_with(tmp_path, budget=planned)
-    assert batch._delivery(folder, "")[1] == said == "2567Q4"
-    assert batch._delivery(folder, "2568Q4")[1] == "2568Q4"  # planned, and asked for
+    assert batch.delivery_inputs(folder, "")[1] == said == "2567Q4"
+    assert batch.delivery_inputs(folder, "2568Q4")[1] == "2568Q4"  # planned, and asked for
 
 
 def test_before_anything_is_done_the_first_planned_quarter_is_meant(tmp_path):
     rows = pd.read_csv(TABLES / "budget.csv", dtype="str", keep_default_na=False).head(2)
     (tmp_path / "d").mkdir()
     rows.assign(fiscal_quarter=["2568Q1", "2568Q4"], disbursed_thb="").to_csv(tmp_path / "d" / "budget.csv", index=False)
-    assert batch._delivery(tmp_path / "d", "")[1] == "2568Q1"
+    assert batch.delivery_inputs(tmp_path / "d", "")[1] == "2568Q1"
 
 
 @pytest.mark.parametrize("asked", ["2580Q1", "2560Q1"])
 def test_a_quarter_of_which_nothing_is_known_is_refused_with_the_span(asked):
     with pytest.raises(UsageError, match="speak of 2566Q1 to 2567Q4"):
-        batch._delivery(TABLES, asked)
+        batch.delivery_inputs(TABLES, asked)
 
 
 def test_a_year_of_the_common_era_is_refused_and_not_turned():
     with pytest.raises(UsageError, match="as 2567Q2"):
-        batch._delivery(TABLES, "2024Q2")
-    assert batch._delivery(TABLES, "2567-Q2")[1] == "2567Q2"
+        batch.delivery_inputs(TABLES, "2024Q2")
+    assert batch.delivery_inputs(TABLES, "2567-Q2")[1] == "2567Q2"
 
 
 # ---------------------------------------------------------------- as known then
@@ -220,7 +221,7 @@ def test_a_batch_reads_the_restricted_store_once_and_a_deletion_reaches_what_it_
     store = people_store(tmp_path, monkeypatch)
     for name in ("activity", "project"):
         shutil.copy(TABLES / f"{name}.csv", tmp_path / "delivery")
-    tables, quarter, scores = batch._delivery(tmp_path / "delivery", "")
+    tables, quarter, scores = batch.delivery_inputs(tmp_path / "delivery", "")
     assert scores == store.folder
     prepare(tables, quarter, scores)
     written = inputs_folder(tmp_path / "reports", "sample") / batch.SCORES_FILE
