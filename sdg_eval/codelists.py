@@ -168,9 +168,7 @@ class Codelists:
     @cached_property
     def _rows(self) -> dict[str, dict[str, pd.Series]]:
         keys = {"areas": "REF_AREA", "goals": "goal", "series": "SERIES", "sources": "source"}
-        return {
-            name: {row[key]: row for _, row in getattr(self, name).iterrows()} for name, key in keys.items()
-        }
+        return {name: {row[key]: row for row in _as_series(getattr(self, name))} for name, key in keys.items()}
 
     @cached_property
     def _area_lookup(self) -> dict[str, str]:
@@ -248,6 +246,17 @@ class Codelists:
             raise UsageError(f"{key!r} is no {what} of {table}.csv. {hint}.{found}") from None
 
 
+def _as_series(table: pd.DataFrame):
+    """Yield each row of a table of text as a Series; several times faster than `iterrows`, which finds out the type of each."""
+    for index, values in zip(table.index, table.to_numpy(dtype=object), strict=True):
+        yield pd.Series(values, index=table.columns, name=index, dtype=object)
+
+
+def _records(table: pd.DataFrame):
+    """Yield (index, row as a dict) of a table of text."""
+    return zip(table.index, table.to_dict("records"), strict=True)
+
+
 def _language(lang: str) -> str:
     if lang not in LANGUAGES:
         raise UsageError(f"{lang!r} is no language of the codelists. Write th or en.")
@@ -305,7 +314,8 @@ def _validate_cells(name: str, table: pd.DataFrame) -> None:
             found = table.at[index, column]
             raise _fault(name, index, column, f"{found!r} is not one of {', '.join(sorted(words))}.")
     for column, pattern in FORMS.get(name, {}).items():
-        for index in table.index[~table[column].str.fullmatch(pattern)]:
+        fits = re.compile(pattern, re.ASCII).fullmatch  # a Thai digit is no digit of a code
+        for index in table.index[[fits(text) is None for text in table[column]]]:
             found = table.at[index, column]
             wanted = "must not be empty" if pattern == ".+" else f"must have the form {pattern}"
             raise _fault(name, index, column, f"{found!r} {wanted}.")
@@ -349,7 +359,7 @@ def _refers(name: str, table: pd.DataFrame, column: str, known: set[str]) -> Non
 
 def _validate_agencies(codelists: Codelists, series: set[str]) -> None:
     sources = set(codelists.sources["source"])
-    for index, row in codelists.agencies.iterrows():
+    for index, row in _records(codelists.agencies):
         for column, known in (("sources", sources), ("series", series)):
             for key in _listed(row[column]):
                 if key not in known:
@@ -371,7 +381,7 @@ def _validate_series(codelists: Codelists) -> None:
     others = codelists.derivations[codelists.derivations["SERIES"] != codelists.derivations["numerator"]]
     # A yearly total of the series' own months makes no derived series of it.
     rules = dict(zip(others["SERIES"], others["rule"], strict=True))
-    for index, row in codelists.series.iterrows():
+    for index, row in _records(codelists.series):
         if row["indicator"] and row["indicator"].partition(".")[0] != row["goal"]:
             raise _fault("series", index, "goal", f"indicator {row['indicator']} is not of goal {row['goal']}.")
         if row["proxy"] == "1" and not (row["proxy_reason_th"] and row["proxy_reason_en"]):
@@ -388,7 +398,7 @@ def _validate_series(codelists: Codelists) -> None:
 
 
 def _validate_targets(codelists: Codelists) -> None:
-    for index, row in codelists.targets.iterrows():
+    for index, row in _records(codelists.targets):
         if (row["rule"] == "fixed") != bool(row["value"]):
             raise _fault("targets", index, "value", "rule fixed needs a value; the other rules derive theirs.")
         if codelists.series_row(row["SERIES"])["direction"] == "none":
@@ -399,7 +409,7 @@ def _validate_targets(codelists: Codelists) -> None:
 
 def _validate_bounds(codelists: Codelists) -> None:
     """Score 0 lies on the bad side: bounds and thresholds go the way that the series' direction says."""
-    for index, row in codelists.bounds.iterrows():
+    for index, row in _records(codelists.bounds):
         sign = {"higher": 1, "lower": -1}.get(codelists.series_row(row["SERIES"])["direction"])
         if sign is None:
             raise _fault("bounds", index, "SERIES", "a series without a better and a worse side can have no score.")
@@ -416,10 +426,10 @@ def _validate_programme(codelists: Codelists) -> None:
     _refers("rollout", rollout, "programme", set(codelists.programmes["programme"]))
     _refers("rollout", rollout, "REF_AREA", provinces)
     first = set(rollout.loc[rollout["wave"] == "1", "REF_AREA"])
-    for index, row in codelists.areas.iterrows():
+    for index, row in _records(codelists.areas):
         if (row["pilot"] == "1") != (row["REF_AREA"] in first):
             raise _fault("areas", index, "pilot", f"{row['REF_AREA']}: pilot and wave 1 of rollout.csv differ.")
-    for index, row in codelists.programmes.iterrows():
+    for index, row in _records(codelists.programmes):
         if row["start"] > row["end"]:
             raise _fault("programmes", index, "end", "the programme ends before it starts.")
     for index, text in codelists.effect_outcomes["exclude"].items():
@@ -429,7 +439,7 @@ def _validate_programme(codelists: Codelists) -> None:
 
 def _validate_areas(codelists: Codelists) -> None:
     areas = codelists.areas
-    of = {row["REF_AREA"]: set(_listed(row["neighbours"])) for _, row in areas.iterrows()}
+    of = {row["REF_AREA"]: set(_listed(row["neighbours"])) for _, row in _records(areas)}
     for index, area in areas["REF_AREA"].items():
         if areas.at[index, "code"] != area[3:]:
             raise _fault("areas", index, "code", f"must be {area[3:]} for {area}.")
@@ -446,10 +456,11 @@ def _validate_areas(codelists: Codelists) -> None:
 
 def _spellings(codelists: Codelists):
     """Yield (folded name, REF_AREA, (file, index)) of every code, name and spelling."""
+    areas = codelists.areas
     for column in ("REF_AREA", "code", "name_th", "name_en"):
-        for index, text in codelists.areas[column].items():
-            yield normalise_province_name(text), codelists.areas.at[index, "REF_AREA"], ("areas", index)
-    for index, row in codelists.area_names.iterrows():
+        for index, area, text in zip(areas.index, areas["REF_AREA"], areas[column], strict=True):
+            yield normalise_province_name(text), area, ("areas", index)
+    for index, row in _records(codelists.area_names):
         yield normalise_province_name(row["spelling"]), row["REF_AREA"], ("area_names", index)
 
 

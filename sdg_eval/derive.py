@@ -16,6 +16,7 @@ from sdg_eval.observations import observation_table
 MAX_CARRY_YEARS = 3
 """A denominator stands in for a year at most this far away, and says so (docs/decisions/0003)."""
 MONTHS = 12
+NO_YEARS = np.array([], dtype=int)
 AT = ["REF_AREA", "SEX", "AGE", "URBANISATION", "FREQ", "TIME_PERIOD"]
 STATUS_ORDER = ["A", "B", "E", "I", "P"]
 """The later one wins when parents differ."""
@@ -37,7 +38,7 @@ def derive(observations: pd.DataFrame, codelists) -> pd.DataFrame:
     if not parts:
         return observation_table([])
     derived = pd.concat(parts, ignore_index=True)
-    known = pd.MultiIndex.from_frame(observations[KEY])
+    known = pd.MultiIndex.from_frame(observations.loc[observations["SERIES"].isin(derived["SERIES"].unique()), KEY])
     return observation_table(derived[~pd.MultiIndex.from_frame(derived[KEY]).isin(known)])
 
 
@@ -67,23 +68,15 @@ def carried(rows: pd.DataFrame, denominators: pd.DataFrame) -> pd.DataFrame:
 
     Rows whose nearest denominator is further than MAX_CARRY_YEARS are left out.
     """
-    parts = []
-    for area, part in rows.groupby("REF_AREA", sort=False):
-        own = denominators[denominators["REF_AREA"] == area].drop_duplicates("TIME_PERIOD")
-        years = own["TIME_PERIOD"].str[:4].astype(int).to_numpy()
-        by_year = own.set_index(pd.Index(years))
-        wanted = part["TIME_PERIOD"].str[:4].astype(int)
-        year = wanted.map({w: nearest_years(years, w) for w in wanted.unique()})
-        part = part[year.notna()].assign(den_year=year[year.notna()].astype(int))
-        chosen = by_year.reindex(part["den_year"])
-        parts.append(
-            part.assign(
-                den=chosen["OBS_VALUE"].to_numpy(),
-                den_cell=cells(chosen).to_numpy(),
-                den_status=chosen["OBS_STATUS"].to_numpy(),
-            )
-        )
-    return pd.concat(parts, ignore_index=True) if parts else rows.head(0).assign(den=0.0, den_cell="", den_status="", den_year=0)
+    own = denominators[denominators["REF_AREA"].isin(rows["REF_AREA"])].drop_duplicates(["REF_AREA", "TIME_PERIOD"])
+    own = own.assign(den_year=own["TIME_PERIOD"].str[:4].astype(int), den=own["OBS_VALUE"], den_cell=cells(own), den_status=own["OBS_STATUS"])
+    have = {area: years.to_numpy() for area, years in own.groupby("REF_AREA")["den_year"]}
+    rows = rows.iloc[np.argsort(pd.factorize(rows["REF_AREA"])[0], kind="stable")]  # one area after the other
+    wanted = list(zip(rows["REF_AREA"], rows["TIME_PERIOD"].str[:4].astype(int), strict=True))
+    nearest = {(area, year): nearest_years(have.get(area, NO_YEARS), year) for area, year in set(wanted)}
+    rows = rows.assign(den_year=pd.array([nearest[key] for key in wanted], dtype="Int64"))
+    rows = rows[rows["den_year"].notna()].astype({"den_year": int})
+    return rows.merge(own[["REF_AREA", "den_year", "den", "den_cell", "den_status"]], on=["REF_AREA", "den_year"], how="left", validate="many_to_one")
 
 
 def cells(rows: pd.DataFrame) -> pd.Series:
