@@ -143,7 +143,7 @@ def test_a_batch_without_quarters_goes_on_with_the_others(tmp_path, monkeypatch)
     shutil.copy(TABLES / "agency.csv", folder)
     seen = {}
     monkeypatch.setattr(evaluate, "plan_jobs", lambda areas, **more: seen.update(more) or [])
-    monkeypatch.setattr(batch, "read_observations", lambda path: pd.DataFrame())
+    monkeypatch.setattr(evaluate, "read_observations", lambda path: pd.DataFrame())
     call = dict(provinces="TH-50", observations=SAMPLE / "observations.csv", out=tmp_path / "r", run=None, report_year=2026, jobs=1, lang="en", parameters=[], delivery=folder, say=lambda line: None)
     with pytest.raises(DataError, match="holds no values"):  # as far as the observations
         evaluate.evaluate_provinces(**call)
