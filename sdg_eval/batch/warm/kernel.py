@@ -1,0 +1,73 @@
+"""How a forked process becomes a kernel: everything a new process would have of its own, then ipykernel as always."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import random
+import resource
+import signal
+import sys
+import tempfile
+import time
+
+from sdg_eval.batch.warm.keeper import Birth
+from sdg_eval.batch.warm.refusals import LAUNCHER
+from sdg_eval.batch.warm.system import PR_SET_PDEATHSIG, set_process
+
+INLINE = "module://matplotlib_inline.backend_inline"
+"""What ipykernel puts into MPLBACKEND where it is not set."""
+
+
+def become_kernel(birth: Birth):
+    """Make this process the kernel that was asked for and return its application, ready to `start()`."""
+    os.setsid()
+    set_process(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != birth.keeper:
+        os._exit(1)
+    _renew_signals()
+    _renew_files(birth)
+    for name, limits in birth.request["limits"].items():
+        resource.setrlimit(int(name), tuple(limits))
+    _renew_state(birth.request)
+    from ipykernel.kernelapp import IPKernelApp
+
+    # In a normal kernel this is JPY_PARENT_PID, read at import.
+    application = IPKernelApp.instance(parent_handle=birth.keeper)
+    application.initialize()
+    os.close(birth.ready)
+    return application
+
+
+def _renew_signals() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, set())
+
+
+def _renew_files(birth: Birth) -> None:
+    """stdin is empty, stdout and stderr are the client's."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((nothing, 0), (birth.stdout, 1), (birth.stderr, 2)):
+        os.dup2(source, target)
+        os.close(source)
+    sys.stdout.reconfigure(line_buffering=os.isatty(1))
+
+
+def _renew_state(request: dict) -> None:
+    """What Python and the libraries set when they start, from this request's words."""
+    import matplotlib
+    import numpy
+
+    arguments = request["argv"]
+    sys.executable = arguments[0]
+    sys.orig_argv[:] = arguments
+    start = arguments.index(LAUNCHER[0]) + len(LAUNCHER)
+    sys.argv[:] = [importlib.util.find_spec(LAUNCHER[1]).origin, *arguments[start:]]
+    time.tzset()
+    tempfile.tempdir = None
+    random.seed()
+    numpy.random.seed()
+    matplotlib.rcParams["backend"] = os.environ.get("MPLBACKEND") or INLINE
+    importlib.invalidate_caches()

@@ -1,0 +1,100 @@
+"""What every notebook of the suite needs, imported once, with nothing left behind that a kernel could notice.
+
+A forked kernel must start as a normal one does, with only its imports done. So a library may be imported and used here,
+but its settings, caches of files, and open files are put back; whatever depends on a kernel's folder, environment or data
+stays unread until the kernel itself asks for it.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import pkgutil
+import sys
+from types import ModuleType
+
+import sdg_eval
+
+NOT_FOR_NOTEBOOKS = (
+    "sdg_eval.batch",
+    "sdg_eval.publish",
+    "sdg_eval.__main__",
+    "sdg_eval.ingest_cli",
+    "sdg_eval.intake_cli",
+)
+"""Parts of the package that notebooks do not import."""
+LIBRARIES = (
+    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", 
+    "IPython.core.magics", "IPython.core.completer", "psutil",
+    "numpy", "pandas", "pyarrow", "pyarrow.parquet", "duckdb", "scipy.stats", "scipy.optimize", "scipy.special", "scipy.linalg",
+    "statsmodels.api", "matplotlib", "matplotlib.figure", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg",
+)  # fmt: skip
+
+
+def preload() -> None:
+    """Import what notebooks import, draw one small figure, and put everything back that this changed."""
+    gc.disable()  # nothing of what is imported is garbage, and looking for some takes a tenth of the time
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    for module in pkgutil.walk_packages(sdg_eval.__path__, "sdg_eval."):
+        if not module.name.startswith(NOT_FOR_NOTEBOOKS):
+            importlib.import_module(module.name)
+    _draw_one_figure()
+    _forget()
+    gc.enable()
+    gc.collect()
+    gc.freeze()  # the collector of a kernel leaves these objects, so their memory stays shared
+
+
+def _draw_one_figure() -> None:
+    """Draw Thai text as the suite does: imports what drawing needs and reads the list of fonts."""
+    import matplotlib
+    from matplotlib import font_manager
+
+    from sdg_eval.figures.style import new_figure, svg_bytes
+
+    settings, fonts = matplotlib.rcParams.copy(), list(font_manager.fontManager.ttflist)
+    figure, axes = new_figure()
+    axes.plot([2560, 2565], [1, 2], marker="o", label="จังหวัดน่าน")
+    axes.set_title("ประเมินผล")
+    axes.legend()
+    svg_bytes(figure)
+    matplotlib.rcParams.update(settings)
+    font_manager.fontManager.ttflist[:] = fonts
+
+
+def _forget() -> None:
+    """Empty caches that hold files or answers, and the list of warnings already given."""
+    from matplotlib import font_manager
+
+    # An open font file has one position for all processes that share it: two kernels reading would spoil each other's glyphs.
+    font_manager._get_font.cache_clear()
+    font_manager.fontManager._findfont_cached.cache_clear()
+    for module in [m for m in sys.modules.values() if isinstance(m, ModuleType)]:
+        vars(module).pop("__warningregistry__", None)
+        if module.__name__.startswith("sdg_eval."):
+            for value in list(vars(module).values()):
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
+
+
+def own_sources() -> dict[str, tuple[int, int]]:
+    """Return path -> (time of change, size) of every imported file that is not part of the Python installation."""
+    installed = tuple(os.path.join(place, "") for place in {sys.prefix, sys.base_prefix})
+    found = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    own = [
+        path
+        for path in found
+        if path and (not path.startswith(installed) or f"{os.sep}sdg_eval{os.sep}" in path)
+    ]
+    return {path: stamp for path in sorted(own) if (stamp := file_stamp(path))}
+
+
+def file_stamp(path: str) -> tuple[int, int] | None:
+    """Return (time of change in ns, size in bytes); None for a file that is not there."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size

@@ -1,0 +1,99 @@
+"""The process that has everything imported and forks a kernel for each who asks.
+
+It has one thread and stays that way: after a fork only the forking thread is left, and a lock that another one held stays
+locked. zmq contexts, event loops and the threads of ipykernel, Arrow and DuckDB are made in the kernel, after its fork. The
+server reads nothing from clients: each connection gets a keeper (`keeper.py`), which forks the kernel and lives as long as
+it does. `start.start_server` starts it, and it ends with its starter.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import sys
+import time
+
+from sdg_eval.batch.warm.keeper import Birth, end_children, keep_kernel
+from sdg_eval.batch.warm.kernel import become_kernel
+from sdg_eval.batch.warm.preload import preload
+from sdg_eval.batch.warm.protocol import process_descriptor, send_line
+from sdg_eval.batch.warm.refusals import Refusals
+from sdg_eval.batch.warm.system import PR_SET_CHILD_SUBREAPER, count_threads, open_descriptors, set_process
+
+LOOK_MS = 1000
+"""How often keepers that have ended are collected."""
+SECONDS_TO_END = 5.0
+"""How long keepers get to end their kernels when the server ends."""
+
+
+def serve(listening: int, life: int, starter: int) -> Birth:
+    """Fork kernels until the starter ends. Returns only in the kernels.
+
+    `listening` and `life` are descriptors: a socket that listens, and a pipe that reads as closed when process `starter` has
+    no more use for the server.
+    """
+    listener = socket.socket(fileno=listening)
+    if sys.path[0] in ("", os.getcwd()):
+        del sys.path[0]  # as ipykernel's launcher does
+    preload()
+    refusals = Refusals()
+    if extra := open_descriptors() - {0, 1, 2, listening, life}:
+        # An open file has one position for all processes that share it.
+        sys.exit(
+            f"sdg_eval: a library leaves files open ({sorted(extra)}), so kernels cannot share it. Normal kernels serve."
+        )
+    set_process(PR_SET_CHILD_SUBREAPER, 1)  # of kernels whose keeper was killed
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    alive, server_lives = os.pipe()
+    gone = {fd for fd in (life, process_descriptor(starter)) if fd is not None}
+    poll, keepers = select.poll(), set()
+    for fd in (listening, *gone):
+        poll.register(fd, select.POLLIN)
+    while not gone & (ready := {fd for fd, _ in poll.poll(LOOK_MS)}):
+        keepers = _living(keepers)
+        if listening not in ready:
+            continue
+        connection, _ = listener.accept()
+        if (threads := count_threads()) != 1:
+            send_line(connection, refused=f"the server has {threads} threads", stale=False)
+        elif keeper := os.fork():
+            keepers.add(keeper)
+        else:
+            listener.close()
+            for fd in (server_lives, *gone):
+                os.close(fd)
+            return keep_kernel(connection, alive, refusals)
+        connection.close()
+    listener.close()
+    os.close(server_lives)
+    _end(keepers)
+
+
+def _living(keepers: set[int]) -> set[int]:
+    """Return the keepers that live; a killed one leaves its kernel's processes to the server, which ends them."""
+    living = {pid for pid in keepers if not _ended(pid)}
+    if len(living) < len(keepers):
+        end_children(spared=living)
+    return living
+
+
+def _ended(pid: int) -> bool:
+    return os.waitpid(pid, os.WNOHANG)[0] == pid
+
+
+def _end(keepers: set[int]) -> None:
+    """Let the keepers end their kernels, then end what is left, and this process."""
+    deadline = time.monotonic() + SECONDS_TO_END
+    while keepers and time.monotonic() < deadline:
+        keepers = _living(keepers)
+        time.sleep(0.01)
+    end_children()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    # The kernel is started from here, so that its stack is no deeper than a normal kernel's.
+    kernel = become_kernel(serve(*map(int, sys.argv[1:])))
+    kernel.start()

@@ -1,0 +1,144 @@
+"""Starting the server of warm kernels, and ending it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import contextmanager
+from importlib.metadata import entry_points
+from pathlib import Path
+
+KERNEL_NAME, NORMAL_KERNEL = "sdg_eval_warm", "python3"
+PROVISIONER = "sdg-eval-warm"
+"""Name of the entry point through which jupyter_client finds `WarmProvisioner`."""
+SOCKET = "SDG_EVAL_WARM"
+"""Environment variable: where the server listens; `off` turns warm kernels off."""
+JUPYTER_DATA = Path(__file__).parent / "jupyter"
+"""Holds the kernel spec, as JUPYTER_PATH wants it."""
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+"""Read when a library is imported. The kernel spec says the same, so warm and normal kernels sum in the same order."""
+NO_THREADS = ONE_THREAD | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+"""For the server: with these, importing numpy and pyarrow starts no thread. A kernel gets its client's environment instead."""
+NOT_INHERITED = (SOCKET, "MPLBACKEND", "JPY_PARENT_PID", "JPY_SESSION_NAME")
+LONGEST_PATH = 100  # bytes; an address of a unix socket has 108
+BACKLOG = 128
+SECONDS_TO_END = 10.0
+
+
+class Server:
+    """A server of warm kernels; ends with this process, or with `stop`."""
+
+    def __init__(self):
+        folder = tempfile.mkdtemp(prefix="sdg-eval-warm-")  # for its owner only
+        if len(os.fsencode(folder)) > LONGEST_PATH - len("/socket"):
+            os.rmdir(folder)
+            folder = tempfile.mkdtemp(prefix="sdg-eval-warm-", dir="/tmp")
+        self.folder, self.path, self.owner = Path(folder), f"{folder}/socket", os.getpid()
+        life, self._life = os.pipe()
+        # Bound here, so that who asks while the server still imports waits in the queue, and nobody waits for the server.
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(self.path)
+            os.chmod(self.path, 0o600)
+            listener.listen(BACKLOG)
+            environment = {k: v for k, v in os.environ.items() if k not in NOT_INHERITED} | NO_THREADS
+            command = [
+                sys.executable,
+                "-m",
+                "sdg_eval.batch.warm.server",
+                str(listener.fileno()),
+                str(life),
+                str(os.getpid()),
+            ]
+            self.process = subprocess.Popen(
+                command, pass_fds=(listener.fileno(), life), cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+                start_new_session=True,  # a Ctrl-C on the terminal is for the batch to answer
+            )  # fmt: skip
+        os.close(life)
+
+    def stop(self) -> None:
+        """End the server and every kernel of it; nothing to do in a fork of the process that started it."""
+        if self.owner != os.getpid() or self._life is None:
+            return
+        os.close(self._life)
+        self._life = None
+        try:
+            self.process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def can_fork() -> bool:
+    """True on Linux: elsewhere the system's own libraries do not survive a fork, or there is none."""
+    return sys.platform == "linux"
+
+
+@contextmanager
+def warm_kernels():
+    """Run a server of warm kernels and give the kernel name to hand to papermill or nbclient.
+
+    The name is "python3" where warm kernels cannot be had. While it is open, processes that are started from this one find
+    the server and the kernel spec by their environment. A server that serves already is used. On leaving, every kernel of
+    this server ends.
+    """
+    if (
+        not can_fork()
+        or os.environ.get(SOCKET) == "off"
+        or not entry_points(group="jupyter_client.kernel_provisioners", name=PROVISIONER)
+    ):
+        yield NORMAL_KERNEL
+        return
+    server = None if _listens(os.environ.get(SOCKET)) else Server()
+    paths = os.pathsep.join(filter(None, [str(JUPYTER_DATA), os.environ.get("JUPYTER_PATH")]))
+    wanted = {"JUPYTER_PATH": paths} | ({SOCKET: server.path} if server else {})
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield KERNEL_NAME
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        if server:
+            server.stop()
+
+
+def _listens(path: str | None) -> bool:
+    """True where a server listens at `path`."""
+    if not path:
+        return False
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(path)
+        except OSError:
+            return False
+    return True
+
+
+_lock = threading.Lock()
+_own: Server | None = None
+
+
+def own_server(*, renew: bool = False) -> str:
+    """Return the socket of this process's own server, started at the first call; `renew` ends it and starts another.
+
+    For clients that were started without `warm_kernels`, such as JupyterLab. A server that has failed is not started again.
+    """
+    global _own
+    with _lock:
+        if _own is not None and (renew or _own.owner != os.getpid()):
+            _own.stop()
+            _own = None
+        if _own is None:
+            _own = Server()
+            atexit.register(_own.stop)
+        return _own.path
