@@ -1,4 +1,4 @@
-"""The command line: `sdg-eval import | intake | template | trace | verify | … | evaluate`.
+"""The command line: `sdg-eval import | intake | template | trace | verify | … | evaluate | runs`.
 
 Exit codes: 0 done, 2 usage, 3 data refused, 4 some runs failed, 5 interrupted, 6 another run holds
 the lock, 7 cannot write. Heavy libraries are imported inside the commands, so help is instant.
@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from sdg_eval import __version__
+from sdg_eval import __version__, runs_cli
 from sdg_eval.errors import INTERRUPTED, SdgEvalError
 
 ROOT = Path(__file__).parents[1]
@@ -223,19 +223,36 @@ def why(
 
 
 @app.command()
-def verify(store: Store = Path("data/store")) -> None:
-    """Read every byte of the store and compare it with the ledger."""
+def verify(
+    store: Annotated[Path | None, typer.Option("--store", help="Folder of the observation store. Default: data/store, without --out.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of reports: every file of every run against the log of runs.")] = None,
+) -> None:
+    """Read every byte of the store, or of the reports, and compare it with what was written down."""
     from sdg_eval.backup import verify as verify_store
-    from sdg_eval.errors import DataError
+    from sdg_eval.batch.audit import read_log, verify_runs
     from sdg_eval.ledger import read_entries
 
-    found = verify_store(store)
+    if out is not None:
+        _tell_faults(out, verify_runs(out))
+        entries = read_log(out)
+        ended = {e["run"]: e for e in entries if e["kind"] == "end" and (out / e["run"]).is_dir()}
+        typer.echo(f"Sound: {len(entries)} entries, {len(ended)} runs, {sum(e['n_files'] for e in ended.values()):,} files.")
+        if store is None:
+            return
+    store = store or Path("data/store")
+    _tell_faults(store, verify_store(store))
+    entries = read_entries(store)
+    typer.echo(f"Sound: {len(entries)} loads, {sum(e['rows'] for e in entries):,} values, {sum(len(e['raw']) for e in entries)} raw files.")
+
+
+def _tell_faults(place: Path, found: list) -> None:
+    """Tell every fault and note. Raises DataError when there is a fault."""
+    from sdg_eval.errors import DataError
+
     for fault in found:
         typer.echo(f"{fault.path}: {fault.what}\n    → {fault.remedy_th}\n    → {fault.remedy_en}")
     if any(fault.kind == "fault" for fault in found):
-        raise DataError(f"{store}: is not what was written; see above.")
-    entries = read_entries(store)
-    typer.echo(f"Sound: {len(entries)} loads, {sum(e['rows'] for e in entries):,} values, {sum(len(e['raw']) for e in entries)} raw files.")
+        raise DataError(f"{place}: is not what was written; see above.")
 
 
 @app.command()
@@ -321,6 +338,8 @@ def evaluate(
     quarter: Annotated[str, typer.Option("--quarter", help="Thai fiscal quarter of the quarterly report, as 2567Q2. Default: the last with something done or paid.")] = "",
     notebook: Annotated[list[str], typer.Option("--notebook", help="Run this notebook only, such as 20_quarterly_report or 20; repeat for more.")] = [],  # noqa: B006
     delivery_folder: Annotated[Path | None, typer.Option("--delivery", help="Folder of delivery tables. Default: those of the store, or the synthetic ones.")] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="Rebuild: the store as it was at the end of this UTC day, as 2024-03-31.")] = None,
+    expect: Annotated[str, typer.Option("--expect", help="Hash that the tables and figures must have, as `sdg-eval runs show` prints it.")] = "",
 ) -> None:
     """Evaluate provinces and write the site; every number in it comes from a notebook that is linked."""
     from sdg_eval.batch import evaluate_provinces
@@ -330,8 +349,11 @@ def evaluate(
         delivery_folder = (store or own) if own.is_dir() else None
     evaluate_provinces(
         provinces=provinces, observations=store or SAMPLE, out=out, run=run, report_year=report_year, jobs=jobs,
-        lang=lang, parameters=parameter, again=again, delivery=delivery_folder, quarter=quarter, notebooks=notebook, say=typer.echo,
+        lang=lang, parameters=parameter, again=again, delivery=delivery_folder, quarter=quarter, notebooks=notebook, as_of=as_of, expect=expect, say=typer.echo,
     )  # fmt: skip
+
+
+app.add_typer(runs_cli.app, name="runs")
 
 
 def main() -> None:

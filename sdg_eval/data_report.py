@@ -59,10 +59,10 @@ def read_data_report(folder) -> DataReport:
     return DataReport(**parts)
 
 
-def all_sources(origin) -> pd.DataFrame:
-    """Return the newest row of every key and source of a store, or the observations of a file."""
+def all_sources(origin, as_of: str | None = None) -> pd.DataFrame:
+    """Return the newest row of every key and source of a store (as it was then), or the observations of a file."""
     path = Path(origin)
-    return latest_by_source(read_vintages(path) if path.is_dir() else read_observations(path))
+    return latest_by_source(read_vintages(path, as_of) if path.is_dir() else read_observations(path))
 
 
 def evaluate_data(observations: pd.DataFrame, sources: pd.DataFrame, codelists, national, *, report_year: int) -> DataReport:

@@ -283,10 +283,11 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         raise _damaged(path, error) from error
 
 
-def read_vintages(store) -> pd.DataFrame:
-    """Return everything the store holds, all vintages, as an observation table."""
+def read_vintages(store, moment: str | None = None) -> pd.DataFrame:
+    """Return everything the store holds, all vintages (to the end of a UTC day or an instant), as an observation table."""
     parts = [_read_parquet(path) for path in stored_files(store)]
-    return observation_table(pd.concat(parts, ignore_index=True) if parts else [])
+    table = observation_table(pd.concat(parts, ignore_index=True) if parts else [])
+    return table if moment is None else table[table["vintage"] <= last_instant(moment)].reset_index(drop=True)
 
 
 def _query(files: list[Path], *, series=None, areas=None, until: str | None = None, best: bool = False, columns=None):
@@ -347,7 +348,7 @@ def read_as_of(store, moment: str | None, *, series=None, areas=None) -> pd.Data
     files = stored_files(store)
     if not files:
         return observation_table([])
-    table = _query(files, series=series, areas=areas, until=_until(moment), best=True)
+    table = _query(files, series=series, areas=areas, until=last_instant(moment), best=True)
     return table.drop_duplicates(KEY + ["OBS_VALUE"]).sort_values(KEY, kind="stable", ignore_index=True)
 
 
@@ -356,10 +357,14 @@ VIEW_COLUMNS = [*KEY, "OBS_VALUE", "OBS_STATUS", "UNIT_MEASURE", "source", "as_o
 
 def as_of_arrow(store, moment: str | None, *, columns=tuple(VIEW_COLUMNS)):
     """Return the whole view as an Arrow table of `columns`, in no order, for work over millions of rows."""
-    return _query(stored_files(store), until=_until(moment), best=True, columns=list(columns))
+    return _query(stored_files(store), until=last_instant(moment), best=True, columns=list(columns))
 
 
-def _until(moment: str | None) -> str | None:
+def last_instant(moment: str | None) -> str | None:
+    """Return the last vintage that counts at a moment: the end of a UTC day, or the instant itself; None for no limit.
+
+    Raises UsageError for a text that is no date.
+    """
     if moment is None:
         return None
     try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 from pathlib import Path
 
 import pandas as pd
 
+from sdg_eval.batch.audit import command_words, logged_run, write_command
 from sdg_eval.batch.execute import Outcome
 from sdg_eval.batch.lock import run_lock
 from sdg_eval.batch.plan import (
@@ -27,19 +29,20 @@ from sdg_eval.batch.plan import (
     run_name,
 )
 from sdg_eval.batch.prepare import SCORES_FILE, delivery_inputs, prepare_run, survey_file
+from sdg_eval.batch.results import made_with, parse_hash
 from sdg_eval.batch.run import count_workers, remove_others, run_all
 from sdg_eval.codelists import read_codelists
-from sdg_eval.errors import DataError, RunsFailedError, WriteError
+from sdg_eval.errors import DataError, RunsFailedError, UsageError, WriteError
 from sdg_eval.people_report import SCORES, SURVEY
 from sdg_eval.publish import write_site
-from sdg_eval.store import csv_bytes, read_observations, write_atomic
-
-DONE = ("done", "kept")
+from sdg_eval.run_table import GOOD, reconcile, totals
+from sdg_eval.store import csv_bytes, last_instant, read_as_of, read_observations, write_atomic, write_json
 
 
 def evaluate_provinces(
     *, provinces: str, observations: Path, out: Path, run: str | None, report_year: int | None, jobs: int | None,
-    lang: str, parameters: list[str], again: bool = False, delivery: Path | None = None, quarter: str = "", notebooks: list[str] | None = None, say=print,
+    lang: str, parameters: list[str], again: bool = False, delivery: Path | None = None, quarter: str = "", notebooks: list[str] | None = None,
+    as_of: str | None = None, expect: str = "", say=print,
 ) -> pd.DataFrame:  # fmt: skip
     """Evaluate provinces into `out`/`run` and return the table of runs (also written as runs.csv).
 
@@ -58,6 +61,10 @@ def evaluate_provinces(
         Thai fiscal quarter of the quarterly report, as 2567Q2; '' takes the last one with something done or paid.
     notebooks
         Names or numbers of the notebooks wanted; none: all.
+    as_of
+        A UTC day (2024-03-31) or an instant: the store as it was at its end, in a run of its own name. The report year is that of the day.
+    expect
+        Hash that the tables and figures must have, or its first 12 digits or more.
     say
         Takes lines for the reader.
 
@@ -67,40 +74,94 @@ def evaluate_provinces(
         Before anything is run.
     RunsFailedError
         After everything ran, when a run failed; the site says which.
+    DataError
+        After everything ran, when the results are not those expected.
     """
     codelists = read_codelists()
     areas = parse_provinces(provinces, codelists)
-    languages, year = parse_languages(lang), parse_report_year(report_year)
-    name = parse_run_name(run or (DEFAULT_RUN if Path(observations).is_file() else Path(observations).resolve().name))
+    as_of, expected = _parse_as_of(as_of, observations), parse_hash(expect) if expect else ""
+    languages, year = parse_languages(lang), parse_report_year(report_year or (int(as_of[:4]) if as_of else None))
+    own = DEFAULT_RUN if Path(observations).is_file() else Path(observations).resolve().name
+    name = parse_run_name(run or (f"{own}-{as_of[:10]}" if as_of else own))
     wanted = parse_notebooks(notebooks or [])
-    tables, quarter, scores = delivery_inputs(delivery, quarter, asked=bool(notebooks) and bool({QUARTERLY, *DELIVERY} & set(wanted)), say=say)
+    tables, quarter, scores = delivery_inputs(delivery, quarter, asked=bool(notebooks) and bool({QUARTERLY, *DELIVERY} & set(wanted)), as_of=as_of, say=say)
     planned = plan_jobs(
         areas, report_year=year, lang=languages, overrides=parameters, pilots=sorted(codelists.rollout["REF_AREA"]), quarter=quarter,
         scores=SCORES_FILE if scores else "", notebooks=wanted, run=name,
     )  # fmt: skip
     persons = {kind: path for kind, path in ((SCORES, scores), (SURVEY, survey_file(parameters))) if path}
-    table = read_observations(observations)
+    table = read_as_of(observations, as_of) if as_of else read_observations(observations)
     if table.empty:
-        raise DataError(f"{observations}: holds no values. Import files first.")
-    with run_lock(out):
+        raise DataError(f"{observations}: holds no values{f' on {as_of}' if as_of else ''}. Import files first.")
+    call = {
+        "provinces": provinces, "observations": _whole(observations), "run": name, "report_year": year, "jobs": jobs, "lang": lang,
+        "parameters": [_whole_parameter(text) for text in parameters], "delivery": _whole(delivery) if delivery else None,
+        "quarter": quarter, "notebooks": list(notebooks or []), "as_of": as_of,
+    }  # fmt: skip
+    words = command_words(call)
+    with run_lock(out), logged_run(out, name, command=words, as_of=as_of or "", planned=len(planned)) as ending:
         folder = Path(out) / name
-        record = prepare_run(table, codelists, folder, year, _confidence(planned), observations, tables, quarter, persons)
+        write_command(out, name, call)
+        record = made_with() | {
+            "run": name, "lang": languages, "command": words, "as_of": as_of, "started": _now(),
+            "planned": [{"notebook": job.notebook, "REF_AREA": job.area, "folder": job.folder} for job in planned],
+        }  # fmt: skip
+        write_json(folder / "record.json", record)  # from here on the run is one that has not ended
+        record |= prepare_run(table, codelists, folder, year, _confidence(planned), observations, tables, quarter, persons, as_of)
+        write_json(folder / "record.json", record)
         say(f"{len(areas)} provinces, report year {year}, {f'quarter {quarter}, ' if quarter else ''}data {record['data_hash'][:12]}")
         outcomes = run_all(planned, folder, record, count_workers(jobs), again, say)
         remove_others(folder, areas)
         runs = _runs_table(planned, outcomes, record)
         write_atomic(folder / "runs.csv", csv_bytes(runs))
-        write_site(folder, codelists, record | {"run": name, "lang": languages}, runs)
-        complete = bool(runs["status"].isin(DONE).all())
+        write_site(folder, codelists, record, runs)
+        counts = totals(reconcile(pd.DataFrame(record["planned"]), runs))
+        complete = counts["agrees"] and bool(runs["status"].isin(GOOD).all())
         if complete:
             _point_latest(Path(out), name)
+        ending |= {
+            "status": "complete" if complete else "interrupted" if counts["interrupted"] else "incomplete", "counts": counts,
+            "data_hash": record["data_hash"], "code_hash": record["code_hash"], "kept": [o.folder for o in outcomes if o.status == "kept"],
+        }  # fmt: skip
     _summarise(runs, folder, say)
-    if (runs["status"] == "interrupted").any():
+    say(f"log entry {ending['entry']['number']}, sha256 {ending['entry']['sha256'][:16]}; tables and figures, sha256 {ending['results'][:16]}")
+    if counts["interrupted"]:
         raise KeyboardInterrupt
     if not complete:
-        failed = ", ".join(o.name for o in outcomes if o.status not in DONE)
-        raise RunsFailedError(f"Not done: {failed}. The other results stand; {folder / 'runs.csv'} has the reasons.")
+        failed = ", ".join(o.name for o in outcomes if o.status not in GOOD)
+        raise RunsFailedError(f"Not done: {failed}. The other results stand; `sdg-eval runs why {name} --out {out}` tells the reasons.")
+    if expected and not ending["results"].startswith(expected):
+        raise DataError(
+            f"{folder}: tables and figures have sha256 {ending['results']}, expected was {expected}. `sdg-eval runs compare` with the earlier run "
+            "names what differs, and whether data, code or packages were others."
+        )
     return runs
+
+
+def _parse_as_of(text: str | None, observations) -> str | None:
+    """The moment a run is to be rebuilt for. Raises UsageError for no date, for the future, and for a file, which knows no history."""
+    if not text:
+        return None
+    if not Path(observations).is_dir():
+        raise UsageError(f"--as-of {text}: {observations} is no store, and knows only how things are now. Give --store.")
+    # a day further on: it is tomorrow in Bangkok seven hours before it is in UTC
+    if last_instant(text)[:10] > (dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).strftime("%Y-%m-%d"):
+        raise UsageError(f"--as-of {text}: lies in the future. What will be known then cannot be rebuilt.")
+    return text
+
+
+def _whole(path) -> str:
+    """A path that leads to the same place from any folder."""
+    return str(Path(path).resolve())
+
+
+def _whole_parameter(text: str) -> str:
+    name, _, value = text.partition("=")
+    return f"{name}={_whole(value)}" if name == "SURVEY" and value else text
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def _confidence(planned: list[Job]) -> float:
@@ -109,12 +170,12 @@ def _confidence(planned: list[Job]) -> float:
 
 
 def _runs_table(planned: list[Job], outcomes: list[Outcome], record: dict) -> pd.DataFrame:
-    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    ended = _now()
     rows = [
         {
             "notebook": job.notebook, "REF_AREA": job.area, "status": outcome.status, "seconds": outcome.seconds,
             "error": outcome.error, "parameters": parameters_json(job), "data_hash": record["data_hash"],
-            "code_hash": record["code_hash"], "version": record["version"], "recorded": started,
+            "code_hash": record["code_hash"], "version": record["version"], "recorded": ended,
         }  # fmt: skip
         for job, outcome in zip(planned, outcomes, strict=True)
     ]
@@ -139,8 +200,8 @@ def _summarise(runs: pd.DataFrame, folder: Path, say) -> None:
     """Tell the counts, every run that is not done, and where the site is."""
     wanted = [name for name in FOLDERS if (runs["notebook"] == name).any()]  # of a run without evaluations, the first that speaks of provinces
     provinces = runs[runs["notebook"] == (wanted[0] if wanted else PROVINCE)]
-    done = int(provinces["status"].isin(DONE).sum())
-    for row in runs[~runs["status"].isin(DONE)].to_dict("records"):
+    done = int(provinces["status"].isin(GOOD).sum())
+    for row in runs[~runs["status"].isin(GOOD)].to_dict("records"):
         say(f"  {run_name(row['notebook'], row['REF_AREA'])}: {row['status']}. {row['error']}")
     counts = ", ".join(f"{count} {status}" for status, count in runs["status"].value_counts().sort_index().items())
     say(f"{done} of {len(provinces)} provinces ({counts}); slowest {runs['seconds'].max():.0f} s")

@@ -21,7 +21,7 @@ from sdg_eval.evaluation import evaluate_national
 from sdg_eval.intake.template import parse_quarter
 from sdg_eval.people_report import SCORES, read_persons
 from sdg_eval.quarterly_report import prepare_quarter, write_prepared
-from sdg_eval.store import BOUNDARIES, csv_bytes, data_hash, parquet_bytes, write_atomic, write_json
+from sdg_eval.store import BOUNDARIES, csv_bytes, data_hash, parquet_bytes, write_atomic
 from sdg_eval.suppression import suppress
 from sdg_eval.thai import BE_OFFSET
 
@@ -32,7 +32,7 @@ SCORES_FILE = f"restricted/{SCORES}.csv"
 PACKAGE = Path(__file__).parents[1]
 
 
-def delivery_inputs(folder: Path | None, quarter: str, *, asked: bool = False, say=print) -> tuple[dict[str, pd.DataFrame], str, Path | None]:
+def delivery_inputs(folder: Path | None, quarter: str, *, asked: bool = False, as_of: str | None = None, say=print) -> tuple[dict[str, pd.DataFrame], str, Path | None]:
     """(delivery tables, quarter, where the training scores are); nothing where there are no tables.
 
     `asked` says that a notebook of delivery was named. Raises UsageError for a quarter without any tables, or outside those they
@@ -43,7 +43,7 @@ def delivery_inputs(folder: Path | None, quarter: str, *, asked: bool = False, s
             raise UsageError("--quarter needs delivery tables. Give --delivery, or a store that `sdg-eval delivery` has filled.")
         return {}, "", None
     open_tables = [name for name, spec in delivery_tables().items() if not spec.restricted]
-    read = read_delivery(folder)
+    read = read_delivery(folder, as_of)
     tables = {name: getattr(read, name) for name in open_tables if len(getattr(read, name))}
     known = quarters_on_record(Delivery(tables))
     if not known:
@@ -77,8 +77,8 @@ def _scores(folder: Path) -> Path | None:
     return place if is_restricted(place) else next((p for p in [place / f"{SCORES}.csv"] if p.is_file()), None)
 
 
-def prepare_run(table, codelists, folder: Path, year: int, confidence: float, origin, delivery: dict, quarter: str, persons: dict[str, Path] | None = None) -> dict:
-    """Write what all provinces share: observations, national tables, boundaries; return the record.
+def prepare_run(table, codelists, folder: Path, year: int, confidence: float, origin, delivery: dict, quarter: str, persons: dict[str, Path] | None = None, as_of: str | None = None) -> dict:
+    """Write what all provinces share: observations, national tables, boundaries; return what is to be recorded of it.
 
     The delivery tables as they came in go beside the run, for the notebooks alone (`inputs_folder` says why).
     """
@@ -92,7 +92,7 @@ def prepare_run(table, codelists, folder: Path, year: int, confidence: float, or
     tables = evaluate_national(table, codelists, report_year=year, confidence=confidence)
     tables.write(national, synthetic)
     shutil.rmtree(national / "letters", ignore_errors=True)
-    evaluate_data(table, all_sources(origin), codelists, tables, report_year=year).write(national, codelists, synthetic=synthetic)
+    evaluate_data(table, all_sources(origin, as_of), codelists, tables, report_year=year).write(national, codelists, synthetic=synthetic)
     boundaries = Path(origin) / BOUNDARIES
     if boundaries.is_file():
         write_atomic(national / BOUNDARIES, boundaries.read_bytes())
@@ -101,12 +101,10 @@ def prepare_run(table, codelists, folder: Path, year: int, confidence: float, or
     if quarter:
         prepared = prepare_quarter(table, with_registers(Delivery(delivery)), codelists, quarter, report_year=year)
         write_prepared(prepared, national)
-    record = {
+    return {
         "version": __version__, "report_year": year, "confidence": confidence, "data_hash": digest,
         "code_hash": code_hash(codelists), "synthetic": synthetic, "quarter": quarter,
     }  # fmt: skip
-    write_json(folder / "record.json", record)
-    return record
 
 
 def survey_file(parameters: list[str]) -> Path | None:

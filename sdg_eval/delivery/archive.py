@@ -21,7 +21,7 @@ from sdg_eval.delivery.contract import typed
 from sdg_eval.delivery.tables import Delivery, empty_table, with_registers
 from sdg_eval.errors import DataError, WriteError
 from sdg_eval.ledger import sha256, writer_lock
-from sdg_eval.store import parquet_bytes, write_atomic, write_json
+from sdg_eval.store import last_instant, parquet_bytes, write_atomic, write_json
 
 FOLDER, ENTRY, RAW = "delivery", "load.json", "raw"
 WHOLE = {
@@ -142,9 +142,14 @@ def read_load(load: Path) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def read_stored_delivery(store) -> Delivery:
-    """Return the latest view of a store's delivery tables, with the central registers; empty where nothing was taken in."""
-    return with_registers(latest_view(read_load(load) for load in stored_loads(store)))
+def read_stored_delivery(store, moment: str | None = None) -> Delivery:
+    """Return the latest view of a store's delivery tables, with the central registers; empty where nothing was taken in.
+
+    With `moment` (a UTC day or an instant) the view is that of its end: later loads count for nothing.
+    """
+    until = last_instant(moment)
+    loads = [load for load in stored_loads(store) if until is None or _entry(load)["vintage"] <= until]
+    return with_registers(latest_view(read_load(load) for load in loads))
 
 
 def latest_view(loads) -> Delivery:

@@ -15,7 +15,7 @@ from sdg_eval.delivery.columns import delivery_tables, key_of, read_list
 from sdg_eval.delivery.contract import PROVENANCE, contract, contract_faults, typed
 from sdg_eval.delivery.faults import fault_table
 from sdg_eval.delivery.rules import money_faults, row_faults, table_faults, vnr_complete
-from sdg_eval.errors import DataError
+from sdg_eval.errors import DataError, UsageError
 
 __all__ = [
     "PROVENANCE",
@@ -63,16 +63,19 @@ def empty_table(table: str) -> pd.DataFrame:
     return typed(table, pd.DataFrame())[0]
 
 
-def read_delivery(folder) -> Delivery:
-    """Return the delivery tables of a store (its latest view), or of a folder of CSV files; absent ones are empty.
+def read_delivery(folder, as_of: str | None = None) -> Delivery:
+    """Return the delivery tables of a store (its latest view, or that of a UTC day), or of a folder of CSV files; absent ones are empty.
 
-    Raises DataError when the folder or a file cannot be read, or a cell has not the type of its column.
+    Raises DataError when the folder or a file cannot be read, or a cell has not the type of its column; UsageError when files
+    that know no history are asked for the view of a day.
     """
     from sdg_eval.delivery.archive import FOLDER, read_stored_delivery
 
     folder = Path(folder)
     if (folder / FOLDER).is_dir():
-        return read_stored_delivery(folder)
+        return read_stored_delivery(folder, as_of)
+    if as_of:
+        raise UsageError(f"{folder}: files of delivery tables do not know what was known on {as_of}. Give the store that took the workbooks in.")
     if not folder.is_dir():
         raise DataError(f"{folder}: no folder of delivery tables. Give a store, or a folder that holds project.csv and the others.")
     return Delivery({name: _read_csv(name, folder / f"{name}.csv") for name in delivery_tables()})

@@ -1,0 +1,162 @@
+"""What a run gave, as hashes: its tables and figures, so that two runs can be held against each other byte by byte.
+
+Pages and executed notebooks carry times and are left out of the hash of the results; so is the input itself, whose
+hash is `data_hash`. Everything is in the list of files, in the form that `sha256sum -c` reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from sdg_eval.errors import DataError, UsageError
+
+ROOT = Path(__file__).parents[2]
+MANIFEST, ANCHOR = "files.sha256", "audit.json"
+RESULT_KINDS = (".csv", ".parquet", ".json", ".txt", ".svg", ".png")
+NO_RESULT = ("run.json", "record.json", "runs.csv", "observations.parquet", ANCHOR)
+"""They say when and how a run was made, or are what it was made from."""
+SHORTEST = 12
+"""Fewest hexadecimal digits that name a hash."""
+
+
+def hash_files(folder, known: dict[str, str] | None = None) -> dict[str, str]:
+    """Return {path below `folder`: sha256} of every file, sorted; hidden files and the log's own are left out.
+
+    `known` are files that are not read again: what is kept from an earlier run has the hash that was written then, even
+    where it is lost, so a change since is found by `verify_runs`, and not taken for the truth.
+    """
+    folder, found = Path(folder), dict(known or {})
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if (
+            path.is_dir()
+            or any(part.startswith(".") for part in name.split("/"))
+            or name in (MANIFEST, ANCHOR)
+        ):
+            continue
+        if name not in found:
+            found[name] = file_hash(path)
+    return dict(sorted(found.items()))
+
+
+def file_hash(path) -> str:
+    """Return sha256 of a file's bytes. Raises DataError when it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror}). Give the right to read it, or restore it."
+        ) from error
+
+
+def manifest_text(files: dict[str, str]) -> str:
+    """Return the list of files in the form of sha256sum."""
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(files.items()))
+
+
+def read_manifest(folder) -> dict[str, str]:
+    """Return {path: sha256} of a run's list of files; {} where there is none. A garbled line is passed over."""
+    try:
+        lines = (Path(folder) / MANIFEST).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return {}
+    parts = (re.fullmatch(r"([0-9a-f]{64})  (.+)", line) for line in lines)
+    return {m[2]: m[1] for m in parts if m}
+
+
+def result_files(files: dict[str, str]) -> dict[str, str]:
+    """Return those of {path: sha256} that are tables or figures."""
+    return {
+        name: digest for name, digest in files.items()
+        if name.endswith(RESULT_KINDS) and name.rpartition("/")[2] not in NO_RESULT and not name.startswith("assets/")
+    }  # fmt: skip
+
+
+def results_hash(files: dict[str, str]) -> str:
+    """Return sha256 over names and hashes of the tables and figures among `files`."""
+    return hashlib.sha256(manifest_text(result_files(files)).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs' tables and figures; equal when nothing differs and nothing is in one alone."""
+
+    hashes: tuple[str, str]
+    n_same: int
+    different: list[str]
+    only_first: list[str]
+    only_second: list[str]
+
+    @property
+    def is_equal(self) -> bool:
+        """True when every table and figure has the same bytes."""
+        return self.hashes[0] == self.hashes[1]
+
+
+def compare_results(first, second) -> Comparison:
+    """Compare tables and figures of two run folders; every file is read. Raises DataError when a folder holds none."""
+    left, right = (result_files(hash_files(folder)) for folder in (first, second))
+    for folder, files in ((first, left), (second, right)):
+        if not files:
+            raise DataError(f"{folder}: holds no tables and figures to compare. Give the folder of a run.")
+    both = sorted(left.keys() & right.keys())
+    different = [name for name in both if left[name] != right[name]]
+    return Comparison(
+        (results_hash(left), results_hash(right)), len(both) - len(different), different,
+        sorted(left.keys() - right.keys()), sorted(right.keys() - left.keys()),
+    )  # fmt: skip
+
+
+def parse_hash(text: str) -> str:
+    """Return a hash as given, lower case: 12 to 64 hexadecimal digits. Raises UsageError otherwise."""
+    if not re.fullmatch(rf"[0-9a-f]{{{SHORTEST},64}}", text.strip().lower()):
+        raise UsageError(
+            f"{text!r} is no hash of results. Give {SHORTEST} to 64 of its digits, as `sdg-eval runs show` prints them."
+        )
+    return text.strip().lower()
+
+
+# ------------------------------------------------------------------ what made it
+
+
+@cache
+def made_with() -> dict[str, str]:
+    """Return what results rest on beside code and data: commit, lock_hash, packages_hash, python.
+
+    commit
+        Of the folder the package runs from, with `-dirty` where it was edited; '' where it is no git folder.
+    lock_hash
+        sha256 of requirements.lock, which says what should be installed; '' where it is not beside the package.
+    packages_hash
+        sha256 over names and versions of what is installed.
+    """
+    lock = ROOT / "requirements.lock"
+    return {
+        "commit": _commit(), "lock_hash": file_hash(lock) if lock.is_file() else "", "packages_hash": _packages_hash(),
+        "python": ".".join(map(str, sys.version_info[:3])),
+    }  # fmt: skip
+
+
+def _commit() -> str:
+    if not (
+        ROOT / ".git"
+    ).exists():  # installed into some environment: a git folder above it is another project's
+        return ""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _packages_hash() -> str:
+    installed = sorted({f"{d.name}=={d.version}" for d in metadata.distributions()})
+    return hashlib.sha256("\n".join(installed).encode()).hexdigest()
