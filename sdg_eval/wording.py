@@ -59,6 +59,8 @@ LABELS = {
     "kept": ("คงผลเดิม", "kept"),
     "failed": ("ไม่สำเร็จ", "failed"),
     "refused": ("ปฏิเสธ", "refused"),
+    "suppressed": ("ปกปิดทั้งหมด", "suppressed"),
+    "unaccounted": ("ไม่ทราบผล", "unaccounted for"),
     "interrupted": ("ถูกหยุดกลางคัน", "interrupted"),
 }
 _TARGETED = ("achieved", "lost", "on_track", "moderately_improving", "stagnating", "decreasing")

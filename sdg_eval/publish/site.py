@@ -10,6 +10,7 @@ import pandas as pd
 from sdg_eval.data_report import read_data_report, say_gaps, say_suspicions
 from sdg_eval.evaluation import STATUSES, goal_status, read_evaluation
 from sdg_eval.observations import select_totals
+from sdg_eval.publish.run_page import RUN_PAGE, notebook_title, write_run_page
 from sdg_eval.publish.words import words_of
 from sdg_eval.store import write_atomic, write_text
 from sdg_eval.thai import format_fiscal_quarter, format_period, year_text
@@ -55,7 +56,7 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
     Parameters
     ----------
     record
-        run, lang, report_year, data_hash, version, synthetic.
+        run, lang, report_year, data_hash, version, synthetic, planned; and what the page of the run tells of how it was made.
     runs
         The table of runs; a run that is not done gets a page that says so.
     """
@@ -93,6 +94,7 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
         if effects:
             write_text(folder / EFFECTS_PAGE[lang], effects)
         write_text(folder / PAGE[lang], _index(environment, evaluations, provinces, runs, codelists, folder, lang))
+        write_run_page(environment, folder, record, runs, lang)
     if languages == ("en",):  # the address told at the end is index.html in every language
         write_text(folder / "index.html", (folder / PAGE["en"]).read_text(encoding="utf-8"))
 
@@ -150,7 +152,8 @@ def _environment(lang: str, record: dict, codelists, languages):
     environment.globals |= {
         "w": words_of(lang), "lang": lang, "record": record, "codelists": codelists, "mark": MARK, "page": PAGE, "other_page": None,
         "other": next((other for other in languages if other != lang), None), "statuses": STATUSES,
-        "report_year": year_text(record["report_year"], lang), "label": lambda code: label(code, lang),
+        "report_year": year_text(record["report_year"], lang), "label": lambda code: label(code, lang), "run_page": RUN_PAGE[lang],
+        "title_of": lambda name: notebook_title(name, lang),
     }  # fmt: skip
     return environment
 
