@@ -58,7 +58,7 @@ NEXT = {
 
 _KINDS = (
     ("time", r"timeout|timed out|longer than|time limit|took more than"),
-    ("memory", r"memory|kernel died|deadkernel|brokenprocesspool|out of memory|killed|exit code -9|signal 9"),
+    ("memory", r"memory|kernel ?died|deadkernel|brokenprocesspool|out of memory|killed|exit code -9|signal 9"),
     ("disk", r"no space left|disk|read-only file system|writeerror|cannot be written|permission denied|input/output error"),
 )  # fmt: skip
 

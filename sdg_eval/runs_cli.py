@@ -58,11 +58,7 @@ def list_command(out: Out = Path("reports"), as_json: Json = False) -> None:
     """List the runs of a reports folder, newest first."""
     from sdg_eval.batch.history import is_running, list_runs
 
-    running = is_running(out)
-    runs = list_runs(out)
-    # one batch at a time holds the folder: the newest that has not ended is the one that runs
-    now = next((run.name for run in runs if not run.ended), "") if running else ""
-    lines = [run_line(run, run.name == now) for run in runs]
+    lines = [run_line(run, not run.ended and is_running(run.folder)) for run in list_runs(out)]
     if as_json:
         return typer.echo(_json(lines))
     if not lines:
@@ -81,7 +77,7 @@ def show(run: Name, out: Out = Path("reports"), as_json: Json = False) -> None:
 
     found = find_run(out, run)
     by_area = reconcile(found.planned, found.table)
-    line = run_line(found, is_running(out))
+    line = run_line(found, not found.ended and is_running(found.folder))
     anchor = _read_json(found.folder / ANCHOR)
     about = {
         k: found.record.get(k) or ""
@@ -190,7 +186,7 @@ def _tell_failure(failure) -> None:
     if failure.error:
         typer.echo(f"  {failure.error}")
     if failure.source:
-        where = f"cell [{failure.cell}]" if failure.cell else "the first cell that did not end"
+        where = f"cell {failure.cell}"
         typer.echo(f"  {where}" + (f", under “{failure.heading}”:" if failure.heading else ":"))
         typer.echo(_indented(failure.source))
     if failure.trace:

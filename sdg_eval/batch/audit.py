@@ -29,7 +29,7 @@ from sdg_eval.batch.results import (
     results_hash,
 )
 from sdg_eval.errors import DataError
-from sdg_eval.ledger import LEDGER, append_entry, chain_faults, entry_paths, sha256
+from sdg_eval.ledger import LEDGER, append_entry, chain_faults, entry_paths, sha256, writer_lock
 from sdg_eval.store import write_atomic, write_json
 
 AUDIT, COMMANDS = ".audit", "commands"
@@ -55,7 +55,7 @@ REMEDIES = {
 def logged_run(out, name: str, **facts):
     """Write down that a run begins and, however it is left, how it ended.
 
-    To be used by the holder of the lock of `out`. Yields a dict for what is known at the end (status, counts, hashes …);
+    To be used by the holder of the lock of the run. Yields a dict for what is known at the end (status, counts, hashes …);
     `kept`, folders below the run whose files are those of the run before, is used and not written. After the end it
     holds `entry`, the number and hash of the entry to note elsewhere.
 
@@ -65,7 +65,7 @@ def logged_run(out, name: str, **facts):
         When the log cannot be written: then nothing is run.
     """
     log, folder = Path(out) / AUDIT, Path(out) / name
-    append_entry(log, write_atomic, kind="begin", run=name, time=_now(), who=_who(), **made_with(), **facts)
+    _append(log, kind="begin", run=name, **made_with(), **facts)
     ending = {"status": "stopped"}
     try:
         yield ending
@@ -74,9 +74,8 @@ def logged_run(out, name: str, **facts):
             "status": "interrupted" if isinstance(error, KeyboardInterrupt | SystemExit) else "stopped",
             "error": type(error).__name__,
         }
-        with contextlib.suppress(
-            Exception
-        ):  # the first error is the one to tell; without an end the run counts as killed
+        # the first error is the one to tell; without an end the run counts as killed
+        with contextlib.suppress(Exception):
             _end(log, folder, ending)
         raise
     _end(log, folder, ending)
@@ -96,11 +95,17 @@ def _end(log: Path, folder: Path, ending: dict) -> None:
     if files:
         write_atomic(folder / MANIFEST, text)
     facts = {"results": results_hash(files), "files": sha256(text), "n_files": len(files)}
-    append_entry(log, write_atomic, kind="end", run=folder.name, time=_now(), who=_who(), **facts, **ending)
-    path = entry_paths(log)[-1]
-    ending |= facts | {"entry": {"number": int(path.name[:6]), "sha256": sha256(path.read_bytes())}}
+    ending |= facts | {"entry": _append(log, kind="end", run=folder.name, **facts, **ending)}
     if files:
         write_json(folder / ANCHOR, ending["entry"] | {"results": facts["results"]})
+
+
+def _append(log: Path, **content) -> dict:
+    """Add an entry and return its number and hash; batches of other runs may write at the same time."""
+    with writer_lock(log):
+        append_entry(log, write_atomic, time=_now(), who=_who(), **content)
+        path = entry_paths(log)[-1]
+        return {"number": int(path.name[:6]), "sha256": sha256(path.read_bytes())}
 
 
 def _now() -> str:

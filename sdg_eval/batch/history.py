@@ -149,12 +149,16 @@ def _said_by(folder: Path, job: dict, started: str) -> dict:
     return row | {"status": "interrupted", "error": "the batch was ended before this run", "recorded": ""}
 
 
-def is_running(out) -> bool:
-    """Return whether a batch holds the reports folder now."""
-    if not (Path(out) / LOCK).exists():
+def is_running(folder) -> bool:
+    """Return whether a batch holds the folder of a run, or the folder of reports around it, now."""
+    return any(_is_held(place) for place in (Path(folder), Path(folder).parent))
+
+
+def _is_held(folder: Path) -> bool:
+    if not (folder / LOCK).exists():
         return False
     try:
-        with run_lock(out):
+        with run_lock(folder):
             return False
     except LockedError:
         return True
@@ -173,7 +177,7 @@ class Failure:
     area: str
     status: str
     error: str
-    cell: int  # the [n] that the notebook's page shows
+    cell: int  # among the code cells, as the [n] on the notebook's page
     heading: str  # the heading above the cell
     source: str  # of the cell
     trace: str  # what the kernel said of it
@@ -201,33 +205,34 @@ def explain_failures(run: Run, area: str = "") -> list[Failure]:
 def _failure(run: Run, row: dict) -> Failure:
     place = run.folder / row["folder"]
     known = row["status"] not in ("interrupted", UNKNOWN)  # what lies there is of an earlier batch otherwise
-    cell, heading, source, trace = _failing_cell(place / "notebook.ipynb") if known else (0, "", "", "")
+    cell, heading, source, trace = (
+        _failing_cell(place / "notebook.ipynb", row["error"]) if known else (0, "", "", "")
+    )
     return Failure(
         row["notebook"], row["REF_AREA"], row["status"], row["error"], cell, heading, source, trace, _tail(place / LOG) if known else "", place,
         *(next_step(row["status"], f"{row['error']} {trace[-500:]}", lang) for lang in ("th", "en")),
     )  # fmt: skip
 
 
-def _failing_cell(path: Path) -> tuple[int, str, str, str]:
-    """(number, heading, source, trace) of the cell that raised, else of the first that has no number; zeros where there is none."""
-    cells, heading, waiting = _read_record(path).get("cells", []), "", (0, "", "", "")
-    for cell in cells:
+def _failing_cell(path: Path, error: str) -> tuple[int, str, str, str]:
+    """(number among code cells, heading, source, trace) of the cell that raised or that `error` names; zeros where there is none."""
+    named = re.search(r"\bcell (\d+)\b", error)
+    number, heading, found = 0, "", (0, "", "", "")
+    for cell in _read_record(path).get("cells", []):
         source = "".join(cell.get("source", ""))
         if cell.get("cell_type") == "markdown":
-            if told := re.search(r"^#+ +(.+)$", source, re.M):
-                heading = told[1].strip()
-            continue
+            told = re.search(r"^#+ +(.+)$", source, re.M)
+            heading = told[1].strip() if told else heading
         if cell.get("cell_type") != "code" or not source.strip():
             continue
+        number += 1
         raised = next((o for o in cell.get("outputs", []) if o.get("output_type") == "error"), None)
         if raised:
-            trace = _COLOURS.sub(
-                "", "\n".join(raised.get("traceback", [])) or f"{raised.get('ename')}: {raised.get('evalue')}"
-            )
-            return int(cell.get("execution_count") or 0), heading, source, trace
-        if cell.get("execution_count") is None and not waiting[2]:
-            waiting = (0, heading, source, "")
-    return waiting
+            trace = "\n".join(raised.get("traceback", [])) or f"{raised.get('ename')}: {raised.get('evalue')}"
+            return number, heading, source, _COLOURS.sub("", trace)
+        if named and number == int(named[1]):
+            found = (number, heading, source, "")
+    return found
 
 
 def _tail(path: Path) -> str:
