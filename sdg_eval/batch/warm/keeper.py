@@ -17,7 +17,7 @@ import psutil
 
 from sdg_eval.batch.warm.protocol import Lines, process_descriptor, receive_request, send_line
 from sdg_eval.batch.warm.refusals import Refusals
-from sdg_eval.batch.warm.system import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, set_process
+from sdg_eval.batch.warm.system import PR_SET_CHILD_SUBREAPER, set_process
 
 SECONDS_TO_ASK = 30.0
 """How long a client may take to say what it wants after it has connected."""

@@ -25,15 +25,25 @@ NOT_FOR_NOTEBOOKS = (
 )
 """Parts of the package that notebooks do not import."""
 LIBRARIES = (
-    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", 
-    "IPython.core.magics", "IPython.core.completer", "psutil",
-    "numpy", "pandas", "pyarrow", "pyarrow.parquet", "duckdb", "scipy.stats", "scipy.optimize", "scipy.special", "scipy.linalg",
-    "statsmodels.api", "matplotlib", "matplotlib.figure", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg",
+    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger", "tornado.platform.asyncio", "sqlite3",
+    "IPython.core.completerlib", "IPython.core.magics", "IPython.core.oinspect", "IPython.extensions.storemagic", "psutil",
+    "numpy", "pandas", "pandas.io.formats.csvs", "pandas.io.formats.html", "pandas.io.formats.string", "pandas.io.formats.style",
+    "pyarrow.acero", "pyarrow.dataset", "pyarrow.parquet", "duckdb",
+    "scipy.cluster.hierarchy", "scipy.linalg", "scipy.optimize", "scipy.special", "scipy.stats", "statsmodels.api", "diff_diff",
+    "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.figure", "matplotlib.patheffects",
 )  # fmt: skip
+"""What notebooks have imported when they end, and what ipykernel imports when it starts.
+
+Not here: matplotlib.pyplot, which asks the running kernel for its display when it is imported; seaborn and networkx, of one
+national notebook each.
+"""
 
 
 def preload() -> None:
     """Import what notebooks import, draw one small figure, and put everything back that this changed."""
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = (
+        "1"  # debugpy warns at import; a kernel's environment is its client's
+    )
     gc.disable()  # nothing of what is imported is garbage, and looking for some takes a tenth of the time
     for name in LIBRARIES:
         importlib.import_module(name)
@@ -54,13 +64,13 @@ def _draw_one_figure() -> None:
 
     from sdg_eval.figures.style import new_figure, svg_bytes
 
-    settings, fonts = matplotlib.rcParams.copy(), list(font_manager.fontManager.ttflist)
-    figure, axes = new_figure()
-    axes.plot([2560, 2565], [1, 2], marker="o", label="จังหวัดน่าน")
-    axes.set_title("ประเมินผล")
-    axes.legend()
-    svg_bytes(figure)
-    matplotlib.rcParams.update(settings)
+    fonts = list(font_manager.fontManager.ttflist)
+    with matplotlib.rc_context():
+        figure, axes = new_figure()
+        axes.plot([2560, 2565], [1, 2], marker="o", label="จังหวัดน่าน")
+        axes.set_title("ประเมินผล")
+        axes.legend()
+        svg_bytes(figure)
     font_manager.fontManager.ttflist[:] = fonts
 
 

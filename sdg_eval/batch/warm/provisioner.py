@@ -11,8 +11,10 @@ import subprocess
 from typing import Any
 
 from jupyter_client.provisioning import LocalProvisioner
+from jupyter_core.paths import jupyter_runtime_dir
 
 from sdg_eval.batch.warm.client import Refused, WarmKernel, ask_for_kernel
+from sdg_eval.batch.warm.ready import READY
 from sdg_eval.batch.warm.start import SOCKET, can_fork, own_server
 
 LONGEST_PATH = 95  # bytes; an address of a unix socket has 108, and the channel's number comes behind
@@ -28,7 +30,7 @@ class WarmProvisioner(LocalProvisioner):
         """Use sockets of the file system in place of TCP ports: no race for ports, nothing for other users to listen to."""
         manager = self.parent
         if manager is not None and os.name != "nt" and manager.transport == "tcp" and not manager.shell_port:
-            address = f"{os.path.splitext(manager.connection_file)[0]}-ipc"
+            address = os.path.join(self._folder(), f"kernel-{self.kernel_id}")
             if len(os.fsencode(address)) <= LONGEST_PATH:
                 manager.transport, manager.ip, manager.cache_ports = "ipc", address, False
         kwargs = await super().pre_launch(**kwargs)
@@ -37,6 +39,13 @@ class WarmProvisioner(LocalProvisioner):
             # nbclient does this for kernels named python3 only; a history on disk would also keep what cells say of persons.
             kwargs["cmd"].append(f"{HISTORY}=:memory:")
         return kwargs
+
+    def _folder(self) -> str:
+        """Where the kernel's sockets go: beside the server's, for their owner only, gone with the server; else Jupyter's folder."""
+        if (server := os.environ.get(SOCKET, "off")) != "off":
+            return os.path.dirname(server)
+        os.makedirs(jupyter_runtime_dir(), mode=0o700, exist_ok=True)
+        return jupyter_runtime_dir()
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any):
         """Fork the kernel, or start a normal one."""
@@ -47,6 +56,8 @@ class WarmProvisioner(LocalProvisioner):
             if refused.stale and SOCKET not in os.environ:
                 own_server(renew=True)
             return await super().launch_kernel(cmd, **kwargs)
+        if self.parent is not None:
+            self.parent.client_factory = READY.get(self.parent.client_factory, self.parent.client_factory)
         # No process group for us to signal: that goes through the keeper, which knows that the process is still the kernel.
         self.pid, self.pgid, self.cwd = self.process.pid, None, kwargs.get("cwd") or os.getcwd()
         return self.connection_info

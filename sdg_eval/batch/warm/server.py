@@ -8,6 +8,7 @@ it does. `start.start_server` starts it, and it ends with its starter.
 
 from __future__ import annotations
 
+import atexit
 import os
 import select
 import signal
@@ -16,7 +17,7 @@ import sys
 import time
 
 from sdg_eval.batch.warm.keeper import Birth, end_children, keep_kernel
-from sdg_eval.batch.warm.kernel import become_kernel
+from sdg_eval.batch.warm.kernel import become_kernel, end_well, leave_quickly
 from sdg_eval.batch.warm.preload import preload
 from sdg_eval.batch.warm.protocol import process_descriptor, send_line
 from sdg_eval.batch.warm.refusals import Refusals
@@ -94,6 +95,8 @@ def _end(keepers: set[int]) -> None:
 
 
 if __name__ == "__main__":
+    atexit.register(leave_quickly)  # first to be registered, so the last to run
     # The kernel is started from here, so that its stack is no deeper than a normal kernel's.
     kernel = become_kernel(serve(*map(int, sys.argv[1:])))
     kernel.start()
+    end_well(kernel)
