@@ -340,6 +340,9 @@ def evaluate(
     delivery_folder: Annotated[Path | None, typer.Option("--delivery", help="Folder of delivery tables. Default: those of the store, or the synthetic ones.")] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", help="Rebuild: the store as it was at the end of this UTC day, as 2024-03-31.")] = None,
     expect: Annotated[str, typer.Option("--expect", help="Hash that the tables and figures must have, as `sdg-eval runs show` prints it.")] = "",
+    cell_timeout: Annotated[float | None, typer.Option("--cell-timeout", help="Seconds that one cell may take. Default: 600.")] = None,
+    notebook_timeout: Annotated[float | None, typer.Option("--notebook-timeout", help="Seconds that one notebook may take. Default: 3600.")] = None,
+    memory: Annotated[float | None, typer.Option("--memory", help="MB of memory that one notebook may take, with all it starts. Default: 2000.")] = None,
 ) -> None:
     """Evaluate provinces and write the site; every number in it comes from a notebook that is linked."""
     from sdg_eval.batch import evaluate_provinces
@@ -349,7 +352,8 @@ def evaluate(
         delivery_folder = (store or own) if own.is_dir() else None
     evaluate_provinces(
         provinces=provinces, observations=store or SAMPLE, out=out, run=run, report_year=report_year, jobs=jobs,
-        lang=lang, parameters=parameter, again=again, delivery=delivery_folder, quarter=quarter, notebooks=notebook, as_of=as_of, expect=expect, say=typer.echo,
+        lang=lang, parameters=parameter, again=again, delivery=delivery_folder, quarter=quarter, notebooks=notebook, as_of=as_of, expect=expect,
+        cell_timeout=cell_timeout, notebook_timeout=notebook_timeout, memory=memory, say=typer.echo,
     )  # fmt: skip
 
 

@@ -158,7 +158,7 @@ def test_a_province_that_fails_gets_a_page_and_the_others_stand(tmp_path):
 def test_a_second_run_in_the_same_folder_is_refused_by_the_lock(tmp_path):
     from sdg_eval.batch.lock import run_lock
 
-    with run_lock(tmp_path / "r"):
+    with run_lock(tmp_path / "r" / "sample"):
         done = sdg_eval("evaluate", "--provinces", "TH-50", "--out", tmp_path / "r")
     assert done.returncode == 6
     assert "another run holds the lock" in done.stderr

@@ -11,6 +11,7 @@ import pandas as pd
 
 from sdg_eval.batch.audit import command_words, logged_run, write_command
 from sdg_eval.batch.execute import Outcome
+from sdg_eval.batch.limits import Limits
 from sdg_eval.batch.lock import run_lock
 from sdg_eval.batch.plan import (
     DEFAULT_RUN,
@@ -30,7 +31,7 @@ from sdg_eval.batch.plan import (
 )
 from sdg_eval.batch.prepare import SCORES_FILE, delivery_inputs, prepare_run, survey_file
 from sdg_eval.batch.results import made_with, parse_hash
-from sdg_eval.batch.run import count_workers, remove_others, run_all
+from sdg_eval.batch.run import count_workers, remove_others, run_all, run_key, stopped_by_signals
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import DataError, RunsFailedError, UsageError, WriteError
 from sdg_eval.people_report import SCORES, SURVEY
@@ -42,7 +43,8 @@ from sdg_eval.store import csv_bytes, last_instant, read_as_of, read_observation
 def evaluate_provinces(
     *, provinces: str, observations: Path, out: Path, run: str | None, report_year: int | None, jobs: int | None,
     lang: str, parameters: list[str], again: bool = False, delivery: Path | None = None, quarter: str = "", notebooks: list[str] | None = None,
-    as_of: str | None = None, expect: str = "", say=print,
+    as_of: str | None = None, expect: str = "", cell_timeout: float | None = None, notebook_timeout: float | None = None,
+    memory: float | None = None, say=print,
 ) -> pd.DataFrame:  # fmt: skip
     """Evaluate provinces into `out`/`run` and return the table of runs (also written as runs.csv).
 
@@ -65,11 +67,17 @@ def evaluate_provinces(
         A UTC day (2024-03-31) or an instant: the store as it was at its end, in a run of its own name. The report year is that of the day.
     expect
         Hash that the tables and figures must have, or its first 12 digits or more.
+    cell_timeout, notebook_timeout
+        Seconds that one cell and one notebook may take; None: 600 and 3600.
+    memory
+        MB that one notebook may take; None: 2000.
     say
         Takes lines for the reader.
 
     Raises
     ------
+    KeyboardInterrupt
+        After Ctrl-C, SIGTERM or SIGHUP, when everything it started has ended; runs.csv and the site say what is `interrupted`.
     UsageError, DataError, LockedError, WriteError
         Before anything is run.
     RunsFailedError
@@ -83,6 +91,8 @@ def evaluate_provinces(
     languages, year = parse_languages(lang), parse_report_year(report_year or (int(as_of[:4]) if as_of else None))
     own = DEFAULT_RUN if Path(observations).is_file() else Path(observations).resolve().name
     name = parse_run_name(run or (f"{own}-{as_of[:10]}" if as_of else own))
+    bounds = {"cell_seconds": cell_timeout, "notebook_seconds": notebook_timeout, "memory_mb": memory}
+    limits = Limits(**{name: value for name, value in bounds.items() if value is not None})
     wanted = parse_notebooks(notebooks or [])
     tables, quarter, scores = delivery_inputs(delivery, quarter, asked=bool(notebooks) and bool({QUARTERLY, *DELIVERY} & set(wanted)), as_of=as_of, say=say)
     planned = plan_jobs(
@@ -97,10 +107,11 @@ def evaluate_provinces(
         "provinces": provinces, "observations": _whole(observations), "run": name, "report_year": year, "jobs": jobs, "lang": lang,
         "parameters": [_whole_parameter(text) for text in parameters], "delivery": _whole(delivery) if delivery else None,
         "quarter": quarter, "notebooks": list(notebooks or []), "as_of": as_of,
+        "cell_timeout": cell_timeout, "notebook_timeout": notebook_timeout, "memory": memory,
     }  # fmt: skip
     words = command_words(call)
-    with run_lock(out), logged_run(out, name, command=words, as_of=as_of or "", planned=len(planned)) as ending:
-        folder = Path(out) / name
+    folder = Path(out) / name
+    with stopped_by_signals(), run_lock(folder), logged_run(out, name, command=words, as_of=as_of or "", planned=len(planned)) as ending:
         write_command(out, name, call)
         record = made_with() | {
             "run": name, "lang": languages, "command": words, "as_of": as_of, "started": _now(),
@@ -110,7 +121,9 @@ def evaluate_provinces(
         record |= prepare_run(table, codelists, folder, year, _confidence(planned), observations, tables, quarter, persons, as_of)
         write_json(folder / "record.json", record)
         say(f"{len(areas)} provinces, report year {year}, {f'quarter {quarter}, ' if quarter else ''}data {record['data_hash'][:12]}")
-        outcomes = run_all(planned, folder, record, count_workers(jobs), again, say)
+        outcomes = run_all(
+            planned, folder, lambda job: run_key(job, record), count_workers(jobs), say, again=again, synthetic=record["synthetic"], limits=limits,
+        )  # fmt: skip
         remove_others(folder, areas)
         runs = _runs_table(planned, outcomes, record)
         write_atomic(folder / "runs.csv", csv_bytes(runs))

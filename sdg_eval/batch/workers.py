@@ -1,0 +1,164 @@
+"""Worker processes: each executes one notebook after another, and none outlives the batch.
+
+A worker is started once and imports what executing and showing a notebook needs. It ignores Ctrl-C, which a terminal sends to
+everyone: the batch alone decides, and tells its workers through a pipe that reads as closed when the batch is gone, however
+it went. Then a worker ends its kernel with all that started from it, and itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+import psutil
+
+from sdg_eval.batch.processes import GONE, end_processes, tree
+
+SECONDS_TO_STOP = 4.0
+"""How long workers get to end their kernels before they are killed; a batch stops within 10 s."""
+
+
+class Worker:
+    """One worker process, and the task it has; None while it waits."""
+
+    def __init__(self, number: int, context):
+        self.number, self.task, self.deadline = number, None, None
+        self.pipe, theirs = context.Pipe()
+        watched, self.life = context.Pipe(duplex=False)
+        self.process = context.Process(target=_serve, args=(theirs, watched), name=f"sdg_eval worker {number}", daemon=True)
+        self.process.start()
+        theirs.close()
+        watched.close()
+
+    def give(self, task: int, call: tuple, seconds: float) -> None:
+        """Hand over a task: its number, (function, arguments, options), and when it has gone on for too long."""
+        self.task, self.deadline = task, time.monotonic() + seconds
+        with contextlib.suppress(OSError):  # it is dead: then its end is seen, and the task told as failed
+            self.pipe.send(call)
+
+    def stop(self) -> None:
+        """Tell the worker to end its kernel and itself; returns at once."""
+        self.life.close()
+
+    def kill(self) -> None:
+        """Kill the worker and everything below it."""
+        with contextlib.suppress(*GONE):
+            end_processes(tree(psutil.Process(self.process.pid)))
+        self.process.join(1.0)
+
+
+def run_in_workers(calls: list[tuple], count: int, *, seconds: float, started: Callable[[int, int], None] = lambda worker, task: None) -> Iterator[tuple[int, Any]]:
+    """Yield (task number, result) as tasks end; for a task that could not be finished an Exception in place of the result.
+
+    Parameters
+    ----------
+    calls
+        (function, arguments, options) of each task, all of which can be pickled; begun in this order.
+    count
+        Workers at a time.
+    seconds
+        The longest a task may take before its worker is taken for stuck and killed.
+    started
+        Told (worker number, task number) when a task begins.
+    """
+    context, workers, todo = multiprocessing.get_context("spawn"), {}, list(enumerate(calls))[::-1]
+    try:
+        while todo or any(worker.task is not None for worker in workers.values()):
+            for number in range(min(count, len(calls))):
+                if todo and (number not in workers or workers[number].task is None):
+                    task, call = todo.pop()
+                    if number not in workers:
+                        workers[number] = Worker(number, context)
+                    workers[number].give(task, call, seconds)
+                    started(number, task)
+            for number, task, result, ended in _results(workers):
+                if ended:
+                    workers.pop(number).kill()
+                yield task, result
+    finally:
+        stop_workers(list(workers.values()))
+
+
+def _results(workers: dict[int, Worker]) -> Iterator[tuple[int, int, Any, bool]]:
+    """Wait for something to happen; yield (worker, task, result, whether the worker is no more)."""
+    busy = {n: w for n, w in workers.items() if w.task is not None}
+    patience = max(0.0, min(w.deadline for w in busy.values()) - time.monotonic())
+    ready = wait([w.pipe for w in busy.values()] + [w.process.sentinel for w in busy.values()], timeout=min(patience, 60.0))
+    for number, worker in busy.items():
+        result: Any = None
+        if worker.pipe in ready:
+            with contextlib.suppress(EOFError, OSError):
+                result = worker.pipe.recv()
+        if result is not None:
+            task, worker.task = worker.task, None
+            yield number, task, result, False
+        elif worker.pipe in ready or worker.process.sentinel in ready:
+            worker.process.join(1.0)
+            yield number, worker.task, WorkerLost(_say_end(worker.process.exitcode)), True
+        elif time.monotonic() > worker.deadline:
+            yield number, worker.task, WorkerLost("the process that ran it did not end in time (timeout), and was killed. Run it again."), True
+
+
+class WorkerLost(Exception):
+    """A worker process ended or was ended before its task was done."""
+
+
+def _say_end(code: int | None) -> str:
+    how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
+    return f"the process that ran it {how}. The system may have run out of memory: close other programs and run again with --jobs 1."
+
+
+def stop_workers(workers: list[Worker]) -> None:
+    """End workers and their kernels, within `SECONDS_TO_STOP` and a little."""
+    for worker in workers:
+        worker.stop()
+    end = time.monotonic() + SECONDS_TO_STOP
+    for worker in workers:
+        worker.process.join(max(0.0, end - time.monotonic()))
+        if worker.process.is_alive():
+            worker.kill()
+        worker.pipe.close()
+        with contextlib.suppress(ValueError):  # the system has not yet let it go
+            worker.process.close()
+
+
+# ------------------------------------------------------------------ in the worker
+
+
+def _serve(pipe: Connection, life: Connection) -> None:
+    """Do tasks until there are no more. Runs in the worker."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    threading.Thread(target=_end_with_batch, args=(life,), daemon=True, name="life").start()
+    while True:
+        try:
+            function, arguments, options = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            result = function(*arguments, **options)
+        except Exception as problem:  # a fault of ours: told as this task's, and the worker goes on
+            result = WorkerLost(f"{type(problem).__name__}: {problem}. A fault of the batch itself: send this to the maintainers.")
+        with contextlib.suppress(OSError):
+            pipe.send(result)
+
+
+def _end_with_batch(life: Connection) -> None:
+    """Wait for the batch to close the pipe or to die; then end this process's kernels, and this process."""
+    from sdg_eval.batch.limits import end_running
+
+    with contextlib.suppress(EOFError, OSError):
+        life.recv_bytes()
+    try:
+        end_running()
+        end_processes(psutil.Process().children())  # a kernel that was being started
+    finally:
+        os._exit(0)

@@ -1,0 +1,88 @@
+"""A batch of toy notebooks for the tests of the batch: small, quick, and each can go wrong where it is told to.
+
+`python -m tests.batch_toys FOLDER SPEC` runs one in a process of its own, so that it can be killed, and ends as `sdg-eval evaluate` does.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from sdg_eval.batch.limits import Limits
+from sdg_eval.batch.plan import Job
+from sdg_eval.batch.run import run_all
+from sdg_eval.errors import INTERRUPTED, SOME_RUNS_FAILED
+
+PLACES = ("first", "middle", "last")
+AREAS = [f"TH-{number}" for number in (10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24)]
+FAULTS = {
+    "exception": "raise ValueError('nothing fits')",
+    "sys.exit(0)": "import sys; sys.exit(0)",
+    "sys.exit(3)": "import sys; sys.exit(3)",
+    "os._exit(0)": "import os; os._exit(0)",
+    "kernel killed": "import os; os.kill(os.getpid(), 9)",
+    "batch killed": "import os, time; os.kill(int(os.environ['TOY_BATCH']), 9); time.sleep(60)",
+    "out of memory": "import time\nhoard = []\nwhile True: hoard.append(bytearray(b'x' * 20_000_000)); time.sleep(0.01)",
+    "hang": "import time; time.sleep(600)",
+    "disk full": "with open('/dev/full', 'w') as file: file.write('x' * 100_000)",
+    "unwritable": "import shutil, os; shutil.rmtree(os.getcwd())",
+    "Ctrl-C": "import os, time; os.kill(int(os.environ['TOY_BATCH']), 2); time.sleep(60)",
+    "flood": "while True: print('x' * 100_000)",
+}
+"""The twelve of S13. `unwritable`: the folder that the results go to is not there any more."""
+MORE_FAULTS = {
+    "exit()": "exit()",
+    "fork bomb": "import os, time\nwhile True:\n    if os.fork() == 0: time.sleep(600)\n    time.sleep(0.001)",
+    "raises-exception tag": "raise KeyError('a tag does not excuse it')",
+    "worker killed": "import os, psutil; [p.kill() for p in psutil.Process(int(os.environ['TOY_BATCH'])).children() if 'multiprocessing' in ' '.join(p.cmdline()) and 'resource_tracker' not in ' '.join(p.cmdline())]",
+    "one huge array": "import time\nblock = bytearray(3_000_000_000)\ntime.sleep(60)",
+    "flood of pictures": "from IPython.display import display\nwhile True: display({'image/png': 'A' * 1_000_000}, raw=True)",
+}
+LIMITS = Limits(cell_seconds=8, notebook_seconds=60, memory_mb=300, output_mb=5, processes=20)
+
+
+def write_notebook(folder: Path, name: str = "toy", tags: tuple[str, ...] = ()) -> None:
+    """Write the toy: three cells that each can go wrong, then the results of the last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    cells = [
+        new_markdown_cell("# A toy\n\nFor tests. Reads nothing; writes `result.csv`.", id="t0"),
+        new_code_cell("REF_AREA: str = 'TH-50'\nREPORT_YEAR: int = 2026\nFAULT: str = ''\nPLACE: str = ''\nPAUSE: float = 0.0", id="t1", metadata={"tags": ["parameters"]}),
+        new_code_cell("import json, time\nif PLACE == 'first': exec(FAULT)", id="t2", metadata={"tags": list(tags)}),
+        new_code_cell("time.sleep(PAUSE)\nprint(REF_AREA)\nif PLACE == 'middle': exec(FAULT)", id="t3", metadata={"tags": list(tags)}),
+        new_code_cell(
+            "with open('result.csv', 'w') as file: print(f'REF_AREA,value\\n{REF_AREA},1', file=file)\n"
+            "with open('echo.json', 'w') as file: json.dump({'REF_AREA': REF_AREA, 'REPORT_YEAR': REPORT_YEAR}, file)\n"
+            "if PLACE == 'last': exec(FAULT)", id="t4", metadata={"tags": list(tags)},
+        ),
+    ]  # fmt: skip
+    spec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": spec}), folder / f"{name}.ipynb")
+
+
+def jobs(areas, *, faulty: str = "", fault: str = "", place: str = "", pause: float = 0.0) -> list[Job]:
+    """One job for each area; `faulty` has `fault` at `place`."""
+    common = {"REPORT_YEAR": 2026, "PAUSE": pause}
+    return [
+        Job("toy", a, f"provinces/{a}", common | {"REF_AREA": a, "FAULT": fault if a == faulty else "", "PLACE": place if a == faulty else ""})
+        for a in areas
+    ]
+
+
+def run(folder: Path, spec: dict) -> int:
+    """Run a batch into `folder`/run as `spec` says, write outcomes.json, and return the exit code of `sdg-eval evaluate`."""
+    os.environ["TOY_BATCH"] = str(os.getpid())
+    planned = jobs(spec["areas"], faulty=spec.get("faulty", ""), fault=spec.get("fault", ""), place=spec.get("place", ""), pause=spec.get("pause", 0.0))
+    outcomes = run_all(
+        planned, folder / "run", lambda job: spec.get("key", "key"), spec.get("workers", 2), lambda line: print(line, flush=True),
+        again=spec.get("again", False), limits=LIMITS, notebooks=folder / "notebooks",
+    )  # fmt: skip
+    (folder / "outcomes.json").write_text(json.dumps([[o.name, o.status, o.error] for o in outcomes]))
+    statuses = {outcome.status for outcome in outcomes}
+    return INTERRUPTED if "interrupted" in statuses else 0 if statuses <= {"done", "kept"} else SOME_RUNS_FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(run(Path(sys.argv[1]), json.loads(sys.argv[2])))
