@@ -37,7 +37,9 @@ class Birth:
     keeper: int  # process id
 
 
-def keep_kernel(connection: socket.socket, alive: int, refusals: Refusals) -> Birth:
+def keep_kernel(
+    connection: socket.socket, alive: int, refusals: Refusals, set_by_imports: dict[str, str]
+) -> Birth:
     """Fork the kernel that is asked for on `connection` and keep it. Returns only in the kernel.
 
     `alive` reads as closed when the server is gone; then the kernel ends too, as when the client closes the connection.
@@ -55,7 +57,7 @@ def keep_kernel(connection: socket.socket, alive: int, refusals: Refusals) -> Bi
     except (OSError, ValueError):
         os._exit(1)
     stale = refusals.changed_source()
-    if reason := stale or refusals.reason(request) or _take_over(request):
+    if reason := stale or refusals.reason(request) or _take_over(request, set_by_imports):
         send_line(connection, refused=reason, stale=bool(stale))
         os._exit(0)
     listens, ready = os.pipe()
@@ -73,9 +75,9 @@ def keep_kernel(connection: socket.socket, alive: int, refusals: Refusals) -> Bi
     os._exit(0)
 
 
-def _take_over(request: dict) -> str:
+def _take_over(request: dict, set_by_imports: dict[str, str]) -> str:
     """Take the client's environment, folder, mask, processors and nice value, which the kernel inherits; say what could not be."""
-    environment = dict(request["env"])
+    environment = set_by_imports | request["env"]
     if "JPY_PARENT_PID" in environment:
         environment["JPY_PARENT_PID"] = str(os.getpid())
     os.environ.clear()

@@ -7,12 +7,16 @@ stays unread until the kernel itself asks for it.
 
 from __future__ import annotations
 
+import builtins
 import gc
 import importlib
 import os
 import pkgutil
 import sys
-from types import ModuleType
+from contextlib import contextmanager
+from types import ModuleType, SimpleNamespace
+
+import IPython
 
 import sdg_eval
 
@@ -24,37 +28,72 @@ NOT_FOR_NOTEBOOKS = (
     "sdg_eval.intake_cli",
 )
 """Parts of the package that notebooks do not import."""
-LIBRARIES = (
+IPYTHON = (
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger", "tornado.platform.asyncio", "sqlite3",
     "IPython.core.completerlib", "IPython.core.magics", "IPython.core.oinspect", "IPython.extensions.storemagic", "psutil",
+)  # fmt: skip
+"""What ipykernel imports when it starts."""
+LIBRARIES = (
     "numpy", "pandas", "pandas.io.formats.csvs", "pandas.io.formats.html", "pandas.io.formats.string", "pandas.io.formats.style",
     "pyarrow.acero", "pyarrow.dataset", "pyarrow.parquet", "duckdb",
     "scipy.cluster.hierarchy", "scipy.linalg", "scipy.optimize", "scipy.special", "scipy.stats", "statsmodels.api", "diff_diff",
     "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg", "matplotlib.figure", "matplotlib.patheffects",
 )  # fmt: skip
-"""What notebooks have imported when they end, and what ipykernel imports when it starts.
+"""What notebooks have imported when they end.
 
 Not here: matplotlib.pyplot, which asks the running kernel for its display when it is imported; seaborn and networkx, of one
 national notebook each.
 """
+NO_WARNING = "PYDEVD_DISABLE_FILE_VALIDATION"
+"""With it debugpy, imported outside of a kernel, does not warn of Python's frozen modules."""
 
 
-def preload() -> None:
-    """Import what notebooks import, draw one small figure, and put everything back that this changed."""
-    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = (
-        "1"  # debugpy warns at import; a kernel's environment is its client's
-    )
+def preload() -> dict[str, str]:
+    """Import what notebooks import, draw one small figure, and put everything back that this changed.
+
+    Returns the environment variables that libraries set when they are imported, for the kernels.
+    """
+    before = dict(os.environ)
     gc.disable()  # nothing of what is imported is garbage, and looking for some takes a tenth of the time
-    for name in LIBRARIES:
-        importlib.import_module(name)
-    for module in pkgutil.walk_packages(sdg_eval.__path__, "sdg_eval."):
-        if not module.name.startswith(NOT_FOR_NOTEBOOKS):
-            importlib.import_module(module.name)
-    _draw_one_figure()
+    os.environ[NO_WARNING] = "1"
+    _import(IPYTHON)
+    with _as_in_a_notebook():
+        _import(LIBRARIES)
+        _import(
+            m.name
+            for m in pkgutil.walk_packages(sdg_eval.__path__, "sdg_eval.")
+            if not m.name.startswith(NOT_FOR_NOTEBOOKS)
+        )
+        _draw_one_figure()
     _forget()
     gc.enable()
     gc.collect()
     gc.freeze()  # the collector of a kernel leaves these objects, so their memory stays shared
+    return {name: value for name, value in os.environ.items() if name not in {*before, NO_WARNING}}
+
+
+def _import(names) -> None:
+    for name in names:
+        importlib.import_module(name)
+
+
+@contextmanager
+def _as_in_a_notebook():
+    """Make it look as if a notebook imported: pandas shows all columns in a terminal, DuckDB has another progress bar there."""
+    shell, main, getter = (
+        SimpleNamespace(kernel=None, config={"IPKernelApp": {}}),
+        sys.modules["__main__"],
+        IPython.get_ipython,
+    )
+    stdout = open(1, "w", encoding="UTF-8", closefd=False)  # the name that ipykernel's output has for it
+    builtins.get_ipython = IPython.get_ipython = lambda: shell
+    sys.modules["__main__"], sys.stdout = ModuleType("__main__"), stdout
+    try:
+        yield
+    finally:
+        del builtins.get_ipython
+        IPython.get_ipython, sys.modules["__main__"], sys.stdout = getter, main, sys.__stdout__
+        stdout.close()
 
 
 def _draw_one_figure() -> None:

@@ -38,7 +38,7 @@ def serve(listening: int, life: int, starter: int) -> Birth:
     listener = socket.socket(fileno=listening)
     if sys.path[0] in ("", os.getcwd()):
         del sys.path[0]  # as ipykernel's launcher does
-    preload()
+    set_by_imports = preload()
     refusals = Refusals()
     if extra := open_descriptors() - {0, 1, 2, listening, life}:
         # An open file has one position for all processes that share it.
@@ -65,7 +65,7 @@ def serve(listening: int, life: int, starter: int) -> Birth:
             listener.close()
             for fd in (server_lives, *gone):
                 os.close(fd)
-            return keep_kernel(connection, alive, refusals)
+            return keep_kernel(connection, alive, refusals, set_by_imports)
         connection.close()
     listener.close()
     os.close(server_lives)
