@@ -30,7 +30,7 @@ from sdg_eval.errors import UsageError
 from sdg_eval.interruptions import interrupted
 from sdg_eval.observations import select_totals
 from sdg_eval.panels import is_province
-from sdg_eval.side_by_side import write_tables
+from sdg_eval.side_by_side import read_view, view_files, write_tables
 from sdg_eval.store import write_json
 
 # ---------------------------------------------------------------- tables
@@ -183,6 +183,12 @@ class ProvinceEffect:
     counterparts: dict[str, Counterpart]
     peers: tuple[str, ...]
 
+    def files(self) -> dict[str, bytes]:
+        """Return the files from which `load_province_effect` reads the view."""
+        # a list, not a mapping: the order of the outcomes is that of the charts
+        matches = [[series, asdict(match) | {"own": match.own.tolist(), "synthetic": match.synthetic.tolist()}] for series, match in self.counterparts.items()]
+        return view_files({"effect": self.table}, {"counterparts": matches, "peers": self.peers})
+
 
 def view_province_effect(observations: pd.DataFrame, codelists, area: str, *, start: str = "", end: str = "") -> ProvinceEffect:
     """Return what can be said of one pilot province. Raises UsageError for a province that is no pilot.
@@ -190,32 +196,50 @@ def view_province_effect(observations: pd.DataFrame, codelists, area: str, *, st
     One province is one case: its interval is that of one province against many, and nothing here is a verdict on it.
     `vs_peers` is its change less the mean change of the comparison provinces among its ten nearest peers.
     """
+    return view_province_effects(observations, codelists, [area], start=start, end=end)[area]
+
+
+def view_province_effects(observations: pd.DataFrame, codelists, areas, *, start: str = "", end: str = "") -> dict[str, ProvinceEffect]:
+    """Return the view of each of `areas`, as `view_province_effect` does, with what all pilots share worked out once."""
     window = programme_window(codelists, start=start, end=end)
-    if area not in window.starts:
-        raise UsageError(f"{area} is no pilot province. Pilots are {', '.join(sorted(window.starts))}.")
+    if others := [area for area in areas if area not in window.starts]:
+        raise UsageError(f"{', '.join(others)} is no pilot province. Pilots are {', '.join(sorted(window.starts))}.")
     traits = traits_of(whole_provinces(observations), codelists)
     table, outcomes = judge_outcomes(observations, codelists, window=window, population=people_of(traits), only_verdict=True)
-    near = find_peers(traits, area, count=10)
     begun = {a for outcome in outcomes for a in begun_areas(outcome.panel)} or set(window.starts)
-    peers = tuple(a for a in near.loc[near["near"], "REF_AREA"] if a not in begun)
-    rows, found = [], {}
+    near = {area: find_peers(traits, area, count=10) for area in areas}
+    peers = {area: tuple(a for a in own.loc[own["near"], "REF_AREA"] if a not in begun) for area, own in near.items()}
+    rows, found = {area: [] for area in areas}, {area: {} for area in areas}
     for row, outcome in zip(table.to_dict("records"), outcomes, strict=True):
         panel = outcome.panel
-        line = {"SERIES": row["SERIES"], "scale": row["scale"], "freq": row["freq"], "verdict": row["verdict"], "reason": row["reason"], "expected": row["expected"], "smallest": row["smallest"], "national_reason": panel.reason, "staggered": panel.staggered}
-        own = province_effects(panel, strata_of(codelists, panel.areas))
-        own = own[own["REF_AREA"] == area]
-        if len(own):
-            line |= {f"own_{c}" if c in ("effect", "se") else c: own.iloc[0][c] for c in ("effect", "ci_low", "ci_high", "p_value", "n_comparison")}
-            changes = dict(zip(panel.areas, unit_changes(panel), strict=True))
-            held = [changes[a] for a in peers if a in changes]
-            line |= {"vs_peers": changes[area] - np.mean(held) if held else np.nan, "n_peers": len(held)}
-        for match in counterparts(panel, [area]) if not panel.staggered else []:
-            found[row["SERIES"]] = match
-            line |= {"synthetic_effect": match.effect, "synthetic_p": match.p_value, "synthetic_shown": match.shown, "n_donors": match.n_donors, "rmspe_before": match.rmspe_before}
-        line |= {"n_before": row["n_before"], "n_during": row["n_during"], "n_after": row["n_after"], "first_period": row["first_period"], "last_period": row["last_period"]}
-        its = own_change(observations, outcome, area)
-        rows.append(line | its)
-    return ProvinceEffect(area, pd.DataFrame(rows), found, peers)
+        common = {"SERIES": row["SERIES"], "scale": row["scale"], "freq": row["freq"], "verdict": row["verdict"], "reason": row["reason"], "expected": row["expected"], "smallest": row["smallest"], "national_reason": panel.reason, "staggered": panel.staggered}
+        effects = province_effects(panel, strata_of(codelists, panel.areas))
+        changes = dict(zip(panel.areas, unit_changes(panel), strict=True)) if len(effects) else {}
+        matches = {match.area: match for match in counterparts(panel, areas)} if not panel.staggered else {}
+        for area in areas:
+            line, own = dict(common), effects[effects["REF_AREA"] == area]
+            if len(own):
+                line |= {f"own_{c}" if c in ("effect", "se") else c: own.iloc[0][c] for c in ("effect", "ci_low", "ci_high", "p_value", "n_comparison")}
+                held = [changes[a] for a in peers[area] if a in changes]
+                line |= {"vs_peers": changes[area] - np.mean(held) if held else np.nan, "n_peers": len(held)}
+            if match := matches.get(area):
+                found[area][row["SERIES"]] = match
+                line |= {"synthetic_effect": match.effect, "synthetic_p": match.p_value, "synthetic_shown": match.shown, "n_donors": match.n_donors, "rmspe_before": match.rmspe_before}
+            line |= {"n_before": row["n_before"], "n_during": row["n_during"], "n_after": row["n_after"], "first_period": row["first_period"], "last_period": row["last_period"]}
+            rows[area].append(line | own_change(observations, outcome, area))
+    return {area: ProvinceEffect(area, pd.DataFrame(rows[area]), found[area], peers[area]) for area in areas}
+
+
+def load_province_effect(folder, observations, codelists, area: str, *, start: str = "", end: str = "") -> ProvinceEffect:
+    """Return the view that a batch wrote to `folder`, or work it out when `folder` is empty (an adviser's notebook)."""
+    if not folder:
+        return view_province_effect(observations, codelists, area, start=start, end=end)
+    tables, told = read_view(folder, ("effect",))
+    matches = {
+        series: Counterpart(**match | {name: tuple(match[name]) for name in ("periods", "labels")} | {name: np.array(match[name]) for name in ("own", "synthetic")})
+        for series, match in told["counterparts"]
+    }  # fmt: skip
+    return ProvinceEffect(area, tables["effect"], matches, tuple(told["peers"]))
 
 
 def own_change(observations: pd.DataFrame, outcome: Outcome, area: str) -> dict:

@@ -5,6 +5,7 @@ What is said first is what cannot be told apart. A rank is written only inside i
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,8 @@ from sdg_eval.comparisons.inequality import (
 from sdg_eval.comparisons.peers import balance, beside_peers, ever_kept, find_peers, window_paces
 from sdg_eval.comparisons.space import evaluate_space
 from sdg_eval.comparisons.traits import POPULATION, Traits, traits_of
+from sdg_eval.errors import DataError
+from sdg_eval.evaluation import evaluate_national
 from sdg_eval.observations import select_totals
 from sdg_eval.panels import is_province
 from sdg_eval.progress_rules import sdsn_colour, sdsn_dashboard, sdsn_goal_colour
@@ -170,7 +173,33 @@ def leave_no_one_behind(observations: pd.DataFrame, codelists) -> LeftBehind:
     )  # fmt: skip
 
 
+# ---------------------------------------------------------------- what a batch works out once and a notebook reads
+
+VIEW = "view.json"
+
+
+def view_files(tables: dict[str, pd.DataFrame], told: dict) -> dict[str, bytes]:
+    """Return tables, and beside them what is no table, as files that `read_view` reads."""
+    return {f"{name}.parquet": parquet_bytes(table) for name, table in tables.items()} | {VIEW: json.dumps(told, ensure_ascii=False, sort_keys=True).encode()}
+
+
+def read_view(folder, names) -> tuple[dict[str, pd.DataFrame], dict]:
+    """Return (tables by name, what is no table) of `view_files`. Raises DataError when one is not there."""
+    tables = {}
+    try:
+        for name in names:
+            table = pd.read_parquet(Path(folder) / f"{name}.parquet")
+            # a blank among flags comes back as None, and None equals itself: here a blank never does
+            mixed = {c: table[c].where(table[c].notna(), np.nan) for c in table if table[c].dtype == object}
+            tables[name] = table.assign(**mixed)
+        return tables, json.loads((Path(folder) / VIEW).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"{error.filename or folder}: is not there. Run `sdg-eval evaluate` again.") from error
+
+
 # ---------------------------------------------------------------- peers of one province
+
+PEER_TABLES = ("peers", "balance", "beside", "paces")
 
 
 @dataclass(frozen=True)
@@ -186,8 +215,12 @@ class PeerView:
 
     def write(self, folder, observations: pd.DataFrame, text: dict) -> None:
         """Write the four tables, and peers.json with the sentences, each complete or not at all."""
-        write_tables(folder, observations, peers=self.peers, balance=self.balance, beside=self.beside, paces=self.paces)
+        write_tables(folder, observations, **{name: getattr(self, name) for name in PEER_TABLES})
         write_json(Path(folder) / "peers.json", text)
+
+    def files(self) -> dict[str, bytes]:
+        """Return the files from which `load_peers` reads the view."""
+        return view_files({name: getattr(self, name) for name in PEER_TABLES}, {"missing": self.missing})
 
 
 def score_peers(view: PeerView, codelists) -> pd.DataFrame:
@@ -202,17 +235,34 @@ def score_peers(view: PeerView, codelists) -> pd.DataFrame:
 
 def view_peers(observations: pd.DataFrame, codelists, area: str, progress: pd.DataFrame, trends: pd.DataFrame, *, report_year: int) -> PeerView:
     """Return the peers of `area`; `progress` and `trends` are the national tables. Raises UsageError for no province."""
+    return view_all_peers(observations, codelists, [area], progress, trends, report_year=report_year)[area]
+
+
+def view_all_peers(observations: pd.DataFrame, codelists, areas, progress: pd.DataFrame, trends: pd.DataFrame, *, report_year: int) -> dict[str, PeerView]:
+    """Return the view of each of `areas`, as `view_peers` does, with what all of them share worked out once."""
     table = province_values(observations)
     traits = traits_of(table, codelists)
-    peers = find_peers(traits, area)
-    series = judged_series(codelists)
-    values = values_at(table[table["SERIES"].isin(series)], report_year, max_age=MAX_AGE_SHOWN)
-    asked = progress[(progress["REF_AREA"] == area) & (progress["FREQ"] == "A") & progress["required_pace"].notna()]
-    asked = asked[["SERIES", "REF_AREA", "required_pace"]].drop_duplicates("SERIES")
+    values = values_at(table[table["SERIES"].isin(judged_series(codelists))], report_year, max_age=MAX_AGE_SHOWN)
+    asked = progress[progress["REF_AREA"].isin(areas) & (progress["FREQ"] == "A") & progress["required_pace"].notna()]
+    asked = asked[["SERIES", "REF_AREA", "required_pace"]].drop_duplicates(["SERIES", "REF_AREA"])
     paces = window_paces(table[table["SERIES"].isin(set(asked["SERIES"]))])
-    return PeerView(
-        area, peers, balance(traits, area, peers["REF_AREA"]), beside_peers(values, traits, area, codelists), ever_kept(asked, paces, trends), traits.missing
-    )  # fmt: skip
+    views = {}
+    for area in areas:
+        peers = find_peers(traits, area)
+        views[area] = PeerView(
+            area, peers, balance(traits, area, peers["REF_AREA"]), beside_peers(values, traits, area, codelists),
+            ever_kept(asked[asked["REF_AREA"] == area], paces, trends), traits.missing,
+        )  # fmt: skip
+    return views
+
+
+def load_peers(folder, observations, codelists, area: str, *, report_year: int, confidence: float = 0.95) -> PeerView:
+    """Return the view that a batch wrote to `folder`, or work it out when `folder` is empty (an adviser's notebook)."""
+    if folder:
+        tables, told = read_view(folder, PEER_TABLES)
+        return PeerView(area, missing=tuple(told["missing"]), **tables)
+    national = evaluate_national(observations, codelists, report_year=report_year, confidence=confidence)
+    return view_peers(observations, codelists, area, national.progress, national.trends, report_year=report_year)
 
 
 # ---------------------------------------------------------------- best practice

@@ -98,7 +98,7 @@ def beside_peers(values: pd.DataFrame, traits: Traits, area: str, codelists, *, 
             "better": int((sign * others > sign * part[area]).sum()) if sign else pd.NA, "peers": ";".join(others.index),
         })  # fmt: skip
     columns = ["SERIES", "year", "own", "peers_low", "peers_median", "peers_high", "n_peers", "better", "peers"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).astype({"better": "Int64"})
 
 
 # ---------------------------------------------------------------- a pace that anyone has kept?
