@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import multiprocessing.process
 import os
 import random
 import resource
@@ -87,9 +88,6 @@ def _renew_files(birth: Birth) -> None:
 
 def _renew_state(request: dict) -> None:
     """What Python and the libraries set when they start, from this request's words."""
-    import matplotlib
-    import numpy
-
     arguments = request["argv"]
     sys.executable = arguments[0]
     sys.orig_argv[:] = arguments
@@ -97,7 +95,10 @@ def _renew_state(request: dict) -> None:
     sys.argv[:] = [importlib.util.find_spec(LAUNCHER[1]).origin, *arguments[start:]]
     time.tzset()
     tempfile.tempdir = None
+    multiprocessing.process.ORIGINAL_DIR = os.getcwd()  # where spawned processes look for modules
     random.seed()
-    numpy.random.seed()
-    matplotlib.rcParams["backend"] = os.environ.get("MPLBACKEND") or INLINE
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed()
+    if matplotlib := sys.modules.get("matplotlib"):
+        matplotlib.rcParams["backend"] = os.environ.get("MPLBACKEND") or INLINE
     importlib.invalidate_caches()

@@ -26,6 +26,8 @@ ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", 
 NO_THREADS = ONE_THREAD | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 """For the server: with these, importing numpy and pyarrow starts no thread. A kernel gets its client's environment instead."""
 NOT_INHERITED = (SOCKET, "MPLBACKEND", "JPY_PARENT_PID", "JPY_SESSION_NAME")
+SERVER = "sdg_eval.batch.warm.server"
+"""The module that `python -m` runs."""
 LONGEST_PATH = 100  # bytes; an address of a unix socket has 108
 BACKLOG = 128
 SECONDS_TO_END = 10.0
@@ -47,16 +49,10 @@ class Server:
             os.chmod(self.path, 0o600)
             listener.listen(BACKLOG)
             environment = {k: v for k, v in os.environ.items() if k not in NOT_INHERITED} | NO_THREADS
-            command = [
-                sys.executable,
-                "-m",
-                "sdg_eval.batch.warm.server",
-                str(listener.fileno()),
-                str(life),
-                str(os.getpid()),
-            ]
+            words = (listener.fileno(), life, os.getpid())
             self.process = subprocess.Popen(
-                command, pass_fds=(listener.fileno(), life), cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+                [sys.executable, "-m", SERVER, *map(str, words)],
+                pass_fds=(listener.fileno(), life), cwd=folder, env=environment, stdin=subprocess.DEVNULL,
                 start_new_session=True,  # a Ctrl-C on the terminal is for the batch to answer
             )  # fmt: skip
         os.close(life)
