@@ -343,6 +343,7 @@ def evaluate(
     cell_timeout: Annotated[float | None, typer.Option("--cell-timeout", help="Seconds that one cell may take. Default: 600.")] = None,
     notebook_timeout: Annotated[float | None, typer.Option("--notebook-timeout", help="Seconds that one notebook may take. Default: 3600.")] = None,
     memory: Annotated[float | None, typer.Option("--memory", help="MB of memory that one notebook may take, with all it starts. Default: 2000.")] = None,
+    scheduler: Annotated[str, typer.Option("--scheduler", help="local, or a Dask scheduler such as tcp://host:8786 (pip install sdg-eval[dask]).")] = "local",
 ) -> None:
     """Evaluate provinces and write the site; every number in it comes from a notebook that is linked."""
     from sdg_eval.batch import evaluate_provinces
@@ -353,7 +354,7 @@ def evaluate(
     evaluate_provinces(
         provinces=provinces, observations=store or SAMPLE, out=out, run=run, report_year=report_year, jobs=jobs,
         lang=lang, parameters=parameter, again=again, delivery=delivery_folder, quarter=quarter, notebooks=notebook, as_of=as_of, expect=expect,
-        cell_timeout=cell_timeout, notebook_timeout=notebook_timeout, memory=memory, say=typer.echo,
+        cell_timeout=cell_timeout, notebook_timeout=notebook_timeout, memory=memory, scheduler=scheduler, say=typer.echo,
     )  # fmt: skip
 
 

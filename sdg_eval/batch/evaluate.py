@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from sdg_eval.batch.audit import command_words, logged_run, write_command
+from sdg_eval.batch.cluster import require_scheduler
 from sdg_eval.batch.execute import Outcome
 from sdg_eval.batch.limits import Limits
 from sdg_eval.batch.lock import run_lock
@@ -44,7 +45,7 @@ def evaluate_provinces(
     *, provinces: str, observations: Path, out: Path, run: str | None, report_year: int | None, jobs: int | None,
     lang: str, parameters: list[str], again: bool = False, delivery: Path | None = None, quarter: str = "", notebooks: list[str] | None = None,
     as_of: str | None = None, expect: str = "", cell_timeout: float | None = None, notebook_timeout: float | None = None,
-    memory: float | None = None, say=print,
+    memory: float | None = None, scheduler: str = "local", say=print,
 ) -> pd.DataFrame:  # fmt: skip
     """Evaluate provinces into `out`/`run` and return the table of runs (also written as runs.csv).
 
@@ -71,6 +72,8 @@ def evaluate_provinces(
         Seconds that one cell and one notebook may take; None: 600 and 3600.
     memory
         MB that one notebook may take; None: 2000.
+    scheduler
+        `local`, or the address of a Dask scheduler, as tcp://host:8786.
     say
         Takes lines for the reader.
 
@@ -85,6 +88,7 @@ def evaluate_provinces(
     DataError
         After everything ran, when the results are not those expected.
     """
+    scheduler = require_scheduler(scheduler)
     codelists = read_codelists()
     areas = parse_provinces(provinces, codelists)
     as_of, expected = _parse_as_of(as_of, observations), parse_hash(expect) if expect else ""
@@ -107,7 +111,7 @@ def evaluate_provinces(
         "provinces": provinces, "observations": _whole(observations), "run": name, "report_year": year, "jobs": jobs, "lang": lang,
         "parameters": [_whole_parameter(text) for text in parameters], "delivery": _whole(delivery) if delivery else None,
         "quarter": quarter, "notebooks": list(notebooks or []), "as_of": as_of,
-        "cell_timeout": cell_timeout, "notebook_timeout": notebook_timeout, "memory": memory,
+        "cell_timeout": cell_timeout, "notebook_timeout": notebook_timeout, "memory": memory, "scheduler": scheduler,
     }  # fmt: skip
     words = command_words(call)
     folder = Path(out) / name
@@ -122,7 +126,7 @@ def evaluate_provinces(
         write_json(folder / "record.json", record)
         say(f"{len(areas)} provinces, report year {year}, {f'quarter {quarter}, ' if quarter else ''}data {record['data_hash'][:12]}")
         outcomes = run_all(
-            planned, folder, lambda job: run_key(job, record), count_workers(jobs), say, again=again, synthetic=record["synthetic"], limits=limits,
+            planned, folder, lambda job: run_key(job, record), count_workers(jobs), say, again=again, synthetic=record["synthetic"], limits=limits, scheduler=scheduler,
         )  # fmt: skip
         remove_others(folder, areas)
         runs = _runs_table(planned, outcomes, record)

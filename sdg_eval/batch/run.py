@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sdg_eval.batch.cluster import run_on_cluster
 from sdg_eval.batch.execute import Outcome, is_done, read_record, run_job
 from sdg_eval.batch.limits import Limits
 from sdg_eval.batch.plan import FOLDERS, NOTEBOOKS, Job, parameters_json
@@ -39,7 +40,7 @@ def run_key(job: Job, record: dict) -> str:
 
 def run_all(
     planned: list[Job], folder: Path, key_of: Callable[[Job], str], workers: int, say, *, again: bool = False, synthetic: bool = False,
-    limits: Limits | None = None, notebooks: Path = NOTEBOOKS,
+    limits: Limits | None = None, notebooks: Path = NOTEBOOKS, scheduler: str = "local",
 ) -> list[Outcome]:  # fmt: skip
     """Run what is not done yet, `workers` at a time, the longest first; outcomes come back in the order of the plan.
 
@@ -51,6 +52,8 @@ def run_all(
         Gives what the result of a job depends on; a folder that was made with the same key is kept.
     again
         Run also what is done.
+    scheduler
+        `local`, or the address of a Dask scheduler; then its workers decide how many run at a time.
     """
     keys = {job.name: key_of(job) for job in planned}
     kept = {job.name for job in planned if not again and is_done(job, folder, keys[job.name])}
@@ -62,14 +65,19 @@ def run_all(
         for outcome in outcomes.values():
             progress.tell(outcome)
         try:
-            with stopped_by_signals(), warm_kernels() if todo else contextlib.nullcontext("") as kernel:
-                options = {"synthetic": synthetic, "limits": limits or Limits(), "kernel": kernel, "notebooks": notebooks}
-                calls = [(run_job, (job, folder, keys[job.name]), options) for job in todo]
-                patience = options["limits"].notebook_seconds + GRACE_SECONDS
-                for number, result in run_in_workers(calls, workers, seconds=patience, started=lambda w, t: progress.start(w, todo[t].name)):
-                    outcome = _outcome(todo[number], result)
-                    outcomes[outcome.name] = outcome
-                    progress.tell(outcome)
+            with stopped_by_signals(), warm_kernels() if todo and scheduler == "local" else contextlib.nullcontext("") as kernel:
+                options = {"synthetic": synthetic, "limits": limits or Limits()} | ({"notebooks": notebooks} if notebooks != NOTEBOOKS else {})
+                if scheduler == "local":
+                    calls = [(run_job, (job, folder, keys[job.name]), options | {"kernel": kernel}) for job in todo]
+                    patience = options["limits"].notebook_seconds + GRACE_SECONDS
+                    ending = run_in_workers(calls, workers, seconds=patience, started=lambda w, t: progress.start(w, todo[t].name))
+                else:
+                    ending = run_on_cluster(scheduler, todo, folder, keys, options) if todo else (_ for _ in ())
+                with contextlib.closing(ending) as results:
+                    for number, result in results:
+                        outcome = _outcome(todo[number], result)
+                        outcomes[outcome.name] = outcome
+                        progress.tell(outcome)
         except KeyboardInterrupt:
             say("interrupted: what is complete is kept; the same command goes on from here")
     remove_temporary(folder)
