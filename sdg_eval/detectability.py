@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from sdg_eval.observations import mid_point
 from sdg_eval.panels import DIMENSIONS, PERIODS_PER_YEAR
 from sdg_eval.ranks import (
     MIN_TEST,
@@ -127,9 +128,7 @@ def _by_models(rows: pd.DataFrame, confidence: float) -> np.ndarray:
 
 
 def _decimal(period: str) -> float:
-    from sdg_eval.observations import mid_points
-
-    return float(mid_points([period])[0]) if period else np.nan
+    return mid_point(period) if period else np.nan
 
 
 def _upper(n: np.ndarray, ranks: np.ndarray) -> np.ndarray:

@@ -145,7 +145,7 @@ def synthetic_path(panel: EffectPanel) -> pd.DataFrame:
 
     The weights are those of synthetic difference in differences; empty where the panel cannot bear them.
     """
-    weighted = synthetic_did(panel)
+    weighted = synthetic_did(panel, judge_fit=False)
     if weighted.reason:
         return pd.DataFrame(columns=["period", "label", "pilots", "weighted", "others"])
     full = np.isfinite(panel.values).all(axis=1)

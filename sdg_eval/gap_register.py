@@ -7,6 +7,7 @@ and where the series exists somewhere: what nobody has is one line per goal, not
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 
 import pandas as pd
 
@@ -55,6 +56,7 @@ def usual_due(period: str, lag_months: int) -> dt.date:
     return (period_bounds(period)[1] + pd.DateOffset(months=lag_months)).date()
 
 
+@lru_cache(maxsize=16384)
 def _step(period: str, freq: str) -> int:
     start = period_bounds(period)[0]
     return start.year * PERIODS_PER_YEAR[freq] + (start.month - 1) * PERIODS_PER_YEAR[freq] // 12

@@ -6,6 +6,7 @@ One row is one value of one series in one area and period, and it knows the cell
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,7 @@ def observation_table(rows) -> pd.DataFrame:
     return table.sort_values(KEY, kind="stable", ignore_index=True)
 
 
+@lru_cache(maxsize=16384)
 def period_bounds(time_period: str) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Return first and last day of an SDMX period: `2023`, `2023-Q1`, `2023-05`, `2022-10-01/P1Y`.
 
@@ -70,20 +72,20 @@ def period_bounds(time_period: str) -> tuple[pd.Timestamp, pd.Timestamp]:
 
 def mid_points(time_periods) -> np.ndarray:
     """Return the middle of each period in decimal years (METHODS 1.3), same length as the input."""
-    unique = {}
-    for period in pd.unique(pd.Series(time_periods, dtype="str")):
-        if _YEAR.match(period):  # exact halves keep slopes of annual series exact
-            unique[period] = int(period) + 0.5
-            continue
-        if m := _QUARTER.match(period):
-            unique[period] = int(m[1]) + (int(m[2]) - 0.5) / 4
-            continue
-        if m := _MONTH.match(period):
-            unique[period] = int(m[1]) + (int(m[2]) - 0.5) / 12
-            continue
-        start, _ = period_bounds(period)
-        unique[period] = start.year + (start.month - 1) / 12 + int(_RANGE.match(period)[3]) / 2
-    return pd.Series(time_periods, dtype="str").map(unique).to_numpy(dtype=float)
+    return np.array([mid_point(period) for period in pd.Series(time_periods, dtype="str")], dtype=float)
+
+
+@lru_cache(maxsize=16384)
+def mid_point(time_period: str) -> float:
+    """Return the middle of one period in decimal years. Raises DataError for what is none."""
+    if _YEAR.match(time_period):  # exact halves keep slopes of annual series exact
+        return int(time_period) + 0.5
+    if m := _QUARTER.match(time_period):
+        return int(m[1]) + (int(m[2]) - 0.5) / 4
+    if m := _MONTH.match(time_period):
+        return int(m[1]) + (int(m[2]) - 0.5) / 12
+    start, _ = period_bounds(time_period)
+    return start.year + (start.month - 1) / 12 + int(_RANGE.match(time_period)[3]) / 2
 
 
 def frequency_of(time_period: str) -> str:

@@ -71,11 +71,8 @@ def _blank(spec: ColumnSpec, index) -> pd.Series:
 
 
 def _as_text(values: pd.Series) -> pd.Series:
-    return (
-        values.astype("object")
-        .map(lambda v: "" if v is None or v is pd.NA or v != v else str(v).strip())
-        .astype("str")
-    )
+    text = ["" if v is None or v is pd.NA or v != v else str(v).strip() for v in values.tolist()]
+    return pd.Series(text, index=values.index, name=values.name, dtype="str")
 
 
 def _typed_column(spec: ColumnSpec, values: pd.Series) -> tuple[pd.Series, list[int]]:

@@ -52,7 +52,8 @@ def optional(table, columns) -> pd.DataFrame:
 
 def _text(column: pd.Series) -> pd.Series:
     # plain objects: an empty column of Arrow strings cannot be joined on
-    return column.astype("object").where(column.notna(), "").map(lambda v: str(v).strip()).astype("object")
+    text = [str(v).strip() if there else "" for v, there in zip(column.tolist(), column.notna(), strict=True)]
+    return pd.Series(text, index=column.index, name=column.name, dtype="object")
 
 
 def _refuse(table: pd.DataFrame, name: str, column: str, wrong, what: str) -> None:
@@ -91,7 +92,8 @@ def _amounts(table: pd.DataFrame, name: str, column: str) -> pd.Series:
 def _dates(table: pd.DataFrame, name: str, column: str) -> pd.Series:
     text = _text(table[column])
     text = text.where(~text.isin(["NaT", "nan", "None", "<NA>"]), "")
-    values = pd.to_datetime(text.where(text != "").str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
+    days = pd.Series([day[:10] or None for day in text], index=text.index, dtype="object")
+    values = pd.to_datetime(days, format="%Y-%m-%d", errors="coerce")
     _refuse(table, name, column, values.isna().to_numpy() & (text != "").to_numpy(), "is not a date; write year-month-day, as 2024-03-31")
     _refuse(table, name, column, values.dt.year > LAST_YEAR_CE, "has a year of the Buddhist Era; dates are Gregorian inside the tables")
     return values.astype("datetime64[ns]")

@@ -212,6 +212,6 @@ def drawn_assignments(t: np.ndarray, groups: np.ndarray, draws: int, seed: int):
             own = np.flatnonzero(groups == g)
             size = int(t[own].sum())
             if size:
-                order = rng.random((count, len(own))).argpartition(size - 1, axis=1)[:, :size]
-                np.put_along_axis(block, own[order], 1, axis=1)
+                lots = rng.random((count, len(own)))
+                block[:, own] = lots <= np.partition(lots, size - 1, axis=1)[:, size - 1 : size]
         yield block

@@ -73,7 +73,7 @@ def _estimate(panel: EffectPanel, weights: str, estimator: str, strata: dict[str
     if panel.reason:
         return sizes | {"reason": panel.reason}
     if estimator == "sdid":
-        found = synthetic_did(panel)
+        found = synthetic_did(panel, judge_fit=False)
         if found.reason:
             return sizes | {"reason": found.reason}
         low, high, p = _normal(found.effect, found.se)

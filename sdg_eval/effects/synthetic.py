@@ -17,6 +17,8 @@ from sdg_eval.effects.randomisation import FEWEST_COMPLETE
 MIN_BEFORE = 5
 """Fewest periods before: fewer cannot carry weights (METHODS 4.5)."""
 SEED = 20301231
+FIT_DRAWS = 20
+"""Placebo fits among which the library places the fit of the past."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,11 @@ class Synthetic:
     poor_fit: bool = False  # the weighted past follows the pilots worse than 95% of placebo fits
 
 
-def synthetic_did(panel: EffectPanel, *, fewest: tuple[int, int] = FEWEST_COMPLETE, placebos: int = 0) -> Synthetic:
+def synthetic_did(panel: EffectPanel, *, fewest: tuple[int, int] = FEWEST_COMPLETE, placebos: int = 0, judge_fit: bool = True) -> Synthetic:
     """Return the estimate over the provinces that have every period; a reason where the panel cannot bear it.
 
     `fewest` treated and others must have every value. One treated province has no jackknife error: `se` is NaN. `placebos` groups of comparison provinces of the same size
-    give the placebo error (0: not asked, NaN).
+    give the placebo error (0: not asked, NaN). `judge_fit` asks for `poor_fit`, which costs far more than the estimate; False leaves it False.
     """
     full = np.isfinite(panel.values).all(axis=1)
     treated = panel.treated & full
@@ -56,7 +58,9 @@ def synthetic_did(panel: EffectPanel, *, fewest: tuple[int, int] = FEWEST_COMPLE
     after = [p for p, post in zip(panel.periods, panel.post, strict=True) if post]
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        found = SyntheticDiD(variance_method="jackknife", seed=SEED).fit(
+        # one placebo fit can never call the fit poor; the fit for the placebo error says the same a second time
+        few = {} if judge_fit and placebos < FIT_DRAWS else {"n_bootstrap": 1}
+        found = SyntheticDiD(variance_method="jackknife", seed=SEED, **few).fit(
             table, outcome="y", treatment="treated", unit="area", time="period", post_periods=after
         )
         error = np.nan

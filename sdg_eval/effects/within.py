@@ -51,14 +51,42 @@ def _stratum(values: np.ndarray, post: np.ndarray, w: np.ndarray) -> tuple[np.nd
     return own - heavy @ common, np.diag(w * (z**2).sum(axis=1)) - heavy @ inverse @ heavy.T, (held, y, z, common, inverse @ heavy.T)
 
 
+def _each_left_out(values: np.ndarray, post: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Score and matrix of `_stratum` with each province left out in turn: n x (n - 1), and n x (n - 1) x (n - 1)."""
+    rest = np.array([np.delete(np.arange(len(w)), i) for i in range(len(w))], dtype=int).reshape(len(w), len(w) - 1)
+    values, w = values[rest], w[rest][..., None]
+    held = np.isfinite(values)
+    n = np.maximum(held.sum(axis=2), 1)[..., None]
+    filled = np.where(held, values, 0.0)
+    y = np.where(held, filled - filled.sum(axis=2)[..., None] / n, 0.0)
+    z = np.where(held, post - (held & post).sum(axis=2)[..., None] / n, 0.0)
+    there = (w * held).sum(axis=1)
+    periods = there[:, :, None] * np.eye(len(post)) - (held * (w / n)).swapaxes(1, 2) @ held
+    inverse = np.linalg.pinv(periods, rcond=1e-10, hermitian=True)
+    heavy = w * z
+    own = w[..., 0] * (z * y).sum(axis=2)
+    common = inverse @ (w * y).sum(axis=1)[..., None]
+    square = (w[..., 0] * (z**2).sum(axis=2))[:, :, None] * np.eye(len(w[0]))
+    return own - (heavy @ common)[..., 0], square - heavy @ inverse @ heavy.swapaxes(1, 2)
+
+
 def within_parts(panel: EffectPanel, strata=None, weights=None) -> Parts:
     """Return the parts of a panel; `weights` are one per province."""
     groups = stratum_numbers(strata, len(panel.areas))
     w = np.ones(len(groups)) if weights is None else np.asarray(weights, dtype=float)
-    score, matrix = np.zeros(len(groups)), np.zeros((len(groups), len(groups)))
-    for group in range(groups.max() + 1):
-        own = np.flatnonzero(groups == group)
-        score[own], matrix[np.ix_(own, own)], _ = _stratum(panel.values[own], panel.post, w[own])
+    return _joined(len(groups), _by_stratum(panel, groups, w))
+
+
+def _by_stratum(panel: EffectPanel, groups: np.ndarray, w: np.ndarray) -> list[tuple]:
+    """(numbers of the provinces, what `_stratum` gives) of each stratum."""
+    places = [np.flatnonzero(groups == group) for group in range(groups.max() + 1)]
+    return [(own, _stratum(panel.values[own], panel.post, w[own])) for own in places]
+
+
+def _joined(n: int, found: list[tuple]) -> Parts:
+    score, matrix = np.zeros(n), np.zeros((n, n))
+    for own, (one, two, _) in found:
+        score[own], matrix[np.ix_(own, own)] = one, two
     return Parts(score, matrix)
 
 
@@ -66,16 +94,15 @@ def within_estimate(panel: EffectPanel, strata=None, weights=None) -> tuple[floa
     """Return (effect, cluster error, jackknife error) of the panel's own treatment; NaN where no stratum holds both."""
     groups, t = stratum_numbers(strata, len(panel.areas)), panel.treated.astype(float)
     w = np.ones(len(groups)) if weights is None else np.asarray(weights, dtype=float)
-    parts = within_parts(panel, strata, weights)
+    found = _by_stratum(panel, groups, w)
+    parts = _joined(len(groups), found)
     effect = float(parts.effects(t[None])[0])
     if np.isnan(effect):
         return (np.nan,) * 3
     above, below = float(t @ parts.score), float(t @ parts.matrix @ t)
     scores, left = np.zeros(len(groups)), []
-    for group in range(groups.max() + 1):
-        own = np.flatnonzero(groups == group)
+    for own, (score, matrix, (held, y, z, common, moved)) in found:
         values, mine = panel.values[own], t[own]
-        score, matrix, (held, y, z, common, moved) = _stratum(values, panel.post, w[own])
 
         def swept(path, held=held):  # a period path less its mean over each province's own periods
             rows = np.where(held, path[None], 0.0)
@@ -83,13 +110,12 @@ def within_estimate(panel: EffectPanel, strata=None, weights=None) -> tuple[floa
 
         d = mine[:, None] * z - swept(moved @ mine)
         scores[own] = w[own] * (d * (y - swept(common) - effect * d)).sum(axis=1)
+        without = _each_left_out(values, panel.post, w[own])
         for i in range(len(own)):
-            keep = np.arange(len(own)) != i
-            if keep.any():
-                one, two, _ = _stratum(values[keep], panel.post, w[own][keep])
-                up, down = above - mine @ score + mine[keep] @ one, below - mine @ matrix @ mine + mine[keep] @ two @ mine[keep]
-            else:
-                up, down = above - mine @ score, below - mine @ matrix @ mine
+            up, down = above - mine @ score, below - mine @ matrix @ mine
+            if len(own) > 1:
+                others = np.delete(mine, i)
+                up, down = up + others @ without[0][i], down + others @ without[1][i] @ others
             if down > 1e-9 * max(1.0, below):  # else this province carried the effect alone
                 left.append(up / down)
     n, left = len(groups), np.array(left)
