@@ -74,7 +74,11 @@ def write_head(store, write) -> None:
 def _head_of(store) -> bytes:
     paths = entry_paths(store)
     number, digest = (int(paths[-1].name[:6]), sha256(paths[-1].read_bytes())) if paths else (0, "")
-    return (json.dumps({"number": number, "sha256": digest}, sort_keys=True) + "\n").encode()
+    return _head_bytes({"number": number, "sha256": digest})
+
+
+def _head_bytes(head: dict) -> bytes:
+    return (json.dumps(head, sort_keys=True) + "\n").encode()
 
 
 def ensure_head(store, write) -> None:
@@ -161,7 +165,10 @@ def chain_faults(store) -> list[tuple[Path, str]]:
         if path.name != HEAD and not _NAME.fullmatch(path.name) and not path.name.startswith("."):
             faults.append((path, "no entry of the ledger"))
     try:
-        head = json.loads((folder / HEAD).read_bytes())
+        blob = (folder / HEAD).read_bytes()
+        head = json.loads(blob)
+        if blob != _head_bytes(head):
+            faults.append((folder / HEAD, "was changed"))
         if head["number"] > number or (head["number"] == number and head["sha256"] != (sha256(last) if number else "")):
             faults.append((folder / HEAD, f"the newest entry should be {head['number']}"))
         elif head["number"] < number - 1:

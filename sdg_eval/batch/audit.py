@@ -30,7 +30,7 @@ from sdg_eval.batch.results import (
 )
 from sdg_eval.errors import DataError
 from sdg_eval.ledger import LEDGER, append_entry, chain_faults, entry_paths, sha256, writer_lock
-from sdg_eval.store import write_atomic, write_json
+from sdg_eval.store import write_atomic
 
 AUDIT, COMMANDS = ".audit", "commands"
 """Beside the runs; no run can have such a name."""
@@ -65,7 +65,9 @@ def logged_run(out, name: str, **facts):
         When the log cannot be written: then nothing is run.
     """
     log, folder = Path(out) / AUDIT, Path(out) / name
-    _append(log, kind="begin", run=name, **made_with(), **facts)
+    begun = _append(log, kind="begin", run=name, **made_with(), **facts)
+    if folder.is_dir():
+        write_atomic(folder / ANCHOR, _anchor_bytes(begun | {"results": ""}))
     ending = {"status": "stopped"}
     try:
         yield ending
@@ -97,7 +99,11 @@ def _end(log: Path, folder: Path, ending: dict) -> None:
     facts = {"results": results_hash(files), "files": sha256(text), "n_files": len(files)}
     ending |= facts | {"entry": _append(log, kind="end", run=folder.name, **facts, **ending)}
     if files:
-        write_json(folder / ANCHOR, ending["entry"] | {"results": facts["results"]})
+        write_atomic(folder / ANCHOR, _anchor_bytes(ending["entry"] | {"results": facts["results"]}))
+
+
+def _anchor_bytes(anchor: dict) -> bytes:
+    return (json.dumps(anchor, indent=1, sort_keys=True) + "\n").encode()
 
 
 def _append(log: Path, **content) -> dict:
@@ -207,7 +213,7 @@ def verify_runs(out) -> list[StoreFault]:
                 faults.append(
                     _fault(folder / ANCHOR, "is missing: it names this run's entry in the log", "run")
                 )
-    known = {(entry["number"], entry["sha256"]): entry["run"] for entry in entries if entry["kind"] == "end"}
+    known = {(entry["number"], entry["sha256"]): entry["run"] for entry in entries}
     for name, path in anchors.items():
         faults += _anchor_faults(path, name, known, last)
     for path in sorted(p.parent for p in out.glob("[!.]*/runs.csv")):
@@ -248,9 +254,9 @@ def _run_faults(folder: Path, entry: dict) -> list[StoreFault]:
 def _anchor_faults(path: Path, name: str, known: dict, last: dict) -> list[StoreFault]:
     """The anchor of a run must name an entry of the log about this run: else the log lost its tail, or was written anew."""
     try:
-        anchor = json.loads(path.read_bytes())
-        mine = (anchor["number"], anchor["sha256"])
-        results = anchor["results"]
+        blob = path.read_bytes()
+        anchor = json.loads(blob)
+        mine, results = (anchor["number"], anchor["sha256"]), anchor["results"]
     except (OSError, ValueError, KeyError, TypeError):
         return [_fault(path, "is garbled: it names this run's entry in the log", "run")]
     if known.get(mine) != name:
@@ -262,9 +268,10 @@ def _anchor_faults(path: Path, name: str, known: dict, last: dict) -> list[Store
             )
         ]
     entry = last[name]
-    if entry["kind"] == "end" and results != entry["results"]:
-        return [_fault(path, "gives other results than the log", "run")]
-    if entry["kind"] == "end" and entry["number"] != mine[0]:
+    same = entry["number"] == mine[0]
+    if blob != _anchor_bytes(anchor) or (same and results != entry.get("results", "")):
+        return [_fault(path, "was changed after the run", "run")]
+    if not same:
         return [
             _fault(path, "is older than this run's entry: the batch was killed in its last moment", "note")
         ]

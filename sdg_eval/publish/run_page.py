@@ -29,6 +29,8 @@ TITLES = {
     "70_vnr_register": "delivery_70", "75_agency_pages": "delivery_75", "90_synthesis": "synthesis",
 }  # fmt: skip
 """The word of `words.WORDS` by which a notebook is called."""
+ABOUT = ("command", "python", "commit", "data_hash", "code_hash", "lock_hash", "packages_hash")
+"""What the page tells of how a run was made, where it is known."""
 BANGKOK = dt.timezone(dt.timedelta(hours=7))
 
 
@@ -62,7 +64,7 @@ def write_run_page(environment, folder, record: dict, runs: pd.DataFrame, lang: 
     }
     own = list(dict.fromkeys(planned.loc[planned["REF_AREA"] != "", "notebook"]))
     page = environment.get_template("runs.html.j2").render(
-        root="", other_page=RUN_PAGE, totals=totals(by_area), statuses=STATUSES, sign=SIGN, own=[notebook_title(n, lang) for n in own],
+        root="", record=dict.fromkeys(ABOUT, "") | record, other_page=RUN_PAGE, totals=totals(by_area), statuses=STATUSES, sign=SIGN, own=[notebook_title(n, lang) for n in own],
         provinces=[
             row | {"name": codelists.area_name(row["REF_AREA"], lang), "cells": [cells.get((n, row["REF_AREA"])) for n in own]}
             for row in by_area[by_area["REF_AREA"] != ""].to_dict("records")
