@@ -51,11 +51,12 @@ class StoreResult:
     n_known: int = 0
 
 
-def write_atomic(path, content: bytes, *, mode: int = 0o644) -> None:
+def write_atomic(path, content: bytes, *, mode: int = 0o644, flush: bool = True) -> None:
     """Write `content` so that `path` holds all of it or what it held before.
 
     Temporary name in the same folder, flushed to disk, then renamed. Raises WriteError when the
     disk refuses. `mode` 0o600 keeps the file from everyone but its owner, from the first byte on.
+    Without `flush` a power cut may lose the file: for one of many in a folder that is flushed as a whole.
     """
     path = Path(path)
     try:
@@ -67,10 +68,12 @@ def write_atomic(path, content: bytes, *, mode: int = 0o644) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if flush:
+                os.fsync(file.fileno())
         os.chmod(temporary, mode)  # mkstemp's 0600 would hide a shared report from its readers
         os.replace(temporary, path)
-        _sync_folder(path.parent)
+        if flush:
+            _sync_folder(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
             Path(temporary).unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from sdg_eval.figures.style import (
     NOTED,
     OTHER,
     SOFT,
+    add_key,
     finish,
     is_synthetic,
     new_figure,
@@ -77,11 +78,11 @@ def draw_rank_bands(axes, bands: pd.DataFrame, noisy: pd.DataFrame, codelists, l
     axes.set_xlabel(_w("rank", lang), fontsize=9.5)
     from matplotlib.lines import Line2D
 
-    _legend(axes, [
+    add_key(axes.figure, [
         Line2D([], [], color=BAND, alpha=0.45, linewidth=4.5, label=_w("choices", lang)), Line2D([], [], color=OTHER, linewidth=1.2, label=_w("luck", lang)),
         Line2D([], [], marker="o", linestyle="", color=INK, markersize=5, label=_w("median", lang)),
         Line2D([], [], marker="D", linestyle="", color=NOTED, markersize=5, label=_w("pilot", lang)),
-    ], columns=2)  # fmt: skip
+    ], 2)  # fmt: skip
     return axes
 
 
@@ -109,11 +110,11 @@ def draw_funnel(axes, table: pd.DataFrame, limits: pd.DataFrame, rate: float, co
     axes.set_xlabel({"th": "ประชากร (คน)", "en": "population (persons)"}[lang], fontsize=9.5)
     from matplotlib.lines import Line2D
 
-    _legend(axes, [
+    add_key(axes.figure, [
         Line2D([], [], color=LINE, linewidth=1.1, label=_w("plain", lang)), Line2D([], [], color=LINE, linewidth=1.1, linestyle=(0, (4, 2)), label=_w("wide", lang)),
         Line2D([], [], color=SOFT, linewidth=1, linestyle=(0, (5, 3)), label=_w("whole", lang)),
         Line2D([], [], marker="D", linestyle="", color=NOTED, markersize=5, label=_w("named", lang)),
-    ], columns=2)  # fmt: skip
+    ], 2)  # fmt: skip
     return axes
 
 
@@ -157,7 +158,7 @@ def draw_dumbbells(axes, rows: list[dict], lang: str, ends: tuple[str, str], lab
     ]
     if any(r.get("low") is not None for r in rows):
         handles.append(Line2D([], [], color=OTHER, alpha=0.55, linewidth=6, label=_w("span", lang)))
-    _legend(axes, handles, columns=3)
+    add_key(axes.figure, handles, 3)
     return axes
 
 
@@ -183,13 +184,6 @@ def draw_spread(axes, inequality: pd.DataFrame, codelists, lang: str):
     axes.set_ylabel(_w("spread", lang), fontsize=9.5)
     axes.set_ylim(min(0, low), max(high, last))
     return axes
-
-
-def _legend(axes, handles, *, columns: int) -> None:
-    axes.figure.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0.005, 0.075), ncols=columns, fontsize=9, handlelength=1.8, columnspacing=1.2,
-        handletextpad=0.5, borderaxespad=0,
-    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- files

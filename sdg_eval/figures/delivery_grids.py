@@ -5,12 +5,27 @@ Tables in, axes out; nothing is estimated here. Every goal, step and network kee
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
-from sdg_eval.figures.delivery_shares import key_below, say_nothing
+from sdg_eval.figures.delivery_shares import say_nothing
 from sdg_eval.figures.delivery_time import day_label, quarter_label
-from sdg_eval.figures.style import FAN, INK, LINE, NOTED, OTHER, SOFT, TARGET, text_points, wrap_at_spaces
+from sdg_eval.figures.style import (
+    FAN,
+    INK,
+    LINE,
+    NOTED,
+    OTHER,
+    SOFT,
+    TARGET,
+    add_boxes,
+    add_key,
+    text_points,
+    wrap_at_spaces,
+)
 
 WORDS = {
     "severity": ("ความรุนแรงของปัญหา", "severity of the need"), "uncovered": ("มีปัญหาที่ไม่อยู่ในแผน", "a need in no plan"),
@@ -37,6 +52,7 @@ def _w(key: str, lang: str) -> str:
     return WORDS[key][lang != "th"]
 
 
+@lru_cache(maxsize=128)
 def _blues(level: float) -> tuple[str, str]:
     """Fill and ink of a severity or level from 0 (white) to 1 (dark)."""
     from matplotlib.colors import LinearSegmentedColormap, to_hex
@@ -45,12 +61,37 @@ def _blues(level: float) -> tuple[str, str]:
     return to_hex(scale(level)), "white" if level > 0.7 else INK
 
 
-def _cell(axes, x: float, y: float, fill: str, text: str = "", ink: str = INK, size: float = 9, edge: str = "#c3ccd4", weight: str = "normal", line: float = 0.6) -> None:
-    from matplotlib.patches import Rectangle
+@dataclass(frozen=True)
+class _Cell:
+    """A cell of a grid with its text; a thick edge (`line`) lies over its neighbours."""
 
-    axes.add_patch(Rectangle((x - 0.47, y - 0.46), 0.94, 0.92, facecolor=fill, edgecolor=edge, linewidth=line, zorder=3 if line > 1 else 2))
-    if text:
-        axes.text(x, y, text, ha="center", va="center", fontsize=size, color=ink, weight=weight, zorder=4)
+    x: float
+    y: float
+    fill: str
+    text: str = ""
+    ink: str = INK
+    size: float = 9
+    edge: str = "#c3ccd4"
+    weight: str = "normal"
+    line: float = 0.6
+
+
+def _draw_cells(axes, cells: list[_Cell]) -> None:
+    """Draw cells by their looks, and the text of each."""
+    plain, framed = {}, {}
+    for cell in cells:
+        boxes = framed if cell.line > 1 else plain
+        boxes.setdefault((cell.fill, cell.edge, cell.line), []).append((cell.x, cell.y, 0.94, 0.92))
+        if cell.text:
+            axes.text(cell.x, cell.y, cell.text, ha="center", va="center", fontsize=cell.size, color=cell.ink, weight=cell.weight, zorder=4)
+    add_boxes(axes, plain, zorder=2)
+    add_boxes(axes, framed, zorder=3)
+
+
+def _marks(axes, places: list[tuple[float, float]], **look) -> None:
+    """Draw one marker at each of `places`."""
+    if places:
+        axes.plot(*zip(*places, strict=True), linestyle="", **look)
 
 
 def _bare(axes, columns: list[str], rows: list[str], *, slant: bool = False, size: float = 9) -> None:
@@ -85,6 +126,7 @@ def draw_need_plan(axes, table: pd.DataFrame, codelists, lang: str):
         return axes
     areas = list(dict.fromkeys(table["REF_AREA"]))
     needed, planned = table["severity"].fillna(0) > 0, table["plan_items"].fillna(0) > 0
+    grid, uncovered, only_plan = [], [], []
     rows = table.assign(goal=table["goal"].astype(str), open=needed & ~planned, planned=planned)
     cells = rows.groupby(["REF_AREA", "goal"]).agg({"severity": "max", "open": "any", "planned": "any"}).to_dict("index")
     for y, area in enumerate(areas):
@@ -92,15 +134,18 @@ def draw_need_plan(axes, table: pd.DataFrame, codelists, lang: str):
             cell = cells.get((area, str(x + 1)), {"severity": np.nan, "open": False, "planned": False})
             severity = cell["severity"] if cell["severity"] == cell["severity"] else 0
             fill, ink = _blues(min(severity, 5) / 5) if severity > 0 else ("#ffffff", SOFT)
-            _cell(axes, x, y, fill, f"{severity:.0f}" if severity > 0 else "", ink, 8.5)
+            grid.append(_Cell(x, y, fill, f"{severity:.0f}" if severity > 0 else "", ink, 8.5))
             if cell["open"]:
-                axes.plot([x + 0.3], [y - 0.26], marker="X", markersize=7.5, color=NOTED, markeredgecolor="white", markeredgewidth=0.7, zorder=5)
+                uncovered.append((x + 0.3, y - 0.26))
             elif cell["planned"] and not severity:
-                axes.plot([x], [y], marker="o", markersize=5, markerfacecolor="none", markeredgecolor=TARGET, zorder=5)
+                only_plan.append((x, y))
+    _draw_cells(axes, grid)
+    _marks(axes, uncovered, marker="X", markersize=7.5, color=NOTED, markeredgecolor="white", markeredgewidth=0.7, zorder=5)
+    _marks(axes, only_plan, marker="o", markersize=5, markerfacecolor="none", markeredgecolor=TARGET, zorder=5)
     _bare(axes, _goal_labels(codelists, lang), [codelists.area_name(area, lang) for area in areas], slant=True)
     from matplotlib.lines import Line2D
 
-    key_below(axes, [
+    add_key(axes.figure, [
         *(Line2D([], [], marker="s", linestyle="", markersize=11, color=_blues(level / 5)[0], markeredgecolor="#c3ccd4", label=f"{_w('severity', lang)} {level}" if level == 1 else str(level)) for level in (1, 3, 5)),
         Line2D([], [], marker="X", linestyle="", color=NOTED, markersize=7, label=_w("uncovered", lang)),
         Line2D([], [], marker="o", linestyle="", markerfacecolor="none", markeredgecolor=TARGET, markersize=6, label=_w("only_plan", lang)),
@@ -114,6 +159,7 @@ def draw_chain(axes, table: pd.DataFrame, codelists, lang: str):
     `table` has goal, severity, plan_items, planned_thb, disbursed_thb, activities, activities_done, n_results, broken_link, reason.
     """
     rows = pd.DataFrame({"goal": [*map(str, range(1, 18))]}).merge(table.assign(goal=table["goal"].astype(str)), on="goal", how="left")
+    grid = []
     for y, row in enumerate(rows.to_dict("records")):
         if row.get("reason") == "no_rows" or all(row.get(c) != row.get(c) for c in CHAIN_COLUMNS.values()):
             axes.text(-0.42, y, _w("no_rows", lang), ha="left", va="center", fontsize=9, color=SOFT)
@@ -123,11 +169,13 @@ def draw_chain(axes, table: pd.DataFrame, codelists, lang: str):
             there, money = value == value and value > 0, link in ("money", "disbursement")
             text = (f"{value / 1e6:,.2f}" if money else f"{value:,.0f}") if there else "–"
             first = row.get("broken_link") == link
-            _cell(axes, x, y, "#e8f0f8" if there else "#ffffff", text, NOTED if first else INK if there else SOFT, 9, NOTED if first else "#c3ccd4", "bold" if first else "normal", 1.8 if first else 0.6)
+            ink = NOTED if first else INK if there else SOFT
+            grid.append(_Cell(x, y, "#e8f0f8" if there else "#ffffff", text, ink, 9, NOTED if first else "#c3ccd4", "bold" if first else "normal", 1.8 if first else 0.6))
+    _draw_cells(axes, grid)
     _bare(axes, [_w(link, lang) for link in LINKS], _goal_labels(codelists, lang))
     from matplotlib.lines import Line2D
 
-    key_below(axes, [
+    add_key(axes.figure, [
         Line2D([], [], marker="s", linestyle="", markersize=11, color="#e8f0f8", markeredgecolor="#c3ccd4", label=_w("there", lang)),
         Line2D([], [], marker="s", linestyle="", markersize=11, color="white", markeredgecolor="#c3ccd4", label=_w("after_gap", lang) + " (–)"),
         Line2D([], [], marker="s", linestyle="", markersize=11, color="white", markeredgecolor=NOTED, markeredgewidth=1.8, label=_w("first_gap", lang)),
@@ -145,6 +193,7 @@ def draw_tracker(axes, table: pd.DataFrame, names: dict, codelists, lang: str):
         return axes
     areas, steps = list(dict.fromkeys(table["REF_AREA"])), ["1", "2", "3", "4"]
     cells = {(r["REF_AREA"], str(r["step_no"]).removesuffix(".0")): r for r in table.to_dict("records")}
+    grid, signs = [], {}
     for y, area in enumerate(areas):
         for x, step in enumerate(steps):
             row = cells.get((area, step), {})
@@ -153,13 +202,16 @@ def draw_tracker(axes, table: pd.DataFrame, names: dict, codelists, lang: str):
             day = row.get("actual_date") if state == "done" else row.get("planned_date")
             day = pd.to_datetime(day) if day not in ("", None) else pd.NaT
             text = day_label(day, lang) if day == day else _w(state, lang)
-            _cell(axes, x, y, fill, f"    {text}", ink, 8.5)
-            axes.plot([x - 0.39], [y], marker=sign, markersize=5.5, color=ink, zorder=4)
+            grid.append(_Cell(x, y, fill, f"    {text}", ink, 8.5))
+            signs.setdefault((sign, ink), []).append((x - 0.39, y))
+    _draw_cells(axes, grid)
+    for (sign, ink), places in signs.items():
+        _marks(axes, places, marker=sign, markersize=5.5, color=ink, zorder=4)
     labels = [_wrap_thai(f"{step} {names.get(step, '')}", 118, 9) for step in steps]
     _bare(axes, labels, [codelists.area_name(area, lang) for area in areas])
     from matplotlib.lines import Line2D
 
-    key_below(axes, [
+    add_key(axes.figure, [
         *(Line2D([], [], marker="s", linestyle="", markersize=11, color=fill, markeredgecolor="#c3ccd4", label=_w(state, lang)) for state, (fill, _, _) in STATES.items()),
         Line2D([], [], linestyle="", label=_w("not_all", lang)),
     ], 5)  # fmt: skip
@@ -195,21 +247,22 @@ def draw_matrix(axes, table: pd.DataFrame, names: dict, codelists, lang: str):
     table = table.assign(goal=table["goal"].astype(str))
     agencies = list(dict.fromkeys(table["agency_id"]))
     owned, helped = (table.groupby(["agency_id", "goal"])[c].sum().to_dict() for c in ("n_owned", "n_supported"))
-    most = max([1, *owned.values()])
+    most, grid, supported = max([1, *owned.values()]), [], []
     for y, agency in enumerate(agencies):
         for x in range(17):
             n, support = owned.get((agency, str(x + 1)), 0), helped.get((agency, str(x + 1)), 0)
             fill, ink = _blues(0.25 + 0.75 * n / most) if n else ("#ffffff", INK)
-            _cell(axes, x, y, fill, f"{int(n)}" if n else "", ink)
+            grid.append(_Cell(x, y, fill, f"{int(n)}" if n else "", ink))
             if support and not n:
-                axes.plot([x], [y], marker="o", markersize=6, markerfacecolor="none", markeredgecolor=FAN, markeredgewidth=1.4, zorder=5)
+                supported.append((x, y))
+    _draw_cells(axes, grid)
+    _marks(axes, supported, marker="o", markersize=6, markerfacecolor="none", markeredgecolor=FAN, markeredgewidth=1.4, zorder=5)
     _bare(axes, _goal_labels(codelists, lang), [names.get(a, a) for a in agencies], slant=True)
-    for x in range(17):
-        if not sum(n for (_, goal), n in owned.items() if goal == str(x + 1)):
-            axes.plot([x], [len(agencies) - 0.5], marker="X", markersize=8, color=NOTED, clip_on=False, zorder=6)
+    ownerless = [x for x in range(17) if not sum(n for (_, goal), n in owned.items() if goal == str(x + 1))]
+    _marks(axes, [(x, len(agencies) - 0.5) for x in ownerless], marker="X", markersize=8, color=NOTED, clip_on=False, zorder=6)
     from matplotlib.lines import Line2D
 
-    key_below(axes, [
+    add_key(axes.figure, [
         Line2D([], [], marker="s", linestyle="", markersize=11, color=_blues(0.6)[0], markeredgecolor="#c3ccd4", label=_w("owns", lang)),
         Line2D([], [], marker="o", linestyle="", markerfacecolor="none", markeredgecolor=FAN, markersize=7, label=_w("supports", lang)),
         Line2D([], [], marker="X", linestyle="", color=NOTED, markersize=8, label=_w("no_owner", lang)),
@@ -226,22 +279,24 @@ def draw_maturity(axes, table: pd.DataFrame, codelists, lang: str):
         say_nothing(axes, lang)
         return axes
     areas, quarters = list(dict.fromkeys(table["REF_AREA"])), sorted(set(table["fiscal_quarter"]))
+    grid = []
     level = table.drop_duplicates(["REF_AREA", "fiscal_quarter"]).set_index(["REF_AREA", "fiscal_quarter"])["maturity"].to_dict()
     for y, area in enumerate(areas):
         before = np.nan
         for x, quarter in enumerate(quarters):
             now = level.get((area, quarter), np.nan)
             if now != now:
-                _cell(axes, x, y, "#ffffff", _w("not_sent", lang), NOTED, 8)
+                grid.append(_Cell(x, y, "#ffffff", _w("not_sent", lang), NOTED, 8))
                 continue
             fill, ink = _blues(now / 5)
             falls = before == before and now < before
-            _cell(axes, x, y, fill, f"{now:.0f}", ink, edge=NOTED if falls else "#c3ccd4", line=1.8 if falls else 0.6)
+            grid.append(_Cell(x, y, fill, f"{now:.0f}", ink, edge=NOTED if falls else "#c3ccd4", line=1.8 if falls else 0.6))
             before = now
+    _draw_cells(axes, grid)
     _bare(axes, [quarter_label(q, lang) for q in quarters], [codelists.area_name(a, lang) for a in areas])
     from matplotlib.lines import Line2D
 
-    key_below(axes, [
+    add_key(axes.figure, [
         *(Line2D([], [], marker="s", linestyle="", markersize=11, color=_blues(k / 5)[0], markeredgecolor="#c3ccd4", label=f"{_w('level', lang)}: 0" if k == 0 else str(k)) for k in (0, 3, 5)),
         Line2D([], [], marker="s", linestyle="", markersize=11, color="white", markeredgecolor=NOTED, markeredgewidth=1.8, label={"th": "ลดลงจากไตรมาสก่อน", "en": "fell since the quarter before"}[lang]),
     ], 4)  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sdg_eval.figures.style import FAN, INK, LINE, NOTED, OTHER, SOFT, TARGET, text_points
+from sdg_eval.figures.style import FAN, INK, LINE, NOTED, OTHER, SOFT, TARGET, add_key, text_points
 
 WORDS = {
     "untold": ("ยังบอกไม่ได้", "cannot be told yet"), "nothing": ("ยังไม่มีข้อมูลให้วาด", "No data to draw yet"), "none": ("ไม่มี", "none"),
@@ -90,14 +90,6 @@ def untold(axes, y, missing, lang: str, reasons=None) -> None:
         axes.text(0.01, y[at], text, transform=axes.get_yaxis_transform(), fontsize=8.5, color=SOFT, va="center", ha="left", style="normal")
 
 
-def key_below(axes, handles, columns: int) -> None:
-    """Write the legend under the axes, where `finish` keeps room for it."""
-    axes.figure.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0.005, 0.075), ncols=columns, fontsize=9, handlelength=1.8, columnspacing=1.2,
-        handletextpad=0.5, borderaxespad=0,
-    )  # fmt: skip
-
-
 def draw_share_rows(axes, table: pd.DataFrame, names: dict, lang: str, *, key: str, label: str, counts: tuple[str, str] = ("", ""), low="ci_low", high="ci_high", interval="interval"):
     """Draw one row per `key`: its share as a bar, its interval as a line, and k of n in words at the end of the row.
 
@@ -124,7 +116,7 @@ def draw_share_rows(axes, table: pd.DataFrame, names: dict, lang: str, *, key: s
     untold(axes, y, ~known, lang, table.get("reason"))
     from matplotlib.lines import Line2D
 
-    key_below(axes, [Line2D([], [], color=INK, linewidth=1.4, label=word(interval, lang))], 1)
+    add_key(axes.figure, [Line2D([], [], color=INK, linewidth=1.4, label=word(interval, lang))], 1)
     return axes
 
 
@@ -160,7 +152,7 @@ def draw_money_goals(axes, table: pd.DataFrame, codelists, lang: str):
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    key_below(axes, [
+    add_key(axes.figure, [
         Patch(color=LINE, alpha=0.6, label=word("money", lang)),
         *([Patch(facecolor="white", edgecolor=FAN, hatch="////", label=word("money_private", lang))] if (own > 0).any() else []),
         Line2D([], [], color=INK, linewidth=1.4, label=word("interval", lang)),
@@ -194,7 +186,7 @@ def draw_sources(axes, table: pd.DataFrame, lang: str):
             low, high = own.loc["private", ["ci_low", "ci_high"]]
             axes.text(1.01, y[at], f"{word('private', lang)} {percent(own.loc['private', 'share'])}\n({percent(low)}–{percent(high)})", transform=axes.get_yaxis_transform(), fontsize=9, va="center", linespacing=1.3)
     percent_axis(axes, 1.0, word("of_money", lang))
-    key_below(axes, [Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=word(source, lang)) for source, (colour, hatch) in SOURCE_LOOKS.items()], 4)
+    add_key(axes.figure, [Patch(facecolor=colour, hatch=hatch, edgecolor="white", label=word(source, lang)) for source, (colour, hatch) in SOURCE_LOOKS.items()], 4)
     return axes
 
 
@@ -234,7 +226,7 @@ def draw_representation(axes, table: pd.DataFrame, names: dict, lang: str):
     axes.set_xlabel(word("ratio", lang), fontsize=9.5)
     from matplotlib.lines import Line2D
 
-    key_below(axes, [
+    add_key(axes.figure, [
         Line2D([], [], color=SOFT, linewidth=1.4, label=word("interval", lang)), Line2D([], [], color=SOFT, linewidth=1.2, linestyle=(0, (5, 3)), label=word("fair", lang)),
         Line2D([], [], marker="v", linestyle="", color=NOTED, markersize=6, label={"th": "น้อยกว่าประชากร", "en": "fewer than in the population"}[lang]),
         Line2D([], [], marker="^", linestyle="", color=LINE, markersize=6, label={"th": "มากกว่าประชากร", "en": "more than in the population"}[lang]),
@@ -283,7 +275,7 @@ def draw_awareness(axes, table: pd.DataFrame, names: dict, lang: str, *, key: st
     untold(axes, y, ~known, lang, table.get("reason"))
     axes.set_xlim(0, 100)
     axes.set_xlabel(word("score", lang), fontsize=9.5)
-    key_below(axes, handles, 2)
+    add_key(axes.figure, handles, 2)
     return axes
 
 
@@ -312,7 +304,7 @@ def draw_checklist(axes, table: pd.DataFrame, names: dict, lang: str):
     from matplotlib.patches import Patch
 
     version_word = {"th": "แผนฉบับที่ {}", "en": "version {} of the plan"}[lang]
-    key_below(axes, [*(Patch(color=colour, alpha=0.75, label=version_word.format(int(v))) for v, (_, colour) in looks.items()), Line2D([], [], color=INK, linewidth=1.4, label=word("interval", lang))], 3)
+    add_key(axes.figure, [*(Patch(color=colour, alpha=0.75, label=version_word.format(int(v))) for v, (_, colour) in looks.items()), Line2D([], [], color=INK, linewidth=1.4, label=word("interval", lang))], 3)
     return axes
 
 
@@ -339,7 +331,7 @@ def draw_portfolio(axes, table: pd.DataFrame, codelists, lang: str):
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    key_below(axes, [
+    add_key(axes.figure, [
         Patch(color=LINE, alpha=0.6, label={"th": "สัดส่วนตามน้ำหนัก", "en": "share by weight"}[lang]), Line2D([], [], color=INK, linewidth=1.4, label=word("range", lang)),
         Line2D([], [], linestyle="", marker="$3$", color=INK, markersize=6, label={"th": "ตัวเลขท้ายแถว: จำนวนโครงการ", "en": "figure at the right: projects"}[lang]),
     ], 3)  # fmt: skip

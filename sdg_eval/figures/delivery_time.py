@@ -8,8 +8,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sdg_eval.figures.delivery_shares import key_below, say_nothing, word
-from sdg_eval.figures.style import FAN, INK, LINE, NOTED, OTHER, SOFT, TARGET, text_points, wrap_at_spaces
+from sdg_eval.figures.delivery_shares import say_nothing, word
+from sdg_eval.figures.style import (
+    FAN,
+    INK,
+    LINE,
+    NOTED,
+    OTHER,
+    SOFT,
+    TARGET,
+    add_key,
+    text_points,
+    wrap_at_spaces,
+)
 from sdg_eval.thai import MONTHS_EN, MONTHS_TH_SHORT, year_text
 
 WORDS = {
@@ -86,7 +97,7 @@ def draw_pace(axes, table: pd.DataFrame, lang: str):
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    key_below(axes, [
+    add_key(axes.figure, [
         Patch(facecolor="white", edgecolor=SOFT, label=_w("planned", lang)), Patch(color=LINE, alpha=0.65, label=_w("paid", lang)),
         Line2D([], [], color=INK, linewidth=1.6, label={"th": "ช่วง 95% ของอัตราเบิกจ่าย", "en": "95% interval of the pace"}[lang]),
     ], 3)  # fmt: skip
@@ -115,7 +126,7 @@ def draw_quarter_shares(axes, table: pd.DataFrame, lang: str, *, label: str):
     axes.set_ylabel(label, fontsize=9.5)
     from matplotlib.lines import Line2D
 
-    key_below(axes, [Line2D([], [], color=LINE, linewidth=1.8, label=_w("interval", lang))], 1)
+    add_key(axes.figure, [Line2D([], [], color=LINE, linewidth=1.8, label=_w("interval", lang))], 1)
     return axes
 
 
@@ -146,7 +157,7 @@ def draw_curves(axes, curves: pd.DataFrame, names: dict, lang: str, *, key: str 
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
     axes.set_ylabel(_w("reached" if reached else "still", lang), fontsize=9.5)
     axes.set_xlabel(label or _w("days", lang), fontsize=9.5)
-    key_below(axes, handles, 2)
+    add_key(axes.figure, handles, 2)
     return axes
 
 
@@ -187,7 +198,7 @@ def draw_decisions(axes, table: pd.DataFrame, lang: str, *, as_of):
     _month_axis(axes, pd.concat([begin, due, closed]).dropna(), end, lang)
     from matplotlib.lines import Line2D
 
-    key_below(axes, [
+    add_key(axes.figure, [
         Line2D([], [], marker="|", linestyle="", color=INK, markersize=9, label=_w("met", lang)), Line2D([], [], marker="D", linestyle="", color=TARGET, markersize=5, label=_w("due", lang)),
         Line2D([], [], marker="o", linestyle="", color=LINE, markersize=6, label=_w("done", lang)), Line2D([], [], marker="x", linestyle="", color=SOFT, markersize=6, label=_w("dropped", lang)),
         Line2D([], [], color=NOTED, linewidth=4, label=_w("overdue", lang)), Line2D([], [], color=INK, linewidth=1, linestyle=(0, (5, 3)), label=_w("as_of", lang)),

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sdg_eval.figures.comparisons import _each_language, _legend, _save, _sources
+from sdg_eval.figures.comparisons import _each_language, _save, _sources
 from sdg_eval.figures.style import (
     BAND,
     INK,
@@ -19,7 +19,9 @@ from sdg_eval.figures.style import (
     OTHER,
     PILOT,
     SOFT,
+    add_key,
     finish,
+    keys_of,
     new_figure,
     text_points,
     title,
@@ -79,10 +81,10 @@ def draw_event_study(axes, events: pd.DataFrame, lang: str):
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    _legend(axes, [
+    add_key(axes.figure, [
         Line2D([], [], marker="o", color=PILOT, markersize=5, label=_w("ci", lang)), Line2D([], [], marker="o", linestyle="", markerfacecolor="white", markeredgecolor=INK, label=_w("reference", lang)),
         *([Line2D([], [], marker="x", linestyle="", color=NOTED, label=_w("plain", lang))] if "plain" in events else []), Patch(color=BAND, alpha=0.12, label=_w("window", lang)),
-    ], columns=2)  # fmt: skip
+    ], 2)  # fmt: skip
     return axes
 
 
@@ -104,7 +106,7 @@ def draw_paths(axes, paths: pd.DataFrame, lang: str, unit: str, names: tuple[str
     ]  # fmt: skip
     _period_axis(axes, paths["period"], paths["label"], lang)
     axes.set_ylabel(unit, fontsize=9.5)
-    _legend(axes, handles, columns=2)
+    add_key(axes.figure, handles, 2)
     return axes
 
 
@@ -119,7 +121,7 @@ def draw_randomisation(axes, draws: np.ndarray, observed: float, lang: str):
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    _legend(axes, [Patch(color=OTHER, label=_w("drawn", lang)), Line2D([], [], color=NOTED, linewidth=2, label=_w("real", lang))], columns=2)
+    add_key(axes.figure, [Patch(color=OTHER, label=_w("drawn", lang)), Line2D([], [], color=NOTED, linewidth=2, label=_w("real", lang))], 2)
     return axes
 
 
@@ -158,10 +160,10 @@ def draw_specifications(axes, specs: pd.DataFrame, lang: str):
     lower.tick_params(length=0)
     from matplotlib.lines import Line2D
 
-    _legend(axes, [
+    add_key(axes.figure, [
         Line2D([], [], marker="o", linestyle="", markerfacecolor="none", markeredgecolor=NOTED, markersize=8, label=_w("official", lang)),
         Line2D([], [], marker="o", color=PILOT, markersize=4, label=_w("sure", lang)), Line2D([], [], marker="o", color=OTHER, markersize=4, label=_w("unsure", lang)),
-    ], columns=3)  # fmt: skip
+    ], 3)  # fmt: skip
     return axes
 
 
@@ -178,10 +180,10 @@ def draw_power(axes, power: pd.DataFrame, smallest: float, lang: str, unit: str)
     axes.set_xlabel(f"{_w('effect', lang)} ({unit})", fontsize=9.5)
     from matplotlib.lines import Line2D
 
-    _legend(axes, [
+    add_key(axes.figure, [
         Line2D([], [], color=LINE, linewidth=2, marker="o", markersize=4, label=_w("power", lang)), Line2D([], [], color=SOFT, linewidth=1, linestyle=(0, (5, 3)), label=_w("eighty", lang)),
         Line2D([], [], color=NOTED, linewidth=1.8, linestyle=(0, (2, 2)), label=_w("smallest", lang)),
-    ], columns=3)  # fmt: skip
+    ], 3)  # fmt: skip
     return axes
 
 
@@ -234,10 +236,10 @@ def draw_pilot(observations, charts: list[dict], balance: dict, codelists, folde
                 axes.set_position((0.25 if name == "specifications" else 0.13, 0.24, 0.72 if name == "specifications" else 0.83, 0.6))
                 title(axes, titles[name])
                 if name == "specifications":
-                    finish(figure, axes, source, lang=language, synthetic=synthetic)
+                    foot = finish(figure, axes, source, lang=language, synthetic=synthetic)
                     paint(axes)
-                    for legend in figure.legends:
-                        legend.set_bbox_to_anchor((0.005, _foot(figure)), transform=figure.transFigure)
+                    for key in keys_of(figure):
+                        key.foot = foot
                 else:
                     paint(axes)
                     finish(figure, axes, source, lang=language, synthetic=synthetic)
@@ -253,15 +255,6 @@ def draw_pilot(observations, charts: list[dict], balance: dict, codelists, folde
         return found
 
     return _each_language(lang, folder, draw)
-
-
-def _foot(figure) -> float:
-    """Top of the source lines, in figure units."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    lowest = min(figure.texts, key=lambda t: t.get_position()[1])
-    return lowest.get_window_extent(renderer).y1 / (figure.get_figheight() * figure.dpi) + 0.01
 
 
 def draw_province_effect(observations, matches: list[dict], codelists, folder, lang: str) -> list[dict]:

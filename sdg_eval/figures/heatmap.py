@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sdg_eval.figures.style import COLOURS, DARK, INK, SIGNS, SOFT
+from sdg_eval.figures.style import COLOURS, DARK, SIGNS, SOFT, add_boxes, add_key
 
 LABELS = {
     "improving": ("ดีขึ้น", "improving"), "worsening": ("แย่ลง", "worsening"), "mixed": ("มีทั้งสองทาง", "mixed"),
@@ -25,9 +25,8 @@ def draw_goals(axes, goals: pd.DataFrame, codelists, lang: str):
     numbers = [str(g) for g in range(1, 18)]
     cells = goals.set_index(["REF_AREA", "goal"])
     status, stale = cells["status"].to_dict(), cells["stale"].to_dict()
-    for y, area in enumerate(areas):
-        for x, goal in enumerate(numbers):
-            draw_cell(axes, x, y, status.get((area, goal), "no_data"), size=0.5 if stale.get((area, goal)) else 0.94)
+    places = [(x, y, area, goal) for y, area in enumerate(areas) for x, goal in enumerate(numbers)]
+    draw_cells(axes, [(x, y, status.get((a, g), "no_data"), 0.5 if stale.get((a, g)) else 0.94) for x, y, a, g in places])
     axes.set_xlim(-0.5, 16.5)
     axes.set_ylim(len(areas) - 0.5, -0.5)
     names = codelists.goals17.set_index("goal")[f"short_{lang}"]
@@ -44,14 +43,17 @@ def draw_goals(axes, goals: pd.DataFrame, codelists, lang: str):
     return axes
 
 
-def draw_cell(axes, x: float, y: float, status: str, size: float = 0.94, sign_y: float = 0.0) -> None:
-    """Draw one cell: colour, sign, and a thin frame so that "no data" is seen as a cell."""
-    from matplotlib.patches import Rectangle
-
-    axes.add_patch(Rectangle((x - size / 2, y - size / 2), size, size, facecolor=COLOURS[status], edgecolor="#c3ccd4", linewidth=0.6))
-    if SIGNS[status]:
-        dark = status in DARK
-        axes.plot([x], [y + sign_y], marker=SIGNS[status], color="white" if dark else SOFT, markersize=6 if size > 0.6 else 4, linestyle="")
+def draw_cells(axes, cells: list[tuple[float, float, str, float]], sign_y: float = 0.0) -> None:
+    """Draw cells (x, y, status, size): colour, sign, and a thin frame so that "no data" is seen as a cell."""
+    boxes, signs = {}, {}
+    for x, y, status, size in cells:
+        boxes.setdefault((COLOURS[status], "#c3ccd4", 0.6), []).append((x, y, size, size))
+        if SIGNS[status]:
+            signs.setdefault((status, 6 if size > 0.6 else 4), []).append((x, y + sign_y))
+    add_boxes(axes, boxes)
+    for (status, size), places in signs.items():
+        colour = "white" if status in DARK else SOFT
+        axes.plot(*zip(*places, strict=True), marker=SIGNS[status], color=colour, markersize=size, linestyle="", zorder=3)
 
 
 def legend(figure, statuses, lang: str, labels: dict = LABELS) -> None:
@@ -60,24 +62,10 @@ def legend(figure, statuses, lang: str, labels: dict = LABELS) -> None:
 
     handles = []
     for status in statuses:
-        dark = status in DARK
-        handles.append(_Swatch(status, dark, labels[status][lang != "th"]))
-    lines = [
-        Line2D([], [], marker="s", markersize=12, color=COLOURS[h.status], markeredgecolor="#c3ccd4", linestyle="", label=h.label)
-        for h in handles
-    ]
-    signs = [Line2D([], [], marker=SIGNS[h.status] or "None", markersize=6, color="white" if h.dark else SOFT, linestyle="") for h in handles]
-    from matplotlib.legend_handler import HandlerTuple
-
-    figure.legend(
-        handles=list(zip(lines, signs, strict=True)), labels=[h.label for h in handles], loc="lower left",
-        bbox_to_anchor=(0.01, 0.005), ncols=4, fontsize=9.5, handler_map={tuple: HandlerTuple(ndivide=1)}, columnspacing=1.4,
-        labelcolor=INK,
-    )  # fmt: skip
-
-
-class _Swatch:
-    """A status in the legend."""
-
-    def __init__(self, status: str, dark: bool, label: str):
-        self.status, self.dark, self.label = status, dark, label
+        ink = "white" if status in DARK else SOFT
+        handles.append((
+            Line2D([], [], marker="s", markersize=12, color=COLOURS[status], markeredgecolor="#c3ccd4", linestyle=""),
+            Line2D([], [], marker=SIGNS[status] or "None", markersize=6, color=ink, linestyle=""),
+        ))  # fmt: skip
+    words = [labels[status][lang != "th"] for status in statuses]
+    add_key(figure, handles, 4, labels=words, size=9.5, length=2.0, pad=0.8, spacing=1.4).foot = 0.012

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sdg_eval.figures.heatmap import draw_cell, legend
+from sdg_eval.figures.heatmap import draw_cells, legend
 from sdg_eval.figures.style import COLOURS, DARK, INK, SOFT
 
 MAP_LABELS = {
@@ -24,11 +24,11 @@ NAME_KEYS = ("shapeISO", "ISO", "iso", "ADM1_PCODE", "shapeName", "name_th", "na
 
 def draw_tiles(axes, values: dict[str, str], codelists, lang: str, labels: dict = MAP_LABELS):
     """Draw each province as a tile of equal size with its official abbreviation; `values` maps REF_AREA to a status."""
-    for area in codelists.areas.to_dict("records"):
-        x, y, status = int(area["col"]), int(area["row"]), values.get(area["REF_AREA"])
-        draw_cell(axes, x, y, status or "no_data", sign_y=0.16)
-        dark = status in DARK
-        axes.text(x, y - 0.42, area[f"abbr_{lang}"], fontsize=7.5, ha="center", va="top", color="white" if dark else SOFT)
+    areas = codelists.areas.to_dict("records")
+    draw_cells(axes, [(int(a["col"]), int(a["row"]), values.get(a["REF_AREA"]) or "no_data", 0.94) for a in areas], sign_y=0.16)
+    for area in areas:
+        ink = "white" if values.get(area["REF_AREA"]) in DARK else SOFT
+        axes.text(int(area["col"]), int(area["row"]) - 0.42, area[f"abbr_{lang}"], fontsize=7.5, ha="center", va="top", color=ink)
     columns, rows = codelists.areas["col"].astype(int), codelists.areas["row"].astype(int)
     axes.set_xlim(columns.min() - 0.6, columns.max() + 0.6)
     axes.set_ylim(rows.max() + 0.6, rows.min() - 0.6)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sdg_eval.figures.series import _tick
-from sdg_eval.figures.style import BAND, INK, OTHER, PILOT, title
+from sdg_eval.figures.series import TICK_SIZE, _tick
+from sdg_eval.figures.style import BAND, INK, OTHER, PILOT, add_dots, add_key, place_labels, title
 from sdg_eval.thai import format_period
 
 WORDS = {
@@ -18,12 +18,15 @@ WORDS = {
 
 
 def draw_peers(axes, values: dict[str, float], row: dict, codelists, lang: str):
-    """Draw each province's value of `row['peer_period']` along one axis and return `axes`.
+    """Draw each province's value of `row['peer_period']` along one axis, with its words in one language, and return `axes`.
 
     `values` maps REF_AREA to the value in the unit of the series.
     """
-    pick = 0 if lang == "th" else 1
-    series, area = codelists.series_row(row["SERIES"]), row["REF_AREA"]
+    return name_peers(axes, draw_places(axes, values, row, codelists), row, codelists, lang)
+
+
+def draw_places(axes, values: dict[str, float], row: dict, codelists) -> tuple[float, float, bool]:
+    """Draw what needs no words, as `draw_peers` takes it; return where the province stands, and whether its name goes right."""
     codes = sorted(values, key=lambda code: (values[code], code))
     numbers = np.array([values[code] for code in codes])
     height = _stacked(numbers)
@@ -32,17 +35,9 @@ def draw_peers(axes, values: dict[str, float], row: dict, codelists, lang: str):
     axes.axvline(row["peer_median"], color=BAND, linewidth=1.2, linestyle=(0, (5, 3)))
     for is_pilot, colour in ((False, OTHER), (True, PILOT)):
         mine = np.array([(code in pilots) == is_pilot for code in codes])
-        axes.scatter(numbers[mine], height[mine], s=30, color=colour, edgecolor="white", linewidth=0.4, zorder=3)
-    here = codes.index(area)
-    axes.scatter(numbers[here], height[here], s=85, color=INK, edgecolor="white", linewidth=1, zorder=5)
-    right = numbers[here] < (numbers.min() + numbers.max()) / 2
-    from matplotlib.patheffects import withStroke
-
-    axes.annotate(
-        codelists.area_name(area, lang), (numbers[here], height[here]), xytext=(0, 11), textcoords="offset points",
-        ha="left" if right else "right", fontsize=10.5, weight="bold", zorder=6,
-        path_effects=[withStroke(linewidth=3, foreground="white")],  # legible over other provinces' points
-    )  # fmt: skip
+        add_dots(axes, numbers[mine], height[mine], 30, colour, "white", 0.4)
+    here = codes.index(row["REF_AREA"])
+    add_dots(axes, numbers[[here]], height[[here]], 85, INK, "white", 1, zorder=5)
     axes.set_ylim(-0.6, max(height.max() + 2.2, 4))
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -50,10 +45,22 @@ def draw_peers(axes, values: dict[str, float], row: dict, codelists, lang: str):
 
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.xaxis.set_major_formatter(FuncFormatter(_tick))
-    axes.set_xlabel(series[f"unit_{lang}"].partition(" (")[0], fontsize=9.5, labelpad=2)
-    name = f"{series[f'name_{lang}']} · {WORDS['peers'][pick]} {format_period(row['peer_period'], lang)}"
-    title(axes, name)
-    _legend(axes, pick)
+    return numbers[here], height[here], bool(numbers[here] < (numbers.min() + numbers.max()) / 2)
+
+
+def name_peers(axes, place: tuple[float, float, bool], row: dict, codelists, lang: str):
+    """Write the province's name, unit, title and key in one language, and return `axes`."""
+    pick = 0 if lang == "th" else 1
+    series, (x, y, right) = codelists.series_row(row["SERIES"]), place
+    axes.annotate(
+        codelists.area_name(row["REF_AREA"], lang), (x, y), xytext=(0, 11), textcoords="offset points",
+        ha="left" if right else "right", fontsize=10.5, weight="bold", zorder=6,
+        gid="halo",  # legible over other provinces' points
+    )  # fmt: skip
+    axes.set_xlabel(series[f"unit_{lang}"].partition(" (")[0], fontsize=9.5)
+    place_labels(axes, 0, TICK_SIZE)
+    title(axes, f"{series[f'name_{lang}']} · {WORDS['peers'][pick]} {format_period(row['peer_period'], lang)}")
+    _key(axes, pick)
     return axes
 
 
@@ -69,7 +76,7 @@ def _stacked(numbers: np.ndarray) -> np.ndarray:
     return heights
 
 
-def _legend(axes, pick: int) -> None:
+def _key(axes, pick: int) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -81,7 +88,4 @@ def _legend(axes, pick: int) -> None:
         Line2D([], [], color=BAND, linestyle=(0, (5, 3)), linewidth=1.2, label=WORDS["median"][pick]),
         Patch(color=BAND, alpha=0.15, label=WORDS["half"][pick]),
     ]  # fmt: skip
-    axes.figure.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0.005, 0.075), ncols=4, fontsize=9, handlelength=1.6,
-        columnspacing=1.2, handletextpad=0.5, borderaxespad=0,
-    )  # fmt: skip
+    add_key(axes.figure, handles, 4, length=1.6)

@@ -10,11 +10,13 @@ from sdg_eval.figures.coverage import WORDS as COVERAGE_WORDS
 from sdg_eval.figures.coverage import draw_coverage
 from sdg_eval.figures.heatmap import LABELS, draw_goals
 from sdg_eval.figures.maps import MAP_LABELS, draw_map, draw_tiles
-from sdg_eval.figures.peers import draw_peers
-from sdg_eval.figures.series import draw_series
+from sdg_eval.figures.peers import draw_places, name_peers
+from sdg_eval.figures.series import draw_values, name_series
 from sdg_eval.figures.style import (
+    clear_words,
     finish,
     is_synthetic,
+    lend_figure,
     mark_synthetic,
     new_figure,
     save_svg,
@@ -43,43 +45,55 @@ def draw_province(
     source, synthetic, peers_file, peers_alt, lang.
     """
     rows = [row for row in table.to_dict("records") if row["SERIES"] and row["n_obs"] > 0]
-    families = {key: part for key, part in select_totals(observations).groupby(["SERIES", "FREQ"], sort=True)}
-    own = forecasts[forecasts["REF_AREA"] == area] if forecasts is not None else None
-    ahead = {} if own is None else {key: part for key, part in own.groupby(["SERIES", "FREQ"], sort=True)}
+    known = select_totals(observations)
+    known = known[known["OBS_VALUE"].notna()]
+    own, all_areas = _by_key(known[known["REF_AREA"] == area]), _by_key(known[["SERIES", "FREQ", "REF_AREA", "TIME_PERIOD", "OBS_VALUE"]])
+    ahead = {} if forecasts is None else _by_key(forecasts[forecasts["REF_AREA"] == area])
+    found = [_series_figures(own[_key(r)], all_areas[_key(r)], r, codelists, Path(folder), languages_of(lang), ahead.get(_key(r))) for r in rows]
     written = []
     for language in languages_of(lang):
-        place = Path(folder) / language
-        found = [_series_figures(families[_key(r)], r, codelists, area, place, language, ahead.get(_key(r))) for r in rows]
-        write_json(Path(folder) / language / "figures.json", found)
-        written += found
+        mine = [each[language] for each in found]
+        write_json(Path(folder) / language / "figures.json", mine)
+        written += mine
     return written
+
+
+def _by_key(table: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
+    return {key: part for key, part in table.groupby(["SERIES", "FREQ"], sort=True)}
 
 
 def _key(row: dict) -> tuple[str, str]:
     return row["SERIES"], row["FREQ"]
 
 
-def _series_figures(family: pd.DataFrame, row: dict, codelists, area: str, folder: Path, lang: str, forecasts) -> dict:
-    own = family[(family["REF_AREA"] == area) & family["OBS_VALUE"].notna()]
+def _series_figures(own: pd.DataFrame, all_areas: pd.DataFrame, row: dict, codelists, folder: Path, languages, forecasts) -> dict[str, dict]:
+    """Write the figures of one series; its marks are drawn once, the words once per language."""
     name = row["SERIES"] if row["FREQ"] == "A" else f"{row['SERIES']}_{row['FREQ']}"
-    synthetic, source = is_synthetic(own, codelists), source_text(own, codelists, lang)
-    figure, axes = new_figure()
-    draw_series(axes, own, row, codelists, lang, forecasts if row["FREQ"] == "A" else None)
-    finish(figure, axes, source, lang=lang, synthetic=synthetic)
-    save_svg(figure, folder / f"{name}.svg")
-    result = {
+    synthetic, sources = is_synthetic(own, codelists), {lang: source_text(own, codelists, lang) for lang in languages}
+    result = {lang: {
         "series": row["SERIES"], "freq": row["FREQ"], "file": f"{name}.svg", "alt": alt_text(own, row, codelists, lang),
-        "source": source, "synthetic": synthetic, "peers_file": "", "peers_alt": "", "lang": lang,
-    }  # fmt: skip
+        "source": sources[lang], "synthetic": synthetic, "peers_file": "", "peers_alt": "", "lang": lang,
+    } for lang in languages}  # fmt: skip
+
+    def write(figure, axes, file: str, name_marks) -> None:
+        for lang in languages:
+            clear_words(figure, axes)
+            name_marks(lang)
+            finish(figure, axes, sources[lang], lang=lang, synthetic=synthetic)
+            save_svg(figure, folder / lang / file)
+
+    with lend_figure("series") as (figure, axes):
+        shown = draw_values(axes, own, row, codelists, forecasts if row["FREQ"] == "A" else None)
+        write(figure, axes, f"{name}.svg", lambda lang: name_series(axes, shown, row, codelists, lang))
     if row["peer_period"] and row["n_peers"] == row["n_peers"] and row["peer_value"] == row["peer_value"]:
-        latest = family[(family["TIME_PERIOD"] == row["peer_period"]) & family["OBS_VALUE"].notna()]
+        latest = all_areas[all_areas["TIME_PERIOD"] == row["peer_period"]]
         values = dict(zip(latest["REF_AREA"], latest["OBS_VALUE"], strict=True))
-        figure, axes = new_figure()
-        axes.set_position((0.04, 0.26, 0.92, 0.58))
-        draw_peers(axes, values, row, codelists, lang)
-        finish(figure, axes, source, lang=lang, synthetic=synthetic)
-        save_svg(figure, folder / f"{name}_peers.svg")
-        result |= {"peers_file": f"{name}_peers.svg", "peers_alt": peers_alt(row, codelists, lang)}
+        with lend_figure("peers") as (figure, axes):
+            axes.set_position((0.04, 0.26, 0.92, 0.58))
+            place = draw_places(axes, values, row, codelists)
+            write(figure, axes, f"{name}_peers.svg", lambda lang: name_peers(axes, place, row, codelists, lang))
+        for lang in languages:
+            result[lang] |= {"peers_file": f"{name}_peers.svg", "peers_alt": peers_alt(row, codelists, lang)}
     return result
 
 

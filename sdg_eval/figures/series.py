@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +16,10 @@ from sdg_eval.figures.style import (
     NOTED,
     SOFT,
     TARGET,
+    add_bands,
+    add_dots,
+    add_key,
+    place_labels,
     text_points,
     title,
 )
@@ -44,8 +50,20 @@ def word(key: str, lang: str) -> str:
     return WORDS[key][lang != "th"]
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What a chart of a series shows, for the words around it."""
+
+    times: np.ndarray
+    provisional: bool
+    noted: bool
+    forecast: bool
+    break_at: float | None
+    widest: float  # points of the longest number on the value axis
+
+
 def draw_series(axes, observations: pd.DataFrame, row: dict, codelists, lang: str, forecasts: pd.DataFrame | None = None):
-    """Draw one series on `axes` and return it.
+    """Draw one series on `axes`, with its words in one language, and return `axes`.
 
     Parameters
     ----------
@@ -56,6 +74,11 @@ def draw_series(axes, observations: pd.DataFrame, row: dict, codelists, lang: st
     forecasts
         Rows of the forecasts of the same key: year, forecast, low_50 … high_95; those without interval are left out.
     """
+    return name_series(axes, draw_values(axes, observations, row, codelists, forecasts), row, codelists, lang)
+
+
+def draw_values(axes, observations: pd.DataFrame, row: dict, codelists, forecasts: pd.DataFrame | None = None) -> Shown:
+    """Draw what needs no words, as `draw_series` takes it, and return what `name_series` has to name."""
     series = codelists.series_row(row["SERIES"])
     rows = observations.sort_values("TIME_PERIOD", kind="stable")
     times, values = mid_points(rows["TIME_PERIOD"]), rows["OBS_VALUE"].to_numpy(dtype=float)
@@ -64,16 +87,27 @@ def draw_series(axes, observations: pd.DataFrame, row: dict, codelists, lang: st
     _draw_points(axes, times, values, open_, (rows["TIME_PERIOD"] >= broken).to_numpy(), dense=len(rows) > 40)
     noted = rows["flags"].map(_is_noted).to_numpy(dtype=bool)
     if noted.any():
-        axes.scatter(times[noted], values[noted], s=95, facecolor="none", edgecolor=NOTED, linewidth=1.3, zorder=5)
+        add_dots(axes, times[noted], values[noted], 95, "none", NOTED, 1.3, zorder=5)
     _draw_line(axes, rows, row)
-    _draw_break(axes, rows, row, lang)
-    _draw_target(axes, row, times, lang)
+    break_at = _draw_break(axes, rows, row)
+    _draw_target(axes, row, times)
     fan = _draw_forecast(axes, forecasts)
-    _years(axes, times, row, lang)
-    _value_axis(axes, values, series)
+    axes.set_xlim(axes.get_xlim())  # ticks widen limits that are free
+    axes.grid(axis="x", visible=False)
+    return Shown(times, bool(open_.any()), bool(noted.any()), fan, break_at, _value_axis(axes, series))
+
+
+def name_series(axes, shown: Shown, row: dict, codelists, lang: str):
+    """Write years, unit, title and key in one language, and return `axes`."""
+    series = codelists.series_row(row["SERIES"])
+    if shown.break_at is not None:
+        axes.annotate(word("break", lang), (shown.break_at, 0.985), xycoords=("data", "axes fraction"), xytext=(4, 0),
+                      textcoords="offset points", fontsize=9, color=SOFT, va="top")  # fmt: skip
+    _years(axes, row, lang)
     axes.set_ylabel(series[f"unit_{lang}"].partition(" (")[0], fontsize=9.5)
+    place_labels(axes, shown.widest, TICK_SIZE)
     title(axes, f"{series[f'name_{lang}']} · {codelists.area_name(row['REF_AREA'], lang)}")
-    _legend(axes, row, open_.any(), noted.any(), fan, lang)
+    _key(axes, shown, row, lang)
     return axes
 
 
@@ -90,8 +124,9 @@ def _draw_points(axes, times, values, open_, after_break, *, dense: bool) -> Non
     for piece in pieces:
         axes.plot(times[piece], values[piece], color=SOFT, linewidth=0.9, alpha=0.55, zorder=2)
     size = 10 if dense else 30
-    axes.scatter(times[~open_], values[~open_], s=size, color=INK, zorder=4)
-    axes.scatter(times[open_], values[open_], s=size, facecolor="white", edgecolor=INK, linewidth=1.2, zorder=4)
+    add_dots(axes, times[~open_], values[~open_], size, INK, zorder=4)
+    if open_.any():
+        add_dots(axes, times[open_], values[open_], size, "white", INK, 1.2, zorder=4)
 
 
 def _used(rows: pd.DataFrame, row: dict) -> pd.DataFrame:
@@ -110,9 +145,9 @@ def _draw_line(axes, rows: pd.DataFrame, row: dict) -> None:
     centre, level = np.median(times), np.median(values)
     ends = np.array([times.min(), times.max()])
     if np.isfinite(row["ci_low"]) and np.isfinite(row["ci_high"]):
-        grid = np.linspace(*ends, 60)
-        low, high = level + row["ci_low"] * (grid - centre), level + row["ci_high"] * (grid - centre)
-        axes.fill_between(grid, np.minimum(low, high), np.maximum(low, high), color=BAND, alpha=0.15, linewidth=0, zorder=1)
+        corners = np.array([ends[0], centre, ends[1]])  # both ends of the interval pass through the median point
+        low, high = level + row["ci_low"] * (corners - centre), level + row["ci_high"] * (corners - centre)
+        add_bands(axes, corners, [(np.minimum(low, high), np.maximum(low, high))], BAND, [0.15])
     style = "-" if row["verdict"] in ("rising", "falling", "not_detected") else (0, (4, 3))
     axes.plot(ends, level + row["slope"] * (ends - centre), color=LINE, linewidth=2, linestyle=style, zorder=3)
 
@@ -126,28 +161,28 @@ def _draw_forecast(axes, forecasts: pd.DataFrame | None) -> bool:
         return False
     times = known["year"].to_numpy(dtype=float) + 0.5
     low, high = axes.get_ylim()
-    for level, alpha in ((95, 0.10), (80, 0.16), (50, 0.22)):
-        axes.fill_between(times, known[f"low_{level}"], known[f"high_{level}"], color=FAN, alpha=alpha, linewidth=0, zorder=1)
+    ends = [(known[f"low_{level}"].to_numpy(dtype=float), known[f"high_{level}"].to_numpy(dtype=float)) for level in (95, 80, 50)]
+    add_bands(axes, times, ends, FAN, (0.10, 0.16, 0.22), autolim=False)
     axes.plot(times, known["forecast"], color=FAN, linewidth=1.6, linestyle=(0, (1, 1.5)), zorder=3)
     # Wide 95% bands would flatten the values themselves: the axis follows the 80% band at most.
     axes.set_ylim(min(low, known["low_80"].min()), max(high, known["high_80"].max()))
     return True
 
 
-def _draw_break(axes, rows: pd.DataFrame, row: dict, lang: str) -> None:
+def _draw_break(axes, rows: pd.DataFrame, row: dict) -> float | None:
+    """The line between two definitions; returns its place."""
     if "break_segment" not in row["reason"] and "basis_change" not in row["reason"]:
-        return
+        return None
     later = rows[rows["TIME_PERIOD"] >= row["segment_start"]]
     before = rows[rows["TIME_PERIOD"] < row["segment_start"]]
     if later.empty or before.empty:
-        return
+        return None
     at = (mid_points(before["TIME_PERIOD"])[-1] + mid_points(later["TIME_PERIOD"])[0]) / 2
     axes.axvline(at, color=SOFT, linestyle=(0, (1, 2)), linewidth=1.2)
-    axes.annotate(word("break", lang), (at, 0.985), xycoords=("data", "axes fraction"), xytext=(4, 0),
-                  textcoords="offset points", fontsize=9, color=SOFT, va="top")  # fmt: skip
+    return at
 
 
-def _draw_target(axes, row: dict, times, lang: str) -> None:
+def _draw_target(axes, row: dict, times) -> None:
     if not row.get("target_kind") or not np.isfinite(row["target_value"]):
         return
     at = row["target_year"] + 0.5
@@ -157,7 +192,7 @@ def _draw_target(axes, row: dict, times, lang: str) -> None:
     axes.plot([at], [row["target_value"]], marker="D", color=TARGET, markersize=5, zorder=4)
 
 
-def _years(axes, times, row: dict, lang: str) -> None:
+def _years(axes, row: dict, lang: str) -> None:
     """Whole years on the axis, in the era of the language; as many as fit."""
     low, high = axes.get_xlim()
     first, last = int(np.floor(low + 0.25)), int(np.floor(high))
@@ -166,11 +201,11 @@ def _years(axes, times, row: dict, lang: str) -> None:
     annual = row["FREQ"] == "A"
     axes.set_xticks(years + (0.5 if annual else 0.0), [year_text(int(y), lang) for y in years])
     axes.set_xlim(low, high)
-    axes.set_xlabel({"th": "พ.ศ.", "en": ""}[lang], fontsize=9.5, labelpad=2)
-    axes.grid(axis="x", visible=False)
+    axes.set_xlabel({"th": "พ.ศ.", "en": ""}[lang], fontsize=9.5)
 
 
-def _value_axis(axes, values, series) -> None:
+def _value_axis(axes, series) -> float:
+    """Limits and numbers of the value axis; returns the points of the longest number."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     low, high = axes.get_ylim()
@@ -180,13 +215,14 @@ def _value_axis(axes, values, series) -> None:
         axes.set_ylim(top=float(series["upper"]) + 0.02 * (float(series["upper"]) - low))
     axes.yaxis.set_major_locator(MaxNLocator(6))
     axes.yaxis.set_major_formatter(FuncFormatter(_tick))
-    _make_room_for_numbers(axes)
-
-
-def _make_room_for_numbers(axes) -> None:
-    """Move the left end of the axes so that millions and the unit beside them stay inside the figure."""
     low, high = axes.get_ylim()
     widest = max((text_points(_tick(v, 0), TICK_SIZE) for v in axes.get_yticks() if low <= v <= high), default=0)
+    _make_room_for_numbers(axes, widest)
+    return widest
+
+
+def _make_room_for_numbers(axes, widest: float) -> None:
+    """Move the left end of the axes so that millions and the unit beside them stay inside the figure."""
     left, bottom, wide, high = axes.get_position().bounds
     # beside the numbers: tick and pads 11 points, the unit's line 16, free edge 4
     needed = max(left, (widest + 31) / 72 / axes.figure.get_figwidth())
@@ -198,14 +234,14 @@ def _tick(value, _position) -> str:
     return text.replace("-", "−")
 
 
-def _legend(axes, row: dict, has_open: bool, has_notes: bool, has_forecast: bool, lang: str) -> None:
+def _key(axes, shown: Shown, row: dict, lang: str) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     handles = [Line2D([], [], marker="o", color=SOFT, markerfacecolor=INK, markeredgecolor=INK, markersize=5, linewidth=0.9, label=word("values", lang))]
-    if has_open:
+    if shown.provisional:
         handles.append(Line2D([], [], marker="o", linestyle="", markerfacecolor="white", markeredgecolor=INK, markersize=5, label=word("provisional", lang)))
-    if has_notes:
+    if shown.noted:
         handles.append(Line2D([], [], marker="o", linestyle="", markerfacecolor="none", markeredgecolor=NOTED, markersize=9, label=word("noted", lang)))
     if np.isfinite(row["slope"]) and row["n_obs"] >= 3:
         tested = np.isfinite(row["ci_low"])
@@ -214,10 +250,7 @@ def _legend(axes, row: dict, has_open: bool, has_notes: bool, has_forecast: bool
     if row.get("target_kind") and np.isfinite(row["target_value"]):
         name = f"{word(row['target_kind'], lang)} {year_text(int(row['target_year']), lang)}"
         handles.append(Line2D([], [], color=TARGET, marker="D", markersize=5, linestyle=(0, (6, 3)), label=name))
-    if has_forecast:
+    if shown.forecast:
         handles.append(Patch(facecolor=FAN, alpha=0.3, label=word("forecast", lang)))
     rows = 1 if len(handles) <= LEGEND_COLUMNS else 2  # more names do not fit side by side
-    axes.figure.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(0.005, 0.075), ncols=-(-len(handles) // rows), fontsize=9, handlelength=1.8,
-        columnspacing=1.2, handletextpad=0.5, borderaxespad=0,
-    )  # fmt: skip
+    add_key(axes.figure, handles, -(-len(handles) // rows))

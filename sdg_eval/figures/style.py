@@ -6,9 +6,11 @@ puts them (docs/decisions/0004).
 
 from __future__ import annotations
 
-import io
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
 
 from sdg_eval.store import write_atomic
 
@@ -52,28 +54,108 @@ def use_style() -> None:
     })  # fmt: skip
 
 
+PLACE = (0.12, 0.24, 0.84, 0.6)
+"""Left, bottom, width and height of the axes: room for the title above and the source lines below."""
+
+
 def new_figure(size=SIZE):
     """Return (figure, axes) with room for the title above and the source lines below."""
     use_style()
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=size)
-    return figure, figure.add_axes((0.12, 0.24, 0.84, 0.6))
+    figure = Figure(figsize=size, dpi=72)  # a pixel is a point, as the renderer of svg.py counts
+    return figure, figure.add_axes(PLACE)
+
+
+_lent: dict[tuple, tuple] = {}
+"""Figure and axes per kind of chart, from one chart to the next."""
+
+
+@contextmanager
+def lend_figure(kind: str, size=SIZE):
+    """Lend (figure, axes) of a kind of chart, empty, and keep them for the next of its kind.
+
+    Axes and their ticks cost more to make than a chart costs to draw. What was drawn, limits and texts are taken away;
+    ticks, labels and spines stay. So the painter of a kind must set on every chart whatever it sets on any.
+    """
+    figure, axes = _lent.pop((kind, size), None) or new_figure(size)  # a chart that fails takes its figure with it
+    yield figure, axes
+    for artist in [*axes.lines, *axes.collections, *axes.patches, *axes.texts]:
+        artist.remove()
+    clear_words(figure, axes)
+    axes.relim()
+    axes.set(xlim=(0, 1), ylim=(0, 1), position=PLACE, autoscale_on=True, prop_cycle=None)
+    _lent[kind, size] = figure, axes
+
+
+def clear_words(figure, axes) -> None:
+    """Take title, source, key and notes off a figure, so that another language can be written on the same marks."""
+    for artist in [*figure.texts, *figure.artists, *axes.texts]:
+        artist.remove()
 
 
 def svg_bytes(figure) -> bytes:
     """Return a figure as SVG: no date, fixed ids."""
     use_style()
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from sdg_eval.figures.svg import Renderer
 
-    buffer = io.BytesIO()
-    FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
+    figure.dpi = 72
+    renderer = Renderer(*(72 * figure.get_size_inches()))
+    figure.draw(renderer)
+    return renderer.svg()
 
 
 def save_svg(figure, path) -> None:
-    """Write a figure as SVG, complete or not at all."""
-    write_atomic(path, svg_bytes(figure))
+    """Write a figure as SVG, complete or not at all; a batch brings the whole folder to the disk when the run is complete."""
+    write_atomic(path, svg_bytes(figure), flush=False)
+
+
+def add_dots(axes, x, y, size: float, face: str, edge: str = "", width: float = 1.5, *, marker: str = "o", zorder: float = 3) -> None:
+    """Draw points of `size` square points: what scatter shows, without its look at every single size and colour."""
+    axes.plot(
+        x, y, linestyle="", marker=marker, markersize=size**0.5, markerfacecolor=face, markeredgecolor=edge or face, markeredgewidth=width,
+        zorder=zorder,
+    )  # fmt: skip
+
+
+def add_bands(axes, x, ends, colour: str, alphas, *, autolim: bool = True) -> None:
+    """Draw bands over `x`, one per (low, high) of `ends` and each with its alpha, as one collection."""
+    from matplotlib.collections import PolyCollection
+    from matplotlib.colors import to_rgba
+
+    shapes = [np.column_stack([np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]])]) for low, high in ends]
+    axes.add_collection(PolyCollection(shapes, facecolors=[to_rgba(colour, alpha) for alpha in alphas], linewidths=0, zorder=1), autolim=autolim)
+
+
+def add_boxes(axes, boxes: dict[tuple, list[tuple]], zorder: float = 2) -> None:
+    """Draw many rectangles, one path per look; limits of the axes stay as they are.
+
+    `boxes` maps (fill, edge, width of the edge) to the (x, y, width, height) of its rectangles; x and y are their middles.
+    """
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]) / 2
+    for (fill, edge, line), places in boxes.items():
+        places = np.array(places, dtype=float)
+        vertices = places[:, None, :2] + corners * places[:, None, 2:]
+        codes = np.tile([Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY], len(places))
+        path = Path(vertices.reshape(-1, 2), codes)
+        axes.add_artist(PathPatch(path, facecolor=fill, edgecolor=edge, linewidth=line, zorder=zorder))
+
+
+def place_labels(axes, widest: float, size: float) -> None:
+    """Put the labels of both axes where matplotlib would after measuring all ticks twice: beside numbers `widest` points
+    wide, and under one line of numbers of `size` points."""
+    from matplotlib.transforms import ScaledTranslation
+
+    scale = axes.figure.dpi_scale_trans
+    axes.yaxis.set_label_coords(0, 0.5, axes.transAxes + ScaledTranslation(-(TICK_ROOM + widest + 4) / 72, 0, scale))
+    axes.xaxis.set_label_coords(0.5, 0, axes.transAxes + ScaledTranslation(0, -(TICK_ROOM + 1.3 * size + 2) / 72, scale))
+
+
+TICK_ROOM = 7
+"""Points of a tick and the space between it and its number."""
 
 
 def mark_synthetic(figure, lang: str) -> None:
@@ -90,14 +172,15 @@ def mark_synthetic(figure, lang: str) -> None:
 def text_points(text: str, size: float, weight: str = "normal") -> float:
     """Return the width of one line of Sarabun in points, without hinting, as SVG draws it."""
     use_style()
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
+    from sdg_eval.figures.svg import line_width
 
-    return text_to_path.get_text_width_height_descent(text, FontProperties(family=FAMILY, size=size, weight=weight), False)[0]
+    return line_width(text, size, FAMILY, weight)
 
 
 def wrap_at_spaces(text: str, room: float, size: float, weight: str = "normal") -> str:
     """Break text into lines of at most `room` points, at spaces only: a Thai word is never cut."""
+    if text_points(text, size, weight) <= room:
+        return text
     lines, line = [], ""
     for word in text.split(" "):
         longer = f"{line} {word}" if line else word
@@ -123,23 +206,40 @@ def _room(figure) -> float:
     return 0.95 * (1 - 2 * EDGE) * figure.get_figwidth() * 72
 
 
-def finish(figure, axes, source: str, *, lang: str, synthetic: bool) -> None:
-    """Write the source lines at the bottom, and place legend and axes above them and under the title."""
+def finish(figure, axes, source: str, *, lang: str, synthetic: bool) -> float:
+    """Write the source lines at the bottom, and place key and axes above them and under the title; return the key's foot."""
     height = figure.get_figheight()
     text = wrap_at_spaces(source, _room(figure), SOURCE_SIZE)
     figure.text(EDGE, EDGE, text, fontsize=SOURCE_SIZE, color=SOFT, ha="left", va="bottom", linespacing=1.05)
     foot = EDGE + (LINE_HEIGHT * (text.count("\n") + 1) + 0.06) / height
-    for legend in figure.legends:
-        legend.set_bbox_to_anchor((0.005, foot), transform=figure.transFigure)
+    keys = keys_of(figure)
+    for key in keys:
+        key.foot = foot
     titles = [t.get_text().count("\n") + 1 for t in figure.texts if t.get_label() == "title"]
     # a low figure keeps some air under its title; on a tall one the same share would be a hole
     top = min(0.86 if height < 6 else 1.0, 1 - EDGE - (TITLE_HEIGHT * sum(titles) + 0.1) / height)
     left, _, wide, _ = axes.get_position().bounds
-    rows = max((-(-len(legend.get_texts()) // min(legend._ncols, LEGEND_COLUMNS)) for legend in figure.legends), default=1)
+    rows = max((-(-len(key.get_texts()) // min(key.columns, LEGEND_COLUMNS)) for key in keys), default=1)
     bottom = foot + (LEGEND_HEIGHT * rows + AXIS_TEXT_HEIGHT) / height
     axes.set_position((left, bottom, wide, top - bottom))
     if synthetic:
         mark_synthetic(figure, lang)
+    return foot
+
+
+def add_key(figure, handles, columns: int, **options):
+    """Add a Key of `handles` (marks with their labels) at the lower left; `finish` puts it above the source lines."""
+    from sdg_eval.figures.key import Key
+
+    labels = options.pop("labels", None) or [handle.get_label() for handle in handles]
+    return figure.add_artist(Key(handles, labels, columns, **options))
+
+
+def keys_of(figure) -> list:
+    """Return the keys of a figure."""
+    from sdg_eval.figures.key import Key
+
+    return [artist for artist in figure.artists if isinstance(artist, Key)]
 
 
 def title(axes, text: str) -> None:
