@@ -6,7 +6,7 @@ RUN_ARGS := $(if $(PROVINCES),--provinces $(PROVINCES)) $(if $(RUN),--run $(RUN)
 STORE ?= data/store
 
 .DEFAULT_GOAL := help
-.PHONY: help setup evaluate test promises lab bench format lock
+.PHONY: help setup evaluate test promises lab bench format lock licences sbom
 
 help: ## list the words
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -42,7 +42,7 @@ test: setup ## run every test, then every notebook on the sample data
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks/methods $(WITHOUT_SHARED)
 
 promises: setup ## the long tests at full count; prints the figure of each promise
-	SDG_EVAL_FULL=1 $(BIN)/python -m pytest -s -q tests/test_intake.py tests/test_personal.py tests/test_hostile.py tests/test_store_promises.py tests/test_suppression.py tests/test_suspicions.py tests/test_best_practice.py tests/test_effects.py tests/test_effect_checks.py tests/test_restricted.py tests/test_delivery_awareness.py tests/test_delivery_kpi_checks.py tests/test_delivery_participation.py tests/test_delivery_partners.py tests/test_delivery_priorities.py tests/test_delivery_shares.py
+	SDG_EVAL_FULL=1 $(BIN)/python -m pytest -s -q tests/test_audit.py tests/test_intake.py tests/test_personal.py tests/test_hostile.py tests/test_store_promises.py tests/test_suppression.py tests/test_suspicions.py tests/test_best_practice.py tests/test_effects.py tests/test_effect_checks.py tests/test_restricted.py tests/test_delivery_awareness.py tests/test_delivery_kpi_checks.py tests/test_delivery_participation.py tests/test_delivery_partners.py tests/test_delivery_priorities.py tests/test_delivery_shares.py
 
 lab: setup ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=. notebooks
@@ -54,6 +54,12 @@ format: setup ## format code and strip notebooks
 	$(BIN)/python -m ruff format sdg_eval tests benchmarks
 	$(BIN)/python -m ruff check --fix sdg_eval tests benchmarks
 	$(BIN)/nbstripout notebooks/*.ipynb
+
+licences: setup ## remake docs/licences.md after the lock changed (WHEELS=files of packages of other systems)
+	$(BIN)/python -m sdg_eval.supply_chain licences $(WHEELS)
+
+sbom: setup ## write what is installed to reports/sbom.json (CycloneDX)
+	$(BIN)/python -m sdg_eval.supply_chain sbom
 
 lock: ## remake requirements.lock (needs uv on the path)
 	uv pip compile pyproject.toml --extra dev --generate-hashes --no-header --no-annotate --universal --python-version 3.11 -o requirements.lock

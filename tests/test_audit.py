@@ -21,7 +21,7 @@ from tests.conftest import ROOT
 from tests.counts import report, times
 from tests.run_folders import EVALUATION, PEERS, QUALITY, make_run
 
-EDITS = times(100, 1000)
+EDITS = times(100, 500)
 
 
 def log_run(out, name, statuses=None, **ending):

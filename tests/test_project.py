@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[1]
-CONDA_NAMES = {"matplotlib-base": "matplotlib", "python-duckdb": "duckdb"}
+CONDA_NAMES = {"matplotlib-base": "matplotlib", "python-duckdb": "duckdb", "jupyter_client": "jupyter-client", "jupyter_core": "jupyter-core"}
 LAYER = {
     "errors": 0, "concepts": 0, "thai": 0,
     "codelists": 1, "grid": 1, "observations": 1, "store": 1, "derive": 1, "simulate": 1, "suppression": 1, "charts": 1, "ledger": 1, "backup": 1,
@@ -19,7 +19,7 @@ LAYER = {
     "sources": 2.2, "quality": 2.2, "progress": 2.2, "detectability": 2.2, "forecasts": 2.2, "trend_options": 2.2, "interruptions": 2.2, "monitoring": 2.2, "intake": 2.2, "comparisons": 2.2, "effects": 2.2, "delivery": 2.2, "suspicions": 2.2, "reconciliation": 2.2,
     "evaluation": 3, "wording": 3, "sdsn_check": 3, "side_by_side": 3, "effect_report": 3, "effect_words": 3, "changes": 3, "trace": 3, "run_table": 3, "gap_register": 3, "data_report": 3, "quarterly_report": 3, "quarterly_words": 3, "programme_report": 3, "programme_words": 3, "people_report": 3, "people_words": 3, "register_report": 3, "register_words": 3, "delivery_report": 3, "delivery_words": 3,
     "figures": 4,
-    "ingest_cli": 6, "intake_cli": 6, "runs_cli": 6, "delivery_forms": 6, "batch": 6, "publish": 6, "__main__": 6,
+    "ingest_cli": 6, "intake_cli": 6, "runs_cli": 6, "supply_chain": 6, "delivery_forms": 6, "batch": 6, "publish": 6, "__main__": 6,
 }  # fmt: skip
 ALLOWED = {
     0: {0}, 1: {0, 1}, 2.1: {0, 1, 2.1}, 2.2: {0, 1, 2.1}, 3: {0, 1, 2.1, 2.2, 3}, 4: {0, 1, 4},
