@@ -6,7 +6,6 @@ A reader never sees a half-written folder under its final name: it is made besid
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -15,13 +14,10 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sdg_eval.errors import WriteError
-
 RECORD, LOG, ECHO = "run.json", "kernel.log", "echo.json"
 NOTEBOOK, PAGE = "notebook.ipynb", "notebook.html"
 ENDINGS = {".svg": b"</svg>", ".html": b"</html>", ".png": b"IEND\xaeB`\x82", ".parquet": b"PAR1", ".csv": b"\n"}
 """How a complete file of a kind ends; after it only white space may come."""
-DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM}
 _PROMISED = re.compile(r"`([\w.-]+\.(?:csv|json|parquet|xlsx))`")
 FLUSHERS = 8
 EXCHANGE, HERE = 2, -100  # RENAME_EXCHANGE and AT_FDCWD of Linux
@@ -117,20 +113,21 @@ def _exchange(first: Path, second: Path) -> bool:
     return renameat2(HERE, os.fsencode(first), HERE, os.fsencode(second), EXCHANGE) == 0
 
 
-def is_disk_error(error: BaseException) -> bool:
-    """True where the disk refused, and not the data or the notebook."""
-    return isinstance(error, WriteError) or (isinstance(error, OSError) and error.errno in DISK_ERRORS)
-
-
 def say_disk_error(error: BaseException, folder: Path, needed: int) -> str:
-    """Say which disk refused what, with the room there is and the room a run needs."""
-    if isinstance(error, WriteError):
-        return str(error)
-    room = ""
-    with contextlib.suppress(OSError):
-        room = f" {shutil.disk_usage(_nearest(folder)).free / 1e6:,.1f} MB are free on this disk"
-        room += f", about {needed / 1e6:,.1f} MB are needed for a run." if needed else "."
-    return f"{error.filename or folder}: cannot be written ({error.strerror or error}).{room} Make room, or give another folder with --out."
+    """Say which folder the disk refuses and why, with the room there is and the room a run needs."""
+    if isinstance(error, FileNotFoundError):
+        return f"{folder}: the folder that it ran in was removed while it ran. Run it again; nothing else may write below {folder.parent}."
+    why = getattr(error, "strerror", "") or error
+    return f"{folder}: cannot be written ({why}). {say_room(folder, needed)} Make room, or give another folder with --out."
+
+
+def say_room(folder: Path, needed: int) -> str:
+    """Say how much room the disk of a folder has, and how much a run needs."""
+    try:
+        free = f"{shutil.disk_usage(_nearest(folder)).free / 1e6:,.1f} MB are free on this disk"
+    except OSError:
+        return f"A run needs about {needed / 1e6:,.1f} MB."
+    return f"{free}, about {needed / 1e6:,.1f} MB are needed for a run."
 
 
 def _nearest(folder: Path) -> Path:

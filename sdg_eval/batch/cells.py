@@ -30,6 +30,10 @@ ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", 
 START_SECONDS, END_SECONDS, OUTPUT_SECONDS = 120, 2.0, 60
 LONGEST_FOLDER = 90  # bytes; an address of a unix socket has 108, and a name comes behind
 LONGEST_LINE = 80
+KERNEL_DIED = (
+    "the kernel was killed or died; what comes after never ran. The system may have run out of memory: close other programs and run again with "
+    "--jobs 1. What the kernel said is in kernel.log."
+)
 _TEMPORARY_CELL = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py")
 KEPT_METADATA = ("kernelspec", "language_info", "title", "authors", "widgets")
 
@@ -105,7 +109,7 @@ class LedgerClient(NotebookClient):
                 await _answer(self.kc.iopub_channel, asked, 0.2)
             except Empty:
                 if not await self.km.is_alive():
-                    raise CellFailed("KernelDied", self._why_dead("before it was ready")) from None
+                    raise CellFailed("KernelDied", self.watch.breach or f"before the first cell: {KERNEL_DIED}") from None
                 continue
             self.nb.metadata["language_info"] = reply["content"]["language_info"]
             return
@@ -120,10 +124,12 @@ class LedgerClient(NotebookClient):
         except CellExecutionError as error:
             hint = f". {self.limits.memory_mb:,.0f} MB are allowed: allow more with --memory" if error.ename == "MemoryError" else ""
             raise _failed(error.ename, number, cell, (error.evalue or "it stopped") + hint) from None
-        except DeadKernelError:
-            raise _failed("KernelDied", number, cell, self._why_dead("in the cell")) from None
-        except CellTimeoutError:
-            raise _failed("OutputLost", number, cell, self.watch.breach or f"its outputs did not arrive in {OUTPUT_SECONDS} s. Show less in the cell.") from None
+        except (DeadKernelError, CellTimeoutError) as error:
+            if self.watch.breach:
+                raise _failed("LimitExceeded", number, cell, self.watch.breach) from None
+            if isinstance(error, CellTimeoutError):
+                raise _failed("OutputLost", number, cell, f"its outputs did not arrive in {OUTPUT_SECONDS} s. Show less in the cell.") from None
+            raise _failed("KernelDied", number, cell, KERNEL_DIED) from None
         finally:
             self.watch.end_cell()
         self._require_ok(number, cell)
@@ -137,12 +143,6 @@ class LedgerClient(NotebookClient):
             raise _failed("Error", number, cell, "an error stands among its outputs")
         if any(payload.get("source") == "ask_exit" for payload in content.get("payload", [])):
             raise _failed("SystemExit", number, cell, "it asked the kernel to end. Take exit() out of the notebook.")
-
-    def _why_dead(self, when: str) -> str:
-        return self.watch.breach or (
-            f"the kernel was killed or died {when}; the cells after it never ran. The system may have run out of memory: close other programs and "
-            "run again with --jobs 1. What the kernel said is in kernel.log."
-        )
 
     def _keep_reply(self, *, execute_reply, **_) -> None:
         self.reply = execute_reply

@@ -33,6 +33,7 @@ from sdg_eval.batch.plan import (
 from sdg_eval.batch.prepare import SCORES_FILE, delivery_inputs, prepare_run, survey_file
 from sdg_eval.batch.results import made_with, parse_hash
 from sdg_eval.batch.run import count_workers, remove_others, run_all, run_key, stopped_by_signals
+from sdg_eval.batch.screen import unless_closed
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import DataError, RunsFailedError, UsageError, WriteError
 from sdg_eval.people_report import SCORES, SURVEY
@@ -89,7 +90,7 @@ def evaluate_provinces(
         After everything ran, when the results are not those expected.
     """
     scheduler = require_scheduler(scheduler)
-    codelists = read_codelists()
+    say, codelists = unless_closed(say), read_codelists()
     areas = parse_provinces(provinces, codelists)
     as_of, expected = _parse_as_of(as_of, observations), parse_hash(expect) if expect else ""
     languages, year = parse_languages(lang), parse_report_year(report_year or (int(as_of[:4]) if as_of else None))
@@ -131,8 +132,10 @@ def evaluate_provinces(
         remove_others(folder, areas)
         runs = _runs_table(planned, outcomes, record)
         write_atomic(folder / "runs.csv", csv_bytes(runs))
-        write_site(folder, codelists, record, runs)
         counts = totals(reconcile(pd.DataFrame(record["planned"]), runs))
+        # Whoever stops a batch waits: then only the pages that say so are written; the same command writes the others.
+        undone = runs.loc[~runs["status"].isin(GOOD), ["notebook", "REF_AREA"]]
+        write_site(folder, codelists, record, runs, only=set(undone.itertuples(index=False, name=None)) if counts["interrupted"] else None)
         complete = counts["agrees"] and bool(runs["status"].isin(GOOD).all())
         if complete:
             _point_latest(Path(out), name)

@@ -5,6 +5,7 @@ Runs in a worker process, so that a province that goes wrong takes no other with
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -27,13 +28,12 @@ from sdg_eval.batch.artefacts import (
     put_in_place,
     require_results,
     say_disk_error,
+    say_room,
 )
 from sdg_eval.batch.ledger import Ledger
 from sdg_eval.batch.limits import Limits
 from sdg_eval.batch.plan import NOTEBOOKS, Job, run_name
 from sdg_eval.batch.warm import NORMAL_KERNEL
-from sdg_eval.errors import WriteError
-from sdg_eval.store import write_json, write_text
 
 LONGEST_ERROR = 600
 DISK_WORDS = ("No space left on device", "Disk quota exceeded", "Input/output error", "Read-only file system", "File too large")
@@ -90,24 +90,27 @@ def run_job(
         Folder of the notebooks.
     """
     started, final = time.monotonic(), Path(run_folder) / job.folder
-    needed = folder_bytes(final)
+    needed, error = folder_bytes(final), ""
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{final.name}.", suffix=".tmp", dir=final.parent))
-    except OSError as error:
-        return _outcome(job, "failed", started, say_disk_error(error, final.parent, needed))
+    except OSError as refused:
+        return _outcome(job, "failed", started, say_disk_error(refused, final, needed))
     try:
         os.chmod(temporary, 0o755)  # mkdtemp's 0700 would hide the results from their readers
         status, error, cells = _attempt(job, temporary, limits or Limits(), kernel, Path(notebooks), synthetic)
-        outcome = _outcome(job, status, started, error)
         if status != "done" and any(word in error for word in DISK_WORDS):
-            return outcome  # the disk's fault: what was there is good and stays, and there may be no room for more
-        write_json(temporary / RECORD, asdict(outcome) | {"key": key, "cells": cells, "outputs": file_hashes(temporary)})
+            # The disk's fault: what was there is good and stays, and there may be no room for more.
+            return _outcome(job, status, started, f"{error}. {say_room(final, needed or folder_bytes(temporary))}")
+        outcome = _outcome(job, status, started, error)
+        record = asdict(outcome) | {"key": key, "cells": cells, "outputs": file_hashes(temporary)}
+        _write(temporary / RECORD, json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True))
         flush(temporary)
         put_in_place(temporary, final)
         return outcome
-    except (OSError, WriteError) as refused:
-        return _outcome(job, "failed", started, say_disk_error(refused, final, needed))
+    except OSError as refused:
+        told = say_disk_error(refused, final, needed or folder_bytes(temporary))
+        return _outcome(job, "failed", started, f"{error}. {told}" if error else told)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -117,7 +120,7 @@ def _outcome(job: Job, status: str, started: float, error: str) -> Outcome:
 
 
 def _attempt(job: Job, folder: Path, limits: Limits, kernel: str, notebooks: Path, synthetic: bool) -> tuple[str, str, list[dict]]:
-    """Execute, look through and export; return (status, error, ledger). Raises OSError or WriteError where the disk refuses us."""
+    """Execute, look through and export; return (status, error, cells executed). Raises OSError where the disk refuses us."""
     import nbformat
 
     from sdg_eval.batch.cells import execute
@@ -129,18 +132,24 @@ def _attempt(job: Job, folder: Path, limits: Limits, kernel: str, notebooks: Pat
         with open(folder / LOG, "ab") as log:
             execute(source, job.parameters, ledger=ledger, folder=folder, kernel=kernel, limits=limits, log=log.fileno())
         _check_echo(job, folder)
-        write_text(folder / NOTEBOOK, nbformat.writes(ledger.notebook) + "\n")
-        write_text(folder / PAGE, notebook_page(ledger.notebook, title=job.name, synthetic=synthetic))
+        _write(folder / NOTEBOOK, nbformat.writes(ledger.notebook))
+        _write(folder / PAGE, notebook_page(ledger.notebook, title=job.name, synthetic=synthetic))
         require_results(folder, promised_files(source))
         (folder / LOG).unlink()
-    except (OSError, WriteError):
+    except OSError:
         raise
     except Exception as problem:  # whatever the notebook raised is this province's result
         status, error = _told(problem)
-        _leave_only(folder, LOG)  # results of a run that failed half-way must not be taken for results
-        if ledger.notebook is not None:
-            write_text(folder / NOTEBOOK, nbformat.writes(ledger.notebook) + "\n")
+        with contextlib.suppress(OSError):  # told with the record, which needs the disk too
+            _leave_only(folder, LOG)  # what a run wrote before it failed must not be taken for results
+            if ledger.notebook is not None:
+                _write(folder / NOTEBOOK, nbformat.writes(ledger.notebook))
     return status, error, ledger.executed
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file of a folder that nobody sees yet and that is flushed as a whole."""
+    path.write_text(text.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
 
 
 def _leave_only(folder: Path, name: str) -> None:

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 
 LEAST_TOLD = 5.0
 """Seconds; less is not worth telling."""
+
+
+def unless_closed(say):
+    """Return `say` that goes quiet when nobody reads any more (`| head`, a closed window): results do not depend on it."""
+
+    def tell(line: str) -> None:
+        try:
+            say(line)
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError):  # else Python itself fails on the way out, when it empties its buffer
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+    return tell
 
 
 class Progress:

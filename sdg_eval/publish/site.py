@@ -50,7 +50,7 @@ MARK = {
 """A sign for each status, so that colour is never the only one."""
 
 
-def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
+def write_site(folder, codelists, record: dict, runs: pd.DataFrame, *, only: set[tuple[str, str]] | None = None) -> None:
     """Write index and province pages of a run into `folder`.
 
     Parameters
@@ -59,6 +59,8 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
         run, lang, report_year, data_hash, version, synthetic, planned; and what the page of the run tells of how it was made.
     runs
         The table of runs; a run that is not done gets a page that says so.
+    only
+        (notebook, REF_AREA) of the runs whose pages are written; None: all. The overview and the page of the run are always written.
     """
     folder = Path(folder)
     _write_assets(folder / "assets")
@@ -74,6 +76,8 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
         environment = _environment(lang, record, codelists, languages)
         for run in provinces:
             area = run["REF_AREA"]
+            if only is not None and (PROVINCE, area) not in only:
+                continue
             context = {"area": codelists.area(area), "root": "../../", "run": run, "peers": _said(folder / "peers" / area, "peers.json", beside.get(area, ""), lang)}
             context["effect"] = _said(folder / "pilots" / area, "effect.json", piloted.get(area, ""), lang)
             if area in evaluations:
@@ -87,6 +91,8 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
                 page = environment.get_template("not_done.html.j2").render(context)
             write_text(folder / "provinces" / area / PAGE[lang], page)
         for area, status in quarters.items():
+            if only is not None and (QUARTERLY, area) not in only:
+                continue
             write_text(folder / "quarters" / area / PAGE[lang], _quarter(environment, folder, codelists.area(area), status, lang))
         effects = _effects(environment, folder, national, lang)
         for stale in [] if effects else [folder / EFFECTS_PAGE[lang]]:
