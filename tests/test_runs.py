@@ -22,6 +22,7 @@ from sdg_eval.errors import DataError, RunsFailedError, UsageError
 from sdg_eval.publish.run_page import RUN_PAGE, write_run_page
 from sdg_eval.publish.site import _environment
 from sdg_eval.run_table import NEXT, STATUSES, next_step, reconcile, totals
+from sdg_eval.wording import label
 from tests.conftest import ROOT
 from tests.run_folders import EVALUATION, PEERS, QUALITY, STARTED, failed_notebook, folder_of, make_run
 
@@ -190,6 +191,14 @@ def test_each_kind_of_failure_has_its_own_next_step_in_both_languages(status, er
     assert re.search("[ก-๙]", NEXT[kind][0]) and next_step("done", "", "en") == next_step("kept", "", "th") == ""
 
 
+def test_the_page_for_the_analyst_has_every_status_in_thai_and_every_command():
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    for status in (*STATUSES, "unaccounted"):
+        assert f"| {status} | {label(status, 'th')} |" in text, status
+    commands = {c.name or c.callback.__name__ for c in runs_cli.app.registered_commands}
+    assert commands == set(re.findall(r"`sdg-eval runs (\w+)", text))
+
+
 # ---------------------------------------------------------------- the page
 
 
@@ -260,7 +269,7 @@ def quick(monkeypatch, tmp_path):
     monkeypatch.setattr(batch, "prepare_run", lambda *a, **k: {"version": "0.1.0", "data_hash": "d" * 64, "code_hash": "c" * 64, "synthetic": True, "quarter": "", "report_year": 2026})
     monkeypatch.setattr(batch, "run_all", run_all)
     monkeypatch.setattr(batch, "remove_others", lambda *a: None)
-    monkeypatch.setattr(batch, "write_site", lambda folder, *a: (folder / "index.html").write_text("page"))
+    monkeypatch.setattr(batch, "write_site", lambda folder, *a, **k: (folder / "index.html").write_text("page"))
     lines = []
 
     def evaluate(**changed):
@@ -305,6 +314,7 @@ def test_the_command_of_a_run_names_no_folder_where_others_read_it(quick, tmp_pa
     assert read_command(tmp_path / "r", "x")["observations"] == str((ROOT / "data/sample/observations.csv").resolve())
     words = command_words({"parameters": [f"SURVEY={answers}", "CONFIDENCE=0.9"], "delivery": str(answers), "jobs": None, "notebooks": ["10", "20"]})
     assert words == ["evaluate", "--delivery", "answers.csv", "--notebook", "10", "--notebook", "20", "-p", "SURVEY=answers.csv", "-p", "CONFIDENCE=0.9"]
+    assert command_words({"scheduler": "tcp://desk-of-somebody:8786"}) == ["evaluate", "--scheduler", "tcp"]
     if os.name == "posix":
         assert (tmp_path / "r/.audit" / COMMANDS / "x.json").stat().st_mode & 0o077 == 0
 

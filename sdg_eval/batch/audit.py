@@ -150,13 +150,9 @@ def read_command(out, name: str) -> dict:
 
 def command_words(call: dict) -> list[str]:
     """Return a call as the words of the command line; of a path its last name alone, for folders name people and machines."""
-    words = ["evaluate"]
+    words, flags = ["evaluate"], {"observations": "--store", "notebooks": "--notebook", "parameters": "-p"}
     for option, value in sorted(call.items()):
-        flag = (
-            "-p"
-            if option == "parameters"
-            else f"--{ {'observations': 'store', 'notebooks': 'notebook'}.get(option, option).replace('_', '-') }"
-        )
+        flag = flags.get(option, f"--{option.replace('_', '-')}")
         for one in value if isinstance(value, list) else [value]:
             if one not in (None, "", False):
                 words += [flag] if one is True else [flag, _shortened(str(one))]
@@ -164,6 +160,8 @@ def command_words(call: dict) -> list[str]:
 
 
 def _shortened(text: str) -> str:
+    if "://" in text:  # a scheduler: what kind, not which machine
+        return text.partition("://")[0]
     name, equals, value = text.rpartition("=")
     return name + equals + (Path(value).name if "/" in value or "\\" in value else value)
 
