@@ -40,3 +40,6 @@ TOTAL = "_T"
 
 OFFICER_SOURCE = "province-file"
 """Key of sources.csv for files that officers send; a published source of the same value goes before it."""
+
+SYNTHETIC = {"th": "ข้อมูลสังเคราะห์ ไม่ใช่ข้อมูลจริง", "en": "Synthetic data, not real"}
+"""Stands on every page and figure made from data that are not real."""

@@ -8,12 +8,8 @@ import os
 import sys
 from pathlib import Path
 
-import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
 from sdg_eval.batch.limits import Limits
 from sdg_eval.batch.plan import Job
-from sdg_eval.batch.run import run_all
 from sdg_eval.errors import INTERRUPTED, SOME_RUNS_FAILED
 
 PLACES = ("first", "middle", "last")
@@ -46,6 +42,9 @@ LIMITS = Limits(cell_seconds=8, notebook_seconds=60, memory_mb=300, output_mb=5,
 
 def write_notebook(folder: Path, name: str = "toy", tags: tuple[str, ...] = ()) -> None:
     """Write the toy: three cells that each can go wrong, then the results of the last."""
+    import nbformat
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
     folder.mkdir(parents=True, exist_ok=True)
     cells = [
         new_markdown_cell("# A toy\n\nFor tests. Reads nothing; writes `result.csv`.", id="t0"),
@@ -73,6 +72,8 @@ def jobs(areas, *, faulty: str = "", fault: str = "", place: str = "", pause: fl
 
 def run(folder: Path, spec: dict) -> int:
     """Run a batch into `folder`/run as `spec` says, write outcomes.json, and return the exit code of `sdg-eval evaluate`."""
+    from sdg_eval.batch.run import run_all  # not by the workers, which import this module too
+
     os.environ["TOY_BATCH"] = str(os.getpid())
     planned = jobs(spec["areas"], faulty=spec.get("faulty", ""), fault=spec.get("fault", ""), place=spec.get("place", ""), pause=spec.get("pause", 0.0))
     outcomes = run_all(

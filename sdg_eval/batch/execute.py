@@ -30,6 +30,7 @@ from sdg_eval.batch.artefacts import (
     say_disk_error,
     say_room,
 )
+from sdg_eval.batch.imports import import_jsonschema
 from sdg_eval.batch.ledger import Ledger
 from sdg_eval.batch.limits import Limits
 from sdg_eval.batch.plan import NOTEBOOKS, Job, run_name
@@ -121,6 +122,7 @@ def _outcome(job: Job, status: str, started: float, error: str) -> Outcome:
 
 def _attempt(job: Job, folder: Path, limits: Limits, kernel: str, notebooks: Path, synthetic: bool) -> tuple[str, str, list[dict]]:
     """Execute, look through and export; return (status, error, cells executed). Raises OSError where the disk refuses us."""
+    import_jsonschema()
     import nbformat
 
     from sdg_eval.batch.cells import execute

@@ -10,7 +10,7 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters import Highlight2HTML, clean_html
 from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 
-from sdg_eval.figures.style import SYNTHETIC
+from sdg_eval.concepts import SYNTHETIC
 
 AUDIT_STYLE = """
 @font-face { font-family: Sarabun; src: url(../../assets/Sarabun-Regular.ttf); }

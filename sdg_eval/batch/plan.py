@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from sdg_eval.batch.imports import import_jsonschema
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.thai import parse_year
 
@@ -113,6 +114,7 @@ def notebook_path(name: str) -> Path:
 
 def known_parameters(name: str) -> dict[str, str]:
     """Return {parameter: type} of a notebook, from its parameters cell."""
+    import_jsonschema()
     from papermill import inspect_notebook
 
     return {key: value["inferred_type_name"] for key, value in inspect_notebook(str(notebook_path(name))).items()}
