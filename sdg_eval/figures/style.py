@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sdg_eval.concepts import SYNTHETIC
 from sdg_eval.store import write_atomic
 
 FONTS = Path(__file__).parent / "fonts"
@@ -33,7 +34,6 @@ SIGNS = {
 """Marker drawn in a cell, so that colour is never the only sign."""
 DARK = frozenset({"improving", "worsening", "changed", "mixed", "high_high", "low_low"})
 """Colours on which text and signs are white."""
-SYNTHETIC = {"th": "ข้อมูลสังเคราะห์ ไม่ใช่ข้อมูลจริง", "en": "Synthetic data, not real"}
 
 
 @lru_cache(maxsize=1)
