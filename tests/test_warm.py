@@ -14,7 +14,7 @@ import pytest
 
 from sdg_eval.batch.warm import KERNEL_NAME, NORMAL_KERNEL, warm_kernels
 from sdg_eval.batch.warm.refusals import READ_ONCE
-from sdg_eval.batch.warm.start import JUPYTER_DATA, ONE_THREAD, SOCKET
+from sdg_eval.batch.warm.start import JUPYTER_DATA, KERNEL_ENVIRONMENT, SOCKET
 from tests.counts import report
 from tests.kernels import IMPORT, PROBE, SETTINGS, kernel, light_server, normal_kernel
 
@@ -134,7 +134,7 @@ def executed(path: Path, name: str, **options) -> list:
 
 def test_papermill_gets_the_outputs_of_a_normal_kernel(warm, tmp_path, monkeypatch):
     forked = executed(tmp_path, warm)
-    for name, value in ONE_THREAD.items():
+    for name, value in KERNEL_ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     normal = executed(tmp_path, NORMAL_KERNEL)
     without_pid = [json.loads(__import__("re").sub(r"ipykernel_\d+", "", json.dumps(outputs))) for outputs in (forked, normal)]
@@ -304,7 +304,7 @@ def test_the_kernel_spec_is_installed_where_jupyterlab_looks(tmp_path):
         assert subprocess.run([sys.executable, "-c", code]).returncode == 0
     spec = json.loads(installed.read_text())
     assert spec == json.loads((JUPYTER_DATA / "kernels" / KERNEL_NAME / "kernel.json").read_text())
-    assert spec["env"] == ONE_THREAD and set(ONE_THREAD) <= {name for name in spec["env"] if name.startswith(READ_ONCE)}
+    assert spec["env"] == KERNEL_ENVIRONMENT and set(KERNEL_ENVIRONMENT) <= {name for name in spec["env"] if name.startswith(READ_ONCE)}
 
 
 def test_signals_reach_the_kernel_and_its_children(warm):

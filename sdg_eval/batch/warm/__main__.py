@@ -13,9 +13,9 @@ import sys
 
 from sdg_eval.batch.warm.start import (
     JUPYTER_DATA,
+    KERNEL_ENVIRONMENT,
     KERNEL_NAME,
     NORMAL_KERNEL,
-    ONE_THREAD,
     PROVISIONER,
     warm_kernels,
 )
@@ -46,7 +46,7 @@ def run(command: list[str]) -> int:
     """Run `command` with warm kernels and return its exit code."""
     with warm_kernels() as name:
         warm = {} if name == NORMAL_KERNEL else {"JUPYTER_DEFAULT_PROVISIONER_NAME": PROVISIONER}
-        return subprocess.run(command, env=os.environ | ONE_THREAD | warm).returncode
+        return subprocess.run(command, env=os.environ | KERNEL_ENVIRONMENT | warm).returncode
 
 
 if __name__ == "__main__":

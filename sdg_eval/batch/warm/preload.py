@@ -30,7 +30,7 @@ NOT_FOR_NOTEBOOKS = (
 """Parts of the package that notebooks do not import."""
 IPYTHON = (
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger", "tornado.platform.asyncio", "sqlite3",
-    "IPython.core.completerlib", "IPython.core.magics", "IPython.core.oinspect", "IPython.extensions.storemagic", "psutil",
+    "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.magics", "IPython.core.oinspect", "IPython.extensions.storemagic", "psutil",
 )  # fmt: skip
 """What ipykernel imports when it starts."""
 LIBRARIES = (

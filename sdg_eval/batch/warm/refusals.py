@@ -12,8 +12,10 @@ import sys
 from sdg_eval.batch.warm.preload import file_stamp, own_sources
 
 READ_ONCE = (
-    "PYTHON", "LC_", "LANG", "LD_", "HOME", "XDG_", "MALLOC_", "GLIBC_", "OMP_", "OPENBLAS_", "GOTO_", "MKL_", "BLIS_", "VECLIB_",
-    "NUMEXPR_", "NUMPY_", "NPY_", "SCIPY_", "ARROW_", "PANDAS_", "DUCKDB_", "MATPLOTLIB", "MPLCONFIG",
+    "PYTHON", "LC_", "LANG", "LD_", "HOME", "USER", "XDG_", "MALLOC_", "GLIBC_", "OMP_", "OPENBLAS_", "GOTO_", "MKL_", "BLIS_",
+    "VECLIB_", "NUMEXPR_", "KMP_", "NUMPY_", "NPY_", "SCIPY_", "ARROW_", "PANDAS_", "DUCKDB_", "MATPLOTLIB", "MPLCONFIG", "MPL_",
+    "PILLOW_", "PATSY_", "SM_", "DIFF_DIFF_", "JOBLIB_", "LOKY_", "WRAPT_", "IPYTHON_", "JUPYTER_PLATFORM", "PYZMQ_", "TORNADO_",
+    "DEBUGPY_", "PYDEVD_",
 )  # fmt: skip
 """Beginnings of the variables that count when a process or a library starts."""
 LAUNCHER = ["-m", "ipykernel_launcher"]
@@ -22,8 +24,9 @@ LAUNCHER = ["-m", "ipykernel_launcher"]
 class Refusals:
     """Remembers how the server started; says why a request cannot be served by a fork of it."""
 
-    def __init__(self):
-        self.environment = _read_once(os.environ)
+    def __init__(self, environment: dict[str, str]):
+        """`environment`: as it was before the imports, which add to it."""
+        self.environment = _read_once(environment)
         self.flags = sys.orig_argv[1 : sys.orig_argv.index("-m")]
         self.sources = own_sources()
         self.names = {name for name in sys.modules if "." not in name}
@@ -35,11 +38,13 @@ class Refusals:
         if not _same_python(argv[0]) or argv[1 : start + 2] != self.flags + LAUNCHER:
             return f"it is not this Python's kernel: {' '.join(argv[: start + 2])}"
         if differing := sorted(
-            k for k in asked.keys() | self.environment.keys() if asked.get(k) != self.environment.get(k)
+            name for name in asked.keys() | self.environment if asked.get(name) != self.environment.get(name)
         ):
-            return f"{', '.join(differing)} differ(s) from the server's"
+            return f"the server started with other values of {', '.join(differing)}"
         if relative := [
-            p for p in asked.get("PYTHONPATH", "").split(os.pathsep) if p and not os.path.isabs(p)
+            place
+            for place in asked.get("PYTHONPATH", "").split(os.pathsep)
+            if place and not os.path.isabs(place)
         ]:
             return f"PYTHONPATH names a folder by where one stands: {relative[0]}"
         try:

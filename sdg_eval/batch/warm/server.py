@@ -38,8 +38,9 @@ def serve(listening: int, life: int, starter: int) -> Birth:
     listener = socket.socket(fileno=listening)
     if sys.path[0] in ("", os.getcwd()):
         del sys.path[0]  # as ipykernel's launcher does
+    environment = dict(os.environ)
     set_by_imports = preload()
-    refusals = Refusals()
+    refusals = Refusals(environment)
     if extra := open_descriptors() - {0, 1, 2, listening, life}:
         # An open file has one position for all processes that share it.
         sys.exit(
