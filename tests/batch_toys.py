@@ -3,6 +3,7 @@
 `python -m tests.batch_toys FOLDER SPEC` runs one in a process of its own, so that it can be killed, and ends as `sdg-eval evaluate` does.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from sdg_eval.batch.limits import Limits
 from sdg_eval.batch.plan import Job
-from sdg_eval.errors import INTERRUPTED, SOME_RUNS_FAILED
+from sdg_eval.errors import INTERRUPTED, SOME_RUNS_FAILED, LockedError
 
 PLACES = ("first", "middle", "last")
 AREAS = [f"TH-{number}" for number in (10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24)]
@@ -37,7 +38,7 @@ MORE_FAULTS = {
     "one huge array": "import time\nblock = bytearray(3_000_000_000)\ntime.sleep(60)",
     "flood of pictures": "from IPython.display import display\nwhile True: display({'image/png': 'A' * 1_000_000}, raw=True)",
 }
-LIMITS = Limits(cell_seconds=8, notebook_seconds=60, memory_mb=300, output_mb=5, processes=20)
+LIMITS = Limits(cell_seconds=6, notebook_seconds=60, memory_mb=300, output_mb=5, processes=20)
 
 
 def write_notebook(folder: Path, name: str = "toy", tags: tuple[str, ...] = ()) -> None:
@@ -61,28 +62,64 @@ def write_notebook(folder: Path, name: str = "toy", tags: tuple[str, ...] = ()) 
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": spec}), folder / f"{name}.ipynb")
 
 
-def jobs(areas, *, faulty: str = "", fault: str = "", place: str = "", pause: float = 0.0) -> list[Job]:
-    """One job for each area; `faulty` has `fault` at `place`."""
-    common = {"REPORT_YEAR": 2026, "PAUSE": pause}
-    return [
-        Job("toy", a, f"provinces/{a}", common | {"REF_AREA": a, "FAULT": fault if a == faulty else "", "PLACE": place if a == faulty else ""})
-        for a in areas
-    ]
+def jobs(areas, *, faults: dict[str, tuple[str, str]] | None = None, pause: float = 0.0, year: int = 2026) -> list[Job]:
+    """One job for each area; `faults` is {area: (code, place)}."""
+    planned = []
+    for area in areas:
+        fault, place = (faults or {}).get(area, ("", ""))
+        parameters = {"REF_AREA": area, "REPORT_YEAR": year, "PAUSE": pause, "FAULT": fault, "PLACE": place}
+        planned.append(Job("toy", area, f"provinces/{area}", parameters))
+    return planned
 
 
 def run(folder: Path, spec: dict) -> int:
     """Run a batch into `folder`/run as `spec` says, write outcomes.json, and return the exit code of `sdg-eval evaluate`."""
-    from sdg_eval.batch.run import run_all  # not by the workers, which import this module too
+    from sdg_eval.batch.lock import run_lock  # not by the workers, which import this module too
+    from sdg_eval.batch.run import run_all, stopped_by_signals
 
     os.environ["TOY_BATCH"] = str(os.getpid())
-    planned = jobs(spec["areas"], faulty=spec.get("faulty", ""), fault=spec.get("fault", ""), place=spec.get("place", ""), pause=spec.get("pause", 0.0))
-    outcomes = run_all(
-        planned, folder / "run", lambda job: spec.get("key", "key"), spec.get("workers", 2), lambda line: print(line, flush=True),
-        again=spec.get("again", False), limits=LIMITS, notebooks=folder / "notebooks",
-    )  # fmt: skip
-    (folder / "outcomes.json").write_text(json.dumps([[o.name, o.status, o.error] for o in outcomes]))
-    statuses = {outcome.status for outcome in outcomes}
+    planned = jobs(spec["areas"], faults=spec.get("faults"), pause=spec.get("pause", 0.0), year=spec.get("year", 2026))
+    outcomes, say = folder / "outcomes.json", lambda line: print(line, flush=True)
+    try:
+        with stopped_by_signals(), run_lock(folder / "run"):
+            outcomes.unlink(missing_ok=True)
+            done = run_all(planned, folder / "run", lambda job: f"key {spec.get('year', 2026)}", spec.get("workers", 2), say, limits=LIMITS, notebooks=folder / "notebooks")
+            outcomes.write_text(json.dumps([[o.area, o.status, o.error] for o in done]))
+    except LockedError as error:
+        say(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    statuses = {outcome.status for outcome in done}
     return INTERRUPTED if "interrupted" in statuses else 0 if statuses <= {"done", "kept"} else SOME_RUNS_FAILED
+
+
+def command(folder: Path, spec: dict) -> list[str]:
+    """Return the words that run a batch in a process of its own."""
+    return [sys.executable, "-m", "tests.batch_toys", str(folder), json.dumps(spec)]
+
+
+def results(folder: Path) -> dict[str, str]:
+    """Return {file: sha256} of a province's folder; of its record without the seconds, the one thing that may differ."""
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir()) if path.name != "run.json"}
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    del record["seconds"]
+    record["cells"] = [{k: v for k, v in cell.items() if k != "seconds"} for cell in record["cells"]]
+    return found | {"run.json": json.dumps(record, sort_keys=True)}
+
+
+def left_over(mark: str) -> list[str]:
+    """Return the processes that still live of the batch that was started with TOY_RUN=`mark` in its environment."""
+    import psutil
+
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("TOY_RUN") == mark:
+                found.append(f"{process.pid} {' '.join(process.cmdline())[-80:]}")
+        except (psutil.Error, OSError):
+            continue
+    return found
 
 
 if __name__ == "__main__":

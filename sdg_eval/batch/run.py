@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sdg_eval.batch.cluster import run_on_cluster
 from sdg_eval.batch.execute import Outcome, is_done, read_record, run_job
 from sdg_eval.batch.limits import Limits
 from sdg_eval.batch.plan import FOLDERS, NOTEBOOKS, Job, parameters_json
@@ -72,6 +71,8 @@ def run_all(
                     patience = options["limits"].notebook_seconds + GRACE_SECONDS
                     ending = run_in_workers(calls, workers, seconds=patience, started=lambda w, t: progress.start(w, todo[t].name))
                 else:
+                    from sdg_eval.batch.cluster import run_on_cluster
+
                     ending = run_on_cluster(scheduler, todo, folder, keys, options) if todo else (_ for _ in ())
                 with contextlib.closing(ending) as results:
                     for number, result in results:
