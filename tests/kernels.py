@@ -151,8 +151,8 @@ def normal_kernel(**options):
 def light_server(monkeypatch, tmp_path, *, more: str = ""):
     """A server that has only ipykernel imported; the lines `more` run as it preloads. Gives the kernel name."""
     (tmp_path / "light_server.py").write_text(
-        f"import runpy, sys\nfrom sdg_eval.batch.warm import preload\n"
-        f"def light():\n    preload._import(preload.IPYTHON)\n    {more}\n    return {{}}\n"
+        f"import os, runpy\nfrom sdg_eval.batch.warm import preload\n"
+        f"def light():\n    os.environ[preload.NO_WARNING] = '1'\n    preload._import(preload.IPYTHON)\n    {more}\n    return {{}}\n"
         f"preload.preload = light\nrunpy.run_module('sdg_eval.batch.warm.server', run_name='__main__', alter_sys=True)\n"
     )
     places = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]

@@ -1,5 +1,6 @@
 """Warm kernels: they start as normal ones do, do what normal ones do, and know nothing of each other."""
 
+import asyncio
 import json
 import os
 import signal
@@ -10,15 +11,16 @@ import time
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
-from sdg_eval.batch.warm import KERNEL_NAME, NORMAL_KERNEL, warm_kernels
-from sdg_eval.batch.warm.refusals import READ_ONCE
-from sdg_eval.batch.warm.start import JUPYTER_DATA, KERNEL_ENVIRONMENT, SOCKET
+from sdg_eval.batch.warm import KERNEL_NAME, NORMAL_KERNEL, start, warm_kernels
+from sdg_eval.batch.warm.client import WarmKernel
+from sdg_eval.batch.warm.start import KERNEL_ENVIRONMENT, SOCKET
 from tests.counts import report
-from tests.kernels import IMPORT, PROBE, SETTINGS, kernel, light_server, normal_kernel
+from tests.kernels import IMPORT, PROBE, SETTINGS, gone_within, kernel, light_server, normal_kernel
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere normal kernels serve, as test_elsewhere_normal_kernels_serve shows.")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere normal kernels serve, as tests/test_warm_fallback.py shows.")
 
 BY_IMPORTS = {"environment": {"KMP_INIT_AT_FORK"}, "loggers": {"charset_normalizer"}}
 """What libraries set when they are imported; a normal kernel has it after its import cell. Warning filters too."""
@@ -184,9 +186,9 @@ def test_what_a_cell_does_at_its_end_is_done(warm, tmp_path):
 def test_output_below_python_goes_where_a_normal_kernel_sends_it(warm, tmp_path):
     cell = "import os, subprocess, sys\nos.write(1, b'descriptor '); subprocess.run(['echo', 'child']); print('raw', file=sys.__stderr__, flush=True)"
     said = {}
-    for name, start in {"normal": normal_kernel, "warm": kernel}.items():
+    for name, begin in {"normal": normal_kernel, "warm": kernel}.items():
         with open(tmp_path / f"{name}.out", "wb") as out, open(tmp_path / f"{name}.err", "wb") as err:
-            with start(stdout=out, stderr=err) as session:
+            with begin(stdout=out, stderr=err) as session:
                 heard = session.run(cell + "\nimport time; time.sleep(0.3)")
         said[name] = sorted(heard.split()), *((tmp_path / f"{name}.{end}").read_bytes() for end in ("out", "err"))
     assert said["warm"] == said["normal"]
@@ -286,30 +288,62 @@ def test_a_warm_kernel_is_ready_at_once_and_ends_at_once(warm):
     assert min(ready) < 2 and min(ended) < 0.8
 
 
-def test_warm_kernels_can_be_turned_off_and_leave_no_trace(monkeypatch):
-    monkeypatch.setenv(SOCKET, "off")
-    before = dict(os.environ)
-    with warm_kernels() as name:
-        assert name == NORMAL_KERNEL and dict(os.environ) == before
-    monkeypatch.delenv(SOCKET)
-    monkeypatch.setattr("sys.platform", "darwin")
-    with warm_kernels() as name:
-        assert name == NORMAL_KERNEL
-
-
-def test_the_kernel_spec_is_installed_where_jupyterlab_looks(tmp_path):
-    installed = tmp_path / "share" / "jupyter" / "kernels" / KERNEL_NAME / "kernel.json"
-    for _ in range(2):
-        code = f"import sys; sys.prefix = {str(tmp_path)!r}; from sdg_eval.batch.warm.__main__ import main; sys.exit(main(['install']))"
-        assert subprocess.run([sys.executable, "-c", code]).returncode == 0
-    spec = json.loads(installed.read_text())
-    assert spec == json.loads((JUPYTER_DATA / "kernels" / KERNEL_NAME / "kernel.json").read_text())
-    assert spec["env"] == KERNEL_ENVIRONMENT and set(KERNEL_ENVIRONMENT) <= {name for name in spec["env"] if name.startswith(READ_ONCE)}
-
-
 def test_signals_reach_the_kernel_and_its_children(warm):
     with kernel() as session:
         child = int(session.run("import subprocess; p = subprocess.Popen(['sleep', '60']); print(p.pid)"))
         session.manager.signal_kernel(signal.SIGINT)
         session.run("p.wait(5)")
         assert not Path(f"/proc/{child}").exists()
+
+
+def test_an_edited_module_gets_a_new_server_and_open_kernels_go_on(monkeypatch, tmp_path):
+    monkeypatch.setattr("sdg_eval.batch.warm.start._own", None)
+    (tmp_path / "edited.py").write_text("A = 1\n")
+    with light_server(monkeypatch, tmp_path, more="import edited") as name:
+        monkeypatch.delenv(SOCKET)  # a client without `warm_kernels`, as JupyterLab: it starts a server of its own
+        with kernel(name) as before:
+            assert before.is_warm and before.run("import edited; edited.A") == "1"
+            (tmp_path / "edited.py").write_text("A = 22\n")
+            with kernel(name) as meanwhile:
+                assert not meanwhile.is_warm and meanwhile.run("import edited; edited.A") == "22"
+            with kernel(name) as after:
+                assert after.is_warm and after.run("import edited; edited.A") == "22"
+            assert before.run("edited.A") == "1"
+            retired = psutil.Process(before.pid).parent().parent()
+        assert gone_within(5, [retired.pid]) == []
+        start._own.stop()
+
+
+def test_jupyterlab_s_manager_starts_restarts_and_revives_warm_kernels(warm, tmp_path):
+    from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+
+    async def lab():
+        manager = AsyncMappingKernelManager(root_dir=str(tmp_path))
+        kernel_id = await manager.start_kernel(kernel_name=warm, path="")
+        one = manager.get_kernel(kernel_id)
+        await one.ready
+        assert isinstance(one.provisioner.process, WarmKernel)
+        pids = [one.provisioner.pid]
+        await manager.restart_kernel(kernel_id)
+        pids.append(one.provisioner.pid)
+        os.kill(pids[-1], signal.SIGKILL)
+        while not one.has_kernel or one.provisioner.pid in pids or one.provisioner.pid is None:
+            await asyncio.sleep(0.05)  # JupyterLab's restarter looks every 3 s
+        pids.append(one.provisioner.pid)
+        assert isinstance(one.provisioner.process, WarmKernel)
+        await manager.shutdown_kernel(kernel_id)
+        return pids
+
+    pids = asyncio.run(asyncio.wait_for(lab(), 60))
+    assert len(set(pids)) == 3 and gone_within(5, pids) == []
+
+
+def test_under_run_every_kernel_of_this_python_is_warm(tmp_path):
+    code = (
+        f"import sys; sys.path[:0] = {sys.path!r}\nfrom tests.kernels import kernel\n"
+        "with kernel('python3') as session: print(session.is_warm, session.run('6 * 7'), session.manager.transport)\n"
+        "sys.exit(5)"
+    )
+    done = subprocess.run([sys.executable, "-m", "sdg_eval.batch.warm", "run", sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (5, "True 42 ipc\n"), done.stderr
+    assert done.stderr == ""

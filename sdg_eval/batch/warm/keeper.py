@@ -7,6 +7,7 @@ everything a kernel ever started can be found and ended from here, daemons too.
 from __future__ import annotations
 
 import os
+import resource
 import select
 import signal
 import socket
@@ -76,13 +77,16 @@ def keep_kernel(
 
 
 def _take_over(request: dict, set_by_imports: dict[str, str]) -> str:
-    """Take the client's environment, folder, mask, processors and nice value, which the kernel inherits; say what could not be."""
+    """Take the client's environment, folder, mask, processors and nice value, which the kernel inherits; say what one may not."""
     environment = set_by_imports | request["env"]
     if "JPY_PARENT_PID" in environment:
         environment["JPY_PARENT_PID"] = str(os.getpid())
     os.environ.clear()
     os.environ.update(environment)
     os.umask(request["umask"])
+    for name, (_, hard) in request["limits"].items():
+        if not _may_have(hard, resource.getrlimit(int(name))[1]):
+            return f"resource limit {name} is above the server's"
     try:
         os.chdir(request["cwd"])
         os.sched_setaffinity(0, request["affinity"])
@@ -92,12 +96,17 @@ def _take_over(request: dict, set_by_imports: dict[str, str]) -> str:
     return ""
 
 
+def _may_have(hard: int, own: int) -> bool:
+    """True where a process with the hard limit `own` may set it to `hard`."""
+    return (
+        own == resource.RLIM_INFINITY or hard != resource.RLIM_INFINITY and hard <= own or os.geteuid() == 0
+    )
+
+
 def _watch(connection: socket.socket, alive: int, listens: int, kernel: int) -> int:
     """Pass signals on until the kernel ends, or who wanted it is gone; end all it started; return its exit code."""
     lines, poll = Lines(connection), select.poll()
-    client = process_descriptor(
-        _peer(connection)
-    )  # a child of the client may hold the connection open after its death
+    client = process_descriptor(_peer(connection))  # its children may hold the connection open after it
     ended = process_descriptor(kernel)
     for fd in (connection.fileno(), alive, listens, client, ended):
         if fd is not None:

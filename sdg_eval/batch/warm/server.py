@@ -3,7 +3,7 @@
 It has one thread and stays that way: after a fork only the forking thread is left, and a lock that another one held stays
 locked. zmq contexts, event loops and the threads of ipykernel, Arrow and DuckDB are made in the kernel, after its fork. The
 server reads nothing from clients: each connection gets a keeper (`keeper.py`), which forks the kernel and lives as long as
-it does. `start.start_server` starts it, and it ends with its starter.
+it does. `start.Server` starts it, and it ends with its starter.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from sdg_eval.batch.warm.kernel import become_kernel, end_well, leave_quickly
 from sdg_eval.batch.warm.preload import preload
 from sdg_eval.batch.warm.protocol import process_descriptor, send_line
 from sdg_eval.batch.warm.refusals import Refusals
+from sdg_eval.batch.warm.start import RETIRE
 from sdg_eval.batch.warm.system import PR_SET_CHILD_SUBREAPER, count_threads, open_descriptors, set_process
 
 LOOK_MS = 1000
@@ -32,8 +33,8 @@ SECONDS_TO_END = 5.0
 def serve(listening: int, life: int, starter: int) -> Birth:
     """Fork kernels until the starter ends. Returns only in the kernels.
 
-    `listening` and `life` are descriptors: a socket that listens, and a pipe that reads as closed when process `starter` has
-    no more use for the server.
+    `listening` and `life` are descriptors: a socket that listens, and a pipe from process `starter`. When the pipe closes,
+    the server ends with its kernels; when `RETIRE` comes through it, it takes no more requests and ends after its kernels.
     """
     listener = socket.socket(fileno=listening)
     if sys.path[0] in ("", os.getcwd()):
@@ -44,31 +45,41 @@ def serve(listening: int, life: int, starter: int) -> Birth:
     if extra := open_descriptors() - {0, 1, 2, listening, life}:
         # An open file has one position for all processes that share it.
         sys.exit(
-            f"sdg_eval: a library leaves files open ({sorted(extra)}), so kernels cannot share it. Normal kernels serve."
+            f"sdg_eval: a library leaves files open ({sorted(extra)}): kernels cannot share it, normal ones serve."
         )
     set_process(PR_SET_CHILD_SUBREAPER, 1)  # of kernels whose keeper was killed
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     alive, server_lives = os.pipe()
-    gone = {fd for fd in (life, process_descriptor(starter)) if fd is not None}
-    poll, keepers = select.poll(), set()
-    for fd in (listening, *gone):
-        poll.register(fd, select.POLLIN)
-    while not gone & (ready := {fd for fd, _ in poll.poll(LOOK_MS)}):
+    starter_ended = process_descriptor(
+        starter
+    )  # a child of the starter may hold the pipe open after its death
+    poll, keepers, retired = select.poll(), set(), False
+    for fd in (listening, life, starter_ended):
+        if fd is not None:
+            poll.register(fd, select.POLLIN)
+    while keepers or not retired:
+        ready = {fd for fd, _ in poll.poll(LOOK_MS)}
         keepers = _living(keepers)
-        if listening not in ready:
-            continue
-        connection, _ = listener.accept()
-        if (threads := count_threads()) != 1:
-            send_line(connection, refused=f"the server has {threads} threads", stale=False)
-        elif keeper := os.fork():
-            keepers.add(keeper)
-        else:
+        if starter_ended in ready:
+            break
+        if life in ready:
+            if not os.read(life, len(RETIRE)):
+                break
+            retired = True
+            poll.unregister(listening)
             listener.close()
-            for fd in (server_lives, *gone):
-                os.close(fd)
-            return keep_kernel(connection, alive, refusals, set_by_imports)
-        connection.close()
-    listener.close()
+        elif listening in ready:
+            connection, _ = listener.accept()
+            if (threads := count_threads()) != 1:
+                send_line(connection, refused=f"the server has {threads} threads", stale=False)
+            elif keeper := os.fork():
+                keepers.add(keeper)
+            else:
+                listener.close()
+                for fd in filter(None, (server_lives, life, starter_ended)):
+                    os.close(fd)
+                return keep_kernel(connection, alive, refusals, set_by_imports)
+            connection.close()
     os.close(server_lives)
     _end(keepers)
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -34,10 +34,13 @@ One thread: notebooks run side by side, and sums keep their order. Arrow's own m
 SERVER_ENVIRONMENT = KERNEL_ENVIRONMENT | {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 """With it, importing numpy and pyarrow starts no thread. A kernel gets its client's environment instead."""
 NOT_INHERITED = (SOCKET, "MPLBACKEND", "JPY_PARENT_PID", "JPY_SESSION_NAME")
+LINUX = sys.platform == "linux"
 SERVER = "sdg_eval.batch.warm.server"
 """The module that `python -m` runs."""
 LONGEST_PATH = 100  # bytes; an address of a unix socket has 108
 BACKLOG = 128
+RETIRE = b"r"
+"""Through the pipe to a server: serve the kernels that run, take no more."""
 SECONDS_TO_END = 10.0
 
 
@@ -65,6 +68,11 @@ class Server:
             )  # fmt: skip
         os.close(life)
 
+    def retire(self) -> None:
+        """Take no more requests; the kernels that run go on, and the server ends after them."""
+        with suppress(BrokenPipeError):
+            os.write(self._life, RETIRE)
+
     def stop(self) -> None:
         """End the server and every kernel of it; nothing to do in a fork of the process that started it."""
         if self.owner != os.getpid() or self._life is None:
@@ -81,7 +89,7 @@ class Server:
 
 def can_fork() -> bool:
     """True on Linux: elsewhere the system's own libraries do not survive a fork, or there is none."""
-    return sys.platform == "linux"
+    return LINUX
 
 
 @contextmanager
@@ -133,16 +141,15 @@ _own: Server | None = None
 
 
 def own_server(*, renew: bool = False) -> str:
-    """Return the socket of this process's own server, started at the first call; `renew` ends it and starts another.
+    """Return the socket of this process's own server, started at the first call; `renew` replaces one that has got out of date.
 
     For clients that were started without `warm_kernels`, such as JupyterLab. A server that has failed is not started again.
     """
     global _own
     with _lock:
-        if _own is not None and (renew or _own.owner != os.getpid()):
-            _own.stop()
-            _own = None
-        if _own is None:
+        if _own is not None and renew:
+            _own.retire()
+        if _own is None or renew or _own.owner != os.getpid():
             _own = Server()
             atexit.register(_own.stop)
         return _own.path
