@@ -20,6 +20,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from papermill.engines import Engine, papermill_engines
 
+from sdg_eval.batch.hygiene import clean_outputs
 from sdg_eval.batch.ledger import CellFailed, Ledger
 from sdg_eval.batch.limits import MB, Limits, Watch, limit_allocations
 from sdg_eval.batch.processes import MARK
@@ -49,7 +50,7 @@ class LedgerEngine(Engine):
         try:
             asyncio.run(client.run(str(folder), log, mark))
         finally:
-            neutralise(nb)
+            neutralise(nb, folder)
         return nb
 
 
@@ -198,8 +199,11 @@ def _outputs_hash(cell: NotebookNode) -> str:
     return hashlib.sha256(json.dumps(outputs, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def neutralise(nb: NotebookNode) -> None:
-    """Take out of an executed notebook what differs from run to run or names this machine: times, paths, random ids."""
+def neutralise(nb: NotebookNode, folder=".") -> None:
+    """Take out of an executed notebook what differs from run to run or names this machine: times, paths, random ids.
+
+    `folder` is where it was executed.
+    """
     for key in [key for key in nb.metadata if key not in KEPT_METADATA]:
         del nb.metadata[key]
     for cell in nb.cells:
@@ -209,6 +213,7 @@ def neutralise(nb: NotebookNode) -> None:
         for output in cell.get("outputs", []):
             if output.output_type == "stream":
                 output.text = _TEMPORARY_CELL.sub("cell", output.text)
+    clean_outputs(nb, {folder: "."})
 
 
 papermill_engines.register(ENGINE, LedgerEngine)

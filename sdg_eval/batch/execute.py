@@ -30,6 +30,7 @@ from sdg_eval.batch.artefacts import (
     say_disk_error,
     say_room,
 )
+from sdg_eval.batch.hygiene import without_machine
 from sdg_eval.batch.imports import import_jsonschema
 from sdg_eval.batch.ledger import Ledger
 from sdg_eval.batch.limits import Limits
@@ -37,6 +38,7 @@ from sdg_eval.batch.plan import NOTEBOOKS, Job, run_name
 from sdg_eval.batch.warm import NORMAL_KERNEL
 
 LONGEST_ERROR = 600
+RUN = "<run>"
 DISK_WORDS = ("No space left on device", "Disk quota exceeded", "Input/output error", "Read-only file system", "File too large")
 """What a cell's error says when the disk refused."""
 
@@ -96,14 +98,14 @@ def run_job(
         final.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{final.name}.", suffix=".tmp", dir=final.parent))
     except OSError as refused:
-        return _outcome(job, "failed", started, say_disk_error(refused, final, needed))
+        return _outcome(job, "failed", started, say_disk_error(refused, final, needed), run_folder)
     try:
         os.chmod(temporary, 0o755)  # mkdtemp's 0700 would hide the results from their readers
         status, error, cells = _attempt(job, temporary, limits or Limits(), kernel, Path(notebooks), synthetic)
         if status != "done" and any(word in error for word in DISK_WORDS):
             # The disk's fault: what was there is good and stays, and there may be no room for more.
-            return _outcome(job, status, started, f"{error}. {say_room(final, needed or folder_bytes(temporary))}")
-        outcome = _outcome(job, status, started, error)
+            return _outcome(job, status, started, f"{error}. {say_room(final, needed or folder_bytes(temporary))}", run_folder)
+        outcome = _outcome(job, status, started, error, run_folder)
         record = asdict(outcome) | {"key": key, "cells": cells, "outputs": file_hashes(temporary)}
         _write(temporary / RECORD, json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True))
         flush(temporary)
@@ -111,13 +113,15 @@ def run_job(
         return outcome
     except OSError as refused:
         told = say_disk_error(refused, final, needed or folder_bytes(temporary))
-        return _outcome(job, "failed", started, f"{error}. {told}" if error else told)
+        return _outcome(job, "failed", started, f"{error}. {told}" if error else told, run_folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _outcome(job: Job, status: str, started: float, error: str) -> Outcome:
-    return Outcome(job.notebook, job.area, job.folder, status, round(time.monotonic() - started, 1), error)
+def _outcome(job: Job, status: str, started: float, error: str, run_folder: Path) -> Outcome:
+    """The outcome in words that can be handed out: the run's folder is called `<run>`."""
+    told = without_machine(error, {Path(run_folder): RUN, Path(run_folder).resolve(): RUN})
+    return Outcome(job.notebook, job.area, job.folder, status, round(time.monotonic() - started, 1), told)
 
 
 def _attempt(job: Job, folder: Path, limits: Limits, kernel: str, notebooks: Path, synthetic: bool) -> tuple[str, str, list[dict]]:
@@ -144,6 +148,7 @@ def _attempt(job: Job, folder: Path, limits: Limits, kernel: str, notebooks: Pat
         status, error = _told(problem)
         with contextlib.suppress(OSError):  # told with the record, which needs the disk too
             _leave_only(folder, LOG)  # what a run wrote before it failed must not be taken for results
+            _write(folder / LOG, without_machine((folder / LOG).read_text(encoding="utf-8", errors="replace"), {folder: "."}))
             if ledger.notebook is not None:
                 _write(folder / NOTEBOOK, nbformat.writes(ledger.notebook))
     return status, error, ledger.executed

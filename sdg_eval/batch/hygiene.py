@@ -7,8 +7,10 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nbformat import NotebookNode
+if TYPE_CHECKING:  # importing it takes longer than all that this module does
+    from nbformat import NotebookNode
 
 SUITE, PYTHON, TEMPORARY, HOME = "<sdg_eval>", "<python>", "<temporary>", "<home>"
 """What stands for the folder of the suite, of Python, of temporary files, and of the person who ran it."""
@@ -52,5 +54,6 @@ def clean_outputs(notebook: NotebookNode, folders: dict | None = None) -> None:
             elif output.output_type == "error":
                 output.evalue = without_machine(output.evalue, folders)
                 output.traceback = [without_machine(line, folders) for line in output.traceback]
-            elif "data" in output and isinstance(output.data.get("text/plain"), str):
-                output.data["text/plain"] = without_machine(output.data["text/plain"], folders)
+            else:
+                for kind in [kind for kind in output.get("data", {}) if kind.startswith("text/") and isinstance(output.data[kind], str)]:
+                    output.data[kind] = without_machine(output.data[kind], folders)
