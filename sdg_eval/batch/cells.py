@@ -14,6 +14,7 @@ import time
 from queue import Empty
 
 import zmq
+from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -92,6 +93,10 @@ class LedgerClient(NotebookClient):
         environment = os.environ | ONE_THREAD | {MARK: mark}
         try:
             await self.async_start_new_kernel(cwd=folder, env=environment, stdout=log, stderr=log)
+        except NoSuchKernel:
+            await self._clean_up()
+            remedy = "Install the suite's packages again, as the README says; ipykernel is among them."
+            raise CellFailed("NoSuchKernel", f"there is no kernel {self.kernel_name!r} on this machine. {remedy}") from None
         except Exception:
             await self._clean_up()
             raise
