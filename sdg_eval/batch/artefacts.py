@@ -18,6 +18,7 @@ RECORD, LOG, ECHO = "run.json", "kernel.log", "echo.json"
 NOTEBOOK, PAGE = "notebook.ipynb", "notebook.html"
 ENDINGS = {".svg": b"</svg>", ".html": b"</html>", ".png": b"IEND\xaeB`\x82", ".parquet": b"PAR1", ".csv": b"\n"}
 """How a complete file of a kind ends; after it only white space may come."""
+SHORTEST_PARQUET = 12  # bytes: it begins as it ends, and the length of its description comes between
 _PROMISED = re.compile(r"`([\w.-]+\.(?:csv|json|parquet|xlsx))`")
 FLUSHERS = 8
 EXCHANGE, HERE = 2, -100  # RENAME_EXCHANGE and AT_FDCWD of Linux
@@ -62,7 +63,8 @@ def require_whole(path: Path, name: str) -> None:
         except ValueError:
             raise Incomplete(f"{name} is cut off or garbled") from None
     ending = ENDINGS.get(path.suffix)
-    if ending and not (content.endswith(ending) or content.rstrip().endswith(ending)):
+    is_short = path.suffix == ".parquet" and len(content) < SHORTEST_PARQUET
+    if is_short or (ending and not (content.endswith(ending) or content.rstrip().endswith(ending))):
         raise Incomplete(f"{name} is cut off")
 
 

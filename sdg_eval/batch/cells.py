@@ -52,6 +52,9 @@ class LedgerEngine(Engine):
             asyncio.run(client.run(str(folder), log, mark))
         finally:
             neutralise(nb, folder)
+            cells = _code_cells(nb)
+            for row in ledger.executed:
+                row["outputs"] = _outputs_hash(cells[row["cell"] - 1][1])
         return nb
 
 
@@ -69,7 +72,7 @@ class LedgerClient(NotebookClient):
     async def run(self, folder: str, log, mark: str) -> None:
         """Start a kernel, execute every code cell, end the kernel and all it started."""
         self.reset_execution_trackers()
-        cells = [(i, cell) for i, cell in enumerate(self.nb.cells) if cell.cell_type == "code" and cell.source.strip()]
+        cells = _code_cells(self.nb)
         self.ledger.planned = list(range(1, len(cells) + 1))
         await self._start(folder, log, mark)
         try:
@@ -139,7 +142,7 @@ class LedgerClient(NotebookClient):
         finally:
             self.watch.end_cell()
         self._require_ok(number, cell)
-        self.ledger.executed.append({"cell": number, "seconds": round(time.monotonic() - started, 3), "outputs": _outputs_hash(cell)})
+        self.ledger.executed.append({"cell": number, "seconds": round(time.monotonic() - started, 3)})
 
     def _require_ok(self, number: int, cell: NotebookNode) -> None:
         content = self.reply["content"] if self.reply else {}
@@ -183,6 +186,11 @@ class LedgerClient(NotebookClient):
         await ensure_async(self.km.cleanup_resources())
         self.kc = self.km = None
         shutil.rmtree(self.place, ignore_errors=True)
+
+
+def _code_cells(nb: NotebookNode) -> list[tuple[int, NotebookNode]]:
+    """Return (index, cell) of the cells that have something to execute."""
+    return [(index, cell) for index, cell in enumerate(nb.cells) if cell.cell_type == "code" and cell.source.strip()]
 
 
 async def _answer(channel, asked: str, seconds: float) -> dict:
