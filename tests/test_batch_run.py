@@ -251,7 +251,7 @@ def test_a_reader_sees_only_complete_results_whatever_ends_the_batch(warm, folde
             assert code == 0 or "interrupted" in batch.statuses().values()
         stopped += code != 0
         there = complete(folder, f"key {year}")
-        if FULL or year == 2000 + len(rounds) - 1:
+        if year == 2000 + len(rounds) - 1 or (FULL and (number != signal.SIGKILL or year % 10 == 0)):
             again = Batch(folder, areas=PLACES, year=year)
             assert again.end() == 0, again.text
             assert again.statuses() == {area: "kept" if area in there else "done" for area in PLACES}
