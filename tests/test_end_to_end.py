@@ -14,6 +14,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from tests.machine_names import machine_words, told_of_machine
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -88,6 +90,18 @@ def test_every_page_says_synthetic_asks_nothing_of_the_net_and_has_text_for_ever
             assert re.search(r'alt="[^"]{20,}"', image), image
             assert (page.parent / re.search(r'src="([^"]+)"', image)[1]).is_file(), image
         assert "quarters" in page.parts or len(re.findall("<details>", text)) >= 17
+
+
+def test_a_finished_run_is_proved_adds_up_and_names_no_machine(sample_run):
+    out, _ = sample_run
+    done = sdg_eval("verify", "--out", out)
+    assert done.returncode == 0 and "Sound: " in done.stdout, done.stdout
+    shown = json.loads(sdg_eval("runs", "show", "one", "--out", out, "--json").stdout)
+    assert shown["complete"] and shown["totals"]["planned"] == shown["totals"]["done"] == len(pd.read_csv(out / "one" / "runs.csv"))
+    page = (out / "one" / "runs.html").read_text(encoding="utf-8")
+    links = re.findall(r'href="([^"#]+notebook.html)"', page)
+    assert len(links) == shown["totals"]["planned"] and all((out / "one" / link).is_file() for link in links)
+    assert told_of_machine(out / "one", [*machine_words(), str(out)]) == []
 
 
 def test_a_year_stands_once_in_a_table_of_values(sample_run):

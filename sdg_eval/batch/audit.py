@@ -85,14 +85,8 @@ def logged_run(out, name: str, **facts):
 
 def _end(log: Path, folder: Path, ending: dict) -> None:
     """Write the list of files, the entry, and in the run folder the anchor that names it."""
-    kept = tuple(f"{place}/" for place in ending.pop("kept", ()))
-    before = read_manifest(folder) if kept else {}
-    known = {
-        p: digest
-        for p, digest in before.items()
-        if p.startswith(kept) and not p.rpartition("/")[2].startswith("index")
-    }
-    files = hash_files(folder, known) if folder.is_dir() else {}
+    kept = ending.pop("kept", ())
+    files = hash_files(folder, read_manifest(folder) if kept else {}, kept) if folder.is_dir() else {}
     text = manifest_text(files).encode()
     if files:
         write_atomic(folder / MANIFEST, text)

@@ -7,9 +7,11 @@ hash is `data_hash`. Everything is in the list of files, in the form that `sha25
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -21,29 +23,43 @@ ROOT = Path(__file__).parents[2]
 MANIFEST, ANCHOR = "files.sha256", "audit.json"
 RESULT_KINDS = (".csv", ".parquet", ".json", ".txt", ".svg", ".png")
 NO_RESULT = ("run.json", "record.json", "runs.csv", "observations.parquet", ANCHOR)
-"""They say when and how a run was made, or are what it was made from."""
+NO_RESULT_FOLDERS = ("assets/", "slices/")
+"""They say when and how a run was made, are what it was made from, or how it looks."""
+PAGES = "index"
+"""How the names of the pages begin that the site writes into the folder of a run of a notebook."""
 SHORTEST = 12
 """Fewest hexadecimal digits that name a hash."""
 
 
-def hash_files(folder, known: dict[str, str] | None = None) -> dict[str, str]:
+def hash_files(folder, known: dict[str, str] | None = None, kept: Iterable[str] = ()) -> dict[str, str]:
     """Return {path below `folder`: sha256} of every file, sorted; hidden files and the log's own are left out.
 
-    `known` are files that are not read again: what is kept from an earlier run has the hash that was written then, even
-    where it is lost, so a change since is found by `verify_runs`, and not taken for the truth.
+    Folders in `kept` are not read again but for their pages (index…), which the site writes anew: their files have the hashes
+    of `known`, those of the run that made them, even where one is lost. So a change since is found by `verify_runs`, and not
+    taken for the truth.
     """
-    folder, found = Path(folder), dict(known or {})
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if (
-            path.is_dir()
-            or any(part.startswith(".") for part in name.split("/"))
-            or name in (MANIFEST, ANCHOR)
-        ):
-            continue
-        if name not in found:
-            found[name] = file_hash(path)
+    folder, kept = str(folder), set(kept)
+    found = {
+        path: digest
+        for path, digest in (known or {}).items()
+        if _kept_in(path) in kept and not path.rpartition("/")[2].startswith(PAGES)
+    }
+    kept = {_kept_in(path) for path in found}  # of the others nothing is known
+    for place, folders, names in os.walk(folder):
+        below = os.path.relpath(place, folder).replace(os.sep, "/")
+        prefix = "" if below == "." else f"{below}/"
+        if below in kept:
+            folders[:], names = [], [name for name in names if name.startswith(PAGES)]
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if not name.startswith(".") and prefix + name not in (MANIFEST, ANCHOR):
+                found[prefix + name] = file_hash(os.path.join(place, name))
     return dict(sorted(found.items()))
+
+
+def _kept_in(path: str) -> str:
+    """The folder of a run of a notebook that a file lies in: the first two parts of its path."""
+    return "/".join(path.split("/", 2)[:2])
 
 
 def file_hash(path) -> str:
@@ -76,7 +92,7 @@ def result_files(files: dict[str, str]) -> dict[str, str]:
     """Return those of {path: sha256} that are tables or figures."""
     return {
         name: digest for name, digest in files.items()
-        if name.endswith(RESULT_KINDS) and name.rpartition("/")[2] not in NO_RESULT and not name.startswith("assets/")
+        if name.endswith(RESULT_KINDS) and name.rpartition("/")[2] not in NO_RESULT and not name.startswith(NO_RESULT_FOLDERS)
     }  # fmt: skip
 
 
