@@ -13,7 +13,17 @@ import pytest
 from sdg_eval.batch.artefacts import LOG, NOTEBOOK, RECORD
 from sdg_eval.batch.warm import warm_kernels
 from sdg_eval.errors import INTERRUPTED, SOME_RUNS_FAILED
-from tests.batch_toys import AREAS, FAULTS, MORE_FAULTS, PLACES, command, left_over, results, write_notebook
+from tests.batch_toys import (
+    AREAS,
+    FAULTS,
+    LIMITS,
+    MORE_FAULTS,
+    PLACES,
+    command,
+    left_over,
+    results,
+    write_notebook,
+)
 from tests.counts import FULL, report, times
 
 CELL = {"first": "cell 3", "middle": "cell 4", "last": "cell 5"}
@@ -85,6 +95,9 @@ def test_no_fault_is_told_as_done_and_the_others_are_as_if_nothing_had_been(clea
     assert code == SOME_RUNS_FAILED, text
     for area, (name, place) in named.items():
         require_failed(tmp_path, area, place, name, outcomes[area])
+        if name == "hang":
+            record = json.loads((tmp_path / "run" / "provinces" / area / RECORD).read_text())
+            assert record["seconds"] <= LIMITS.cell_seconds + 10
     for area in healthy:
         assert outcomes[area] == ("done", "")
         found = results(tmp_path / "run" / "provinces" / area)

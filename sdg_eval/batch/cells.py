@@ -13,6 +13,7 @@ import tempfile
 import time
 from queue import Empty
 
+import psutil
 import zmq
 from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_core.utils import ensure_async
@@ -47,15 +48,21 @@ class LedgerEngine(Engine):
     def execute_notebook(cls, nb, kernel_name, *, ledger: Ledger, limits: Limits, folder, log, mark: str, **_):
         """Execute `nb` in `folder`. Raises CellFailed where it stops."""
         ledger.notebook = nb
-        client = LedgerClient(nb, kernel_name, ledger, limits)
         try:
-            asyncio.run(client.run(str(folder), log, mark))
+            try:
+                asyncio.run(LedgerClient(nb, kernel_name, ledger, limits).run(str(folder), log, mark))
+            except NotReady:  # no cell has run: kernels that start side by side can reach for one port (papermill #511), or the machine was busy
+                asyncio.run(LedgerClient(nb, kernel_name, ledger, limits).run(str(folder), log, mark))
         finally:
             neutralise(nb, folder)
             cells = _code_cells(nb)
             for row in ledger.executed:
                 row["outputs"] = _outputs_hash(cells[row["cell"] - 1][1])
         return nb
+
+
+class NotReady(CellFailed):
+    """A kernel ended or stayed silent before the first cell."""
 
 
 class LedgerClient(NotebookClient):
@@ -76,7 +83,7 @@ class LedgerClient(NotebookClient):
         self.ledger.planned = list(range(1, len(cells) + 1))
         await self._start(folder, log, mark)
         try:
-            with Watch(self.limits, self.km.provisioner.pid, mark) as self.watch:
+            with self._watch(mark) as self.watch:
                 await self._wait_for_ready()
                 for number, (index, cell) in enumerate(cells, 1):
                     await self._run_cell(number, index, cell)
@@ -105,6 +112,12 @@ class LedgerClient(NotebookClient):
             raise
         limit_allocations(self.km.provisioner.pid, self.limits)
 
+    def _watch(self, mark: str) -> Watch:
+        try:
+            return Watch(self.limits, self.km.provisioner.pid, mark, self.place)
+        except psutil.NoSuchProcess:
+            raise NotReady("KernelDied", f"before the first cell: {KERNEL_DIED}") from None
+
     async def _wait_for_ready(self) -> None:
         """Wait until the kernel answers on the channel of requests and its outputs arrive: no fixed sleeps, unlike jupyter_client's."""
         self.kc = self.km.client()
@@ -118,11 +131,11 @@ class LedgerClient(NotebookClient):
                 await _answer(self.kc.iopub_channel, asked, 0.2)
             except Empty:
                 if not await self.km.is_alive():
-                    raise CellFailed("KernelDied", self.watch.breach or f"before the first cell: {KERNEL_DIED}") from None
+                    raise NotReady("KernelDied", self.watch.breach or f"before the first cell: {KERNEL_DIED}") from None
                 continue
             self.nb.metadata["language_info"] = reply["content"]["language_info"]
             return
-        raise CellFailed("KernelDied", f"the kernel did not answer in {START_SECONDS} s (timeout). Run again while the machine is idle, or with --jobs 1.")
+        raise NotReady("KernelDied", f"the kernel did not answer in {START_SECONDS} s (timeout). Run again while the machine is idle, or with --jobs 1.")
 
     async def _run_cell(self, number: int, index: int, cell: NotebookNode) -> None:
         """Execute one cell and write it into the ledger. Raises CellFailed naming the cell."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from dataclasses import dataclass
@@ -34,11 +35,11 @@ class Limits:
 class Watch:
     """Looks at a kernel's processes while it works. Use as a context manager around the work.
 
-    `breach` says which limit was broken, '' while none is; then the processes are ended.
+    `mark` is in the environment of all of them (`processes.MARK`); `place` is the folder of the kernel's sockets. `breach` says which limit was broken, '' while none is; then the processes are ended.
     """
 
-    def __init__(self, limits: Limits, pid: int, mark: str):
-        self.limits, self.mark, self.breach = limits, mark, ""
+    def __init__(self, limits: Limits, pid: int, mark: str, place: str = ""):
+        self.limits, self.mark, self.place, self.breach = limits, mark, place, ""
         self.root, self.started = psutil.Process(pid), time.monotonic()
         self.cell_started: float | None = None
         self._seen: set[psutil.Process] = {self.root}
@@ -100,14 +101,13 @@ def limit_allocations(pid: int, limits: Limits) -> None:
 
     Needs Linux; elsewhere the watch alone counts.
     """
-    process = psutil.Process(pid)
-    if hasattr(process, "rlimit"):
-        bound = int(2 * limits.memory_mb * MB)
-        try:
-            process.rlimit(psutil.RLIMIT_DATA, (bound, bound))
-            process.rlimit(psutil.RLIMIT_CORE, (0, 0))
-        except (*GONE, OSError, ValueError):  # a lower bound of the system's own stays
-            return
+    bound = int(2 * limits.memory_mb * MB)
+    try:
+        process = psutil.Process(pid)
+        process.rlimit(psutil.RLIMIT_DATA, (bound, bound))
+        process.rlimit(psutil.RLIMIT_CORE, (0, 0))
+    except (*GONE, AttributeError, OSError, ValueError):  # not Linux, or a lower bound of the system's own, which stays
+        return
 
 
 _running: set[Watch] = set()
@@ -117,3 +117,5 @@ def end_running() -> None:
     """End every kernel that this process watches: it is about to end itself."""
     for watch in list(_running):
         watch.end()
+        if watch.place:
+            shutil.rmtree(watch.place, ignore_errors=True)

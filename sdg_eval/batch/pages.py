@@ -21,8 +21,8 @@ body, .jp-RenderedHTMLCommon, .jp-RenderedHTMLCommon table { font-family: Sarabu
 """
 """Thai must show on a machine without Thai fonts; the fonts are those of the site."""
 NO_ALT = "No description has been provided for this image"
-REMEMBERED = 2000
-"""Pieces of notebooks: 19 notebooks have 500 cells, and each is shown for many provinces."""
+REMEMBERED, LONGEST_REMEMBERED = 1000, 20_000
+"""Pieces of notebooks: 19 notebooks have 500 cells, and each is shown for many provinces. Longer ones are outputs, of one province alone."""
 _NOT_FOCUSABLE = re.compile(r'<div class="(jp-Cell-inputWrapper|[^"]*\bjp-OutputArea-output\b)')
 _WITHOUT_ALT = re.compile(r"<img (?![^>]*\balt=)")
 
@@ -49,7 +49,8 @@ def exporter() -> PageExporter:
     highlight = Highlight2HTML(pygments_lexer="ipython3", parent=made)
     highlighted = lru_cache(REMEMBERED)(lambda source: highlight(source))
     made.register_filter("highlight_code", lambda source, language=None, metadata=None: highlighted(source))
-    made.register_filter("clean_html", lru_cache(REMEMBERED)(clean_html))
+    cleaned = lru_cache(REMEMBERED)(clean_html)
+    made.register_filter("clean_html", lambda text: cleaned(text) if len(text) < LONGEST_REMEMBERED else clean_html(text))
     return made
 
 

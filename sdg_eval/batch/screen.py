@@ -54,6 +54,14 @@ class Progress:
         if self.bar:
             self.bar.stop()
 
+    def keep(self, count: int) -> None:
+        """Show that `count` runs are kept as they are."""
+        self.count += count
+        if self.bar:
+            self.bar.update(self.task, advance=count, description=f"{count} kept")
+        elif count:
+            self.say(f"[{self.count}/{self.total}] {count} kept: made before with the same data and code")
+
     def start(self, worker: int, name: str) -> None:
         """Show that a worker begins a run."""
         self.begun[name] = (worker, time.monotonic())
