@@ -96,6 +96,8 @@ def test_a_file_added_changed_or_lost_is_another_result(tmp_path):
         (tmp_path / name / "national" / "gaps.csv").write_text("x\n1\n")
         (tmp_path / name / "index.html").write_text(name)  # pages carry times, and are no results
         (tmp_path / name / "record.json").write_text(name)
+        (tmp_path / name / "slices").mkdir()
+        (tmp_path / name / "slices" / "TH-50.parquet").write_text(name)  # what a run was made from, with the time it was taken in
     assert compare_results(tmp_path / "a", tmp_path / "b").is_equal
     (tmp_path / "b" / "national" / "sums.csv").write_text("y\n")
     found = compare_results(tmp_path / "a", tmp_path / "b")
