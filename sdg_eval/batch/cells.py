@@ -154,6 +154,8 @@ class LedgerClient(NotebookClient):
             raise _failed("KernelDied", number, cell, KERNEL_DIED) from None
         finally:
             self.watch.end_cell()
+        if self.watch.breach:  # it ended before its kernel was
+            raise _failed("LimitExceeded", number, cell, self.watch.breach)
         self._require_ok(number, cell)
         self.ledger.executed.append({"cell": number, "seconds": round(time.monotonic() - started, 3)})
 
