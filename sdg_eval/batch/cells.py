@@ -37,7 +37,8 @@ KERNEL_DIED = (
     "the kernel was killed or died; what comes after never ran. The system may have run out of memory: close other programs and run again with "
     "--jobs 1. What the kernel said is in kernel.log."
 )
-_TEMPORARY_CELL = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py")
+_TEMPORARY_CELL = re.compile(r"\S{0,200}ipykernel_\d+[/\\]\d+\.py")
+"""The length is bounded: without a bound, a flood of text without spaces takes the square of its length."""
 KEPT_METADATA = ("kernelspec", "language_info", "title", "authors", "widgets")
 
 
@@ -239,7 +240,7 @@ def neutralise(nb: NotebookNode, folder=".") -> None:
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.id = "injected-parameters"
         for output in cell.get("outputs", []):
-            if output.output_type == "stream":
+            if output.output_type == "stream" and "ipykernel_" in output.text:
                 output.text = _TEMPORARY_CELL.sub("cell", output.text)
     clean_outputs(nb, {folder: "."})
 
