@@ -110,10 +110,10 @@ def show(run: Name, out: Out = Path("reports"), as_json: Json = False) -> None:
             )
         )
     else:
-        for key in ("run", "state", "when", "quarter", "as_of", "data_hash"):
-            typer.echo(f"{key.replace('_', ' '):<14}{line[key]}")
-        for key, value in about.items():
-            typer.echo(f"{key.replace('_', ' '):<14}{value}") if value else None
+        shown = {key: line[key] for key in ("run", "state", "when", "quarter", "as_of", "data_hash")} | about
+        for key, value in shown.items():
+            if value:
+                typer.echo(f"{key.replace('_', ' '):<14}{value}")
         _show_matrix(found, by_area)
     if not found.totals["agrees"]:
         raise DataError(
