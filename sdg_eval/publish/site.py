@@ -10,8 +10,9 @@ import pandas as pd
 from sdg_eval.data_report import read_data_report, say_gaps, say_suspicions
 from sdg_eval.evaluation import STATUSES, goal_status, read_evaluation
 from sdg_eval.observations import select_totals
+from sdg_eval.publish.assets import page_globals, write_assets
 from sdg_eval.publish.words import words_of
-from sdg_eval.store import write_atomic, write_text
+from sdg_eval.store import write_text
 from sdg_eval.thai import format_fiscal_quarter, format_period, year_text
 from sdg_eval.wording import (
     LANGUAGES,
@@ -28,7 +29,6 @@ from sdg_eval.wording import (
 )
 
 HERE = Path(__file__).parent
-FONTS = HERE.parent / "figures" / "fonts"
 PAGE = {"th": "index.html", "en": "index.en.html"}
 DONE = ("done", "kept")
 PROVINCE, PEERS, SIDE_BY_SIDE = "10_province_evaluation", "41_peers", "40_provinces_side_by_side"
@@ -60,7 +60,7 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
         The table of runs; a run that is not done gets a page that says so.
     """
     folder = Path(folder)
-    _write_assets(folder / "assets")
+    write_assets(folder / "assets")
     observations = pd.read_parquet(folder / "national" / "observations.parquet")
     data = read_data_report(folder / "national")
     rules = dict(list(pd.read_parquet(folder / "national" / "rules.parquet").groupby("REF_AREA")))
@@ -132,13 +132,6 @@ def _effects(environment, folder: Path, national: dict[str, str], lang: str) -> 
     )
 
 
-def _write_assets(folder: Path) -> None:
-    write_atomic(folder / "style.css", (HERE / "templates" / "style.css").read_bytes())
-    for font in sorted(FONTS.glob("*")):
-        if font.suffix in (".ttf", ".txt"):
-            write_atomic(folder / font.name, font.read_bytes())
-
-
 def _environment(lang: str, record: dict, codelists, languages):
     """Return the template environment: everything that comes from data is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -151,7 +144,7 @@ def _environment(lang: str, record: dict, codelists, languages):
         "w": words_of(lang), "lang": lang, "record": record, "codelists": codelists, "mark": MARK, "page": PAGE, "other_page": None,
         "other": next((other for other in languages if other != lang), None), "statuses": STATUSES,
         "report_year": year_text(record["report_year"], lang), "label": lambda code: label(code, lang),
-    }  # fmt: skip
+    } | page_globals(lang, record["data_hash"])  # fmt: skip
     return environment
 
 
