@@ -28,6 +28,7 @@ from sdg_eval.publish.svg import (
     interval_text,
     key_item,
     known,
+    nothing,
     points_text,
     table,
     tag,
@@ -91,7 +92,7 @@ def line_chart(ident: str, series: list[dict], *, title: str, unit: str, lang: s
     trend, forecast = own.get("trend"), own.get("forecast") or []
     drawn = [[p for p in s["points"] if known(p["value"])] for s in series]
     if not any(drawn):
-        return _nothing("line", ident, title, unit, lang, source, synthetic, _line_table(ident, series, decimals, lang), sum(len(s["points"]) for s in series))
+        return nothing("line", ident, title=title, unit=unit, data=_line_table(ident, series, decimals, lang), lang=lang, source=source, synthetic=synthetic)
     times = [p["time"] for points in drawn for p in points] + [p["time"] for p in forecast]
     levels = [v for points in drawn for p in points for v in (p["value"], p.get("low"), p.get("high")) if known(v)]
     # Wide 95% bands would flatten the values themselves: the axis follows the 80% band at most.
@@ -239,9 +240,3 @@ def _about_line(own: dict, points: list[dict], decimals: int, target, lang: str)
         end = own["forecast"][-1]
         parts.append(f"{words['forecast_80']} {end['period']}: {number(end['value'], decimals)} ({interval_text(end['low_80'], end['high_80'], decimals, lang)})")
     return "; ".join(parts)
-
-
-def _nothing(kind, ident, title, unit, lang, source, synthetic, data, n_rows) -> Markup:
-    text = client_words(lang)["no_value"]
-    drawing = [tag("text", text, class_="tick mid", x=WIDE / 2, y=40.0)]
-    return frame(kind, ident, drawing, 70.0, title=title, unit=unit, about=text, key=[], data=data, n_rows=n_rows, lang=lang, source=source, synthetic=synthetic)

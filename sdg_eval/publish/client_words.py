@@ -14,6 +14,7 @@ WORDS = {
     "kind_indicator": ("ตัวชี้วัด", "Indicator"),
     "kind_page": ("หน้า", "Page"),
     "dark": ("โหมดมืด", "Dark mode"),
+    "sort": ("เรียงตาม", "Sort by"),
     "filter": ("กรองตาราง", "Filter the table"),
     "filter_count": ("แสดง {n} จาก {all} แถว", "{n} of {all} rows shown"),
     "table": ("ตาราง เลื่อนดูด้านข้างได้", "Table, scrolls sideways"),
@@ -51,7 +52,6 @@ WORDS = {
     "compare_first": ("จังหวัดแรก", "First province"),
     "compare_second": ("จังหวัดที่สอง", "Second province"),
     "compare_failed": ("เปิดข้อมูลของจังหวัดนี้ไม่ได้", "The data of this province could not be opened"),
-    "compare_choose": ("เลือกจังหวัด", "Choose a province"),
     "compare_done": ("กำลังแสดง {first} กับ {second}", "Showing {first} and {second}"),
     "status": ("ผล", "Result"),
     "over_time": ("ค่าตามเวลา", "Over time"),
@@ -59,8 +59,8 @@ WORDS = {
 }
 """key -> (Thai, English)."""
 IN_SCRIPT = (
-    "search_none", "search_count", "search_failed", "kind_province", "kind_goal", "kind_indicator", "kind_page", "filter", "filter_count",
-    "chart_help", "no_value", "compare_failed", "compare_choose", "compare_done", "period", "value", "interval", "n", "status", "over_time", "goal", "no_data",
+    "search_none", "search_count", "search_failed", "kind_province", "kind_goal", "kind_indicator", "kind_page", "sort", "filter", "filter_count", "chart_help",
+    "compare_first", "compare_second", "compare_failed", "compare_done", "interval", "over_time", "goal", "no_data",
 )  # fmt: skip
 """Words that `site.js` writes itself; they stand in each page as attributes of one element."""
 

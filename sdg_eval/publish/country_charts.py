@@ -17,6 +17,7 @@ from sdg_eval.publish.svg import (
     interval_text,
     key_item,
     known,
+    nothing,
     table,
     tag,
     tick_text,
@@ -124,6 +125,9 @@ def tile_map(ident: str, areas: list[dict], periods: list[tuple[str, str]], cell
         classes of `style.css` such as the statuses.
     """
     words = client_words(lang)
+    if not periods:
+        empty = table(ident, [words["province"]], [[a["name"]] for a in areas], lang)
+        return nothing("tiles", ident, title=title, unit=unit, data=empty, lang=lang, source=source, synthetic=synthetic)
     values = sorted(c["value"] for c in cells.values() if known(c.get("value")))
     cuts = _cuts(values) if legend is None else []
     factor, factor_word = _factor(values, decimals, lang)

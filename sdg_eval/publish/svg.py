@@ -131,7 +131,7 @@ def frame(kind: str, ident: str, drawing: list[Markup], height: float, *, title:
         The table of the values, and how many there are.
     """
     words = client_words(lang)
-    marked = [tag("text", words["synthetic"], class_="synth", x=WIDE / 2, y=height / 2, transform=f"rotate(-14 {short(WIDE / 2)} {short(height / 2)})")] if synthetic else []
+    marked = _synthetic(words["synthetic"], height) if synthetic else []
     names = [tag("title", f"{title} ({unit})" if unit else title, id=f"{ident}-t"), tag("desc", about, id=f"{ident}-d")]
     svg = tag("svg", *names, *drawing, *marked, viewBox=f"0 0 {short(WIDE)} {short(height)}", role="img", aria_labelledby=f"{ident}-t {ident}-d", focusable="false")
     caption = tag("figcaption", tag("strong", title), " ", tag("span", unit, class_="unit") if unit else None)
@@ -139,3 +139,17 @@ def frame(kind: str, ident: str, drawing: list[Markup], height: float, *, title:
     below = tag("details", tag("summary", f"{words['chart_data']} (n = {n_rows})"), data, class_="data")
     footing = tag("p", source, tag("strong", (" · " if source else "") + words["synthetic"]) if synthetic else None, class_="source") if source or synthetic else None
     return tag("figure", caption, legend, tag("div", svg, class_="plot"), footing, below, id=ident, class_=f"chart {kind}", data_chart=kind, **attributes)
+
+
+def _synthetic(text: str, height: float) -> list[Markup]:
+    """The words across a drawing that its data are not real; on a tall one wherever it is cut there is one of them."""
+    copies = max(1, round(height / 350))
+    middles = [(i + 0.5) * height / copies for i in range(copies)]
+    return [tag("text", text, class_="synth", x=WIDE / 2, y=y, transform=f"rotate(-14 {short(WIDE / 2)} {short(y)})") for y in middles]
+
+
+def nothing(kind: str, ident: str, *, title: str, unit: str, data: Markup, lang: str, source: str, synthetic: bool) -> Markup:
+    """Return the figure of a series without a value that can be shown: it says so, and its table holds the notes."""
+    text = client_words(lang)["no_value"]
+    drawing = [tag("text", text, class_="tick mid", x=WIDE / 2, y=40.0)]
+    return frame(kind, ident, drawing, 70.0, title=title, unit=unit, about=text, key=[], data=data, n_rows=0, lang=lang, source=source, synthetic=synthetic)
