@@ -87,7 +87,6 @@ def line_chart(ident: str, series: list[dict], *, title: str, unit: str, lang: s
     breaks
         `time`, `label` of each change of definition.
     """
-    words = client_words(lang)
     own = series[0]
     trend, forecast = own.get("trend"), own.get("forecast") or []
     drawn = [[p for p in s["points"] if known(p["value"])] for s in series]
@@ -120,10 +119,10 @@ def line_chart(ident: str, series: list[dict], *, title: str, unit: str, lang: s
     for index, (s, points) in enumerate(zip(series, drawn, strict=True)):
         rows = {id(p): row + i for i, p in enumerate(s["points"])}
         row += len(s["points"])
-        layers.insert(0 if index else len(layers), _points(index, s["points"], points, rows, x, y, s["name"]))
+        layers.insert(0 if index else len(layers), _points(index, s["points"], points, rows, x, y))
     if forecast:
         dots = [tag("circle", class_="pt", cx=x(p["time"]), cy=y(p["value"]), r=2.5, data_row=row + i) for i, p in enumerate(forecast) if known(p["value"])]
-        layers.append(tag("g", *dots, class_="layer forecast", data_layer="forecast", data_name=words["forecast"]))
+        layers.append(tag("g", *dots, class_="layer forecast", data_layer="forecast"))
     data = _line_table(ident, series, decimals, lang)
     return frame(
         "line", ident, grid + layers, TALL, title=title, unit=unit, about=_about_line(own, drawn[0], decimals, target, lang), key=_line_key(series, drawn, target, lang),
@@ -149,7 +148,7 @@ def _mark(sign: str, cx: float, cy: float, size: float) -> str:
     return points_text((cx + size * dx, cy + size * dy) for dx, dy in ring) + "Z"
 
 
-def _points(index: int, points: list[dict], drawn: list[dict], rows: dict, x, y, name: str) -> Markup:
+def _points(index: int, points: list[dict], drawn: list[dict], rows: dict, x, y) -> Markup:
     """One series: the line between neighbours, intervals, marks."""
     pieces, piece = [], []
     for p in points:
@@ -169,7 +168,7 @@ def _points(index: int, points: list[dict], drawn: list[dict], rows: dict, x, y,
             parts.append(tag("path", d=_mark(MARKS[index], x(p["time"]), y(p["value"]), 4.5), **at))
         else:
             parts.append(tag("circle", cx=x(p["time"]), cy=y(p["value"]), r=2.0 if small else 4.0, **at))
-    return tag("g", *parts, class_=f"layer s{index}", data_layer=f"s{index}", data_name=name)
+    return tag("g", *parts, class_=f"layer s{index}", data_layer=f"s{index}")
 
 
 def _trend(trend: dict, x, y, firm: bool) -> Markup:

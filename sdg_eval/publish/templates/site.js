@@ -239,8 +239,7 @@
       hide();
       now = point;
       point.classList.add("now");
-      const content = lines(point), series = point.closest("[data-name]")?.dataset.name;
-      if (series && all("[data-name]", svg).length > 1) content.splice(1, 0, ["", series]);
+      const content = lines(point);
       tip.replaceChildren(...content.map(([head, text], i) => make(i ? "div" : "strong", {}, head ? `${head}: ` : "", text)));
       tip.hidden = false;
       const frame = plot.getBoundingClientRect(), [x, y] = box(point), r = tip.getBoundingClientRect();
@@ -374,8 +373,9 @@
   function side(cell) {
     if (!cell) return make("td", { class: "nodata" }, words("no_data"));
     const [period, value, interval, n, status, kind, source] = cell;
-    const facts = [interval && `${words("interval")} ${interval}`, period, n && `n ${n}`].filter(Boolean).join(" · ");
-    return make("td", {}, make("strong", {}, value), make("span", { class: "small" }, facts), status ? make("span", { class: `how ${kind}` }, status) : null, source ? make("span", { class: "source" }, source) : null);
+    const facts = [interval && `${words("interval")} ${interval}`, period, n && `n = ${n}`].filter(Boolean);
+    const line = facts.flatMap((fact, i) => [i ? " · " : "", make("span", { class: "keep" }, fact)]);
+    return make("td", {}, make("strong", {}, value), make("span", { class: "small" }, ...line), status ? make("span", { class: `how ${kind}` }, status) : null, source ? make("span", { class: "source" }, source) : null);
   }
 
   /** Both provinces over time on one scale: the first as a line with dots, the second broken with squares. */
