@@ -59,7 +59,9 @@ LABELS = {
     "kept": ("คงผลเดิม", "kept"),
     "failed": ("ไม่สำเร็จ", "failed"),
     "refused": ("ปฏิเสธ", "refused"),
+    "suppressed": ("ปกปิด", "suppressed"),
     "interrupted": ("ถูกหยุดกลางคัน", "interrupted"),
+    "not_asked": ("ไม่ได้ขอในรอบนี้", "not asked for"),
 }
 _TARGETED = ("achieved", "lost", "on_track", "moderately_improving", "stagnating", "decreasing")
 

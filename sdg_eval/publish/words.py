@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sdg_eval.publish.page_words import PAGE_WORDS
+
 WORDS = {
     "site_title": ("การประเมินแนวโน้มตัวชี้วัด SDGs รายจังหวัด", "SDG indicator trends, province by province"),
     "index": ("หน้ารวม", "Overview"),
@@ -162,6 +164,7 @@ WORDS = {
     "chart_missing": ("ไม่มีกราฟ", "no chart"),
 }
 """key -> (Thai, English)."""
+WORDS |= PAGE_WORDS
 
 
 def words_of(lang: str) -> dict[str, str]:
