@@ -96,7 +96,7 @@ METHODS = (
     Method(
         "goals", ("สถานะของเป้าหมาย", "The status of a goal"),
         (
-            "รวมผลของตัวชี้วัดหลักในเป้าหมายนั้นเป็นคำเดียว: มีทั้งดีขึ้นและแย่ลงเรียกว่า “มีทั้งสองทาง” แนวโน้มที่ยืนยันได้มาก่อน “ยังไม่พบแนวโน้ม” ไม่มีการเฉลี่ยและไม่มีการให้คะแนน",
+            "รวมผลของตัวชี้วัดหลักในเป้าหมายนั้นเป็นคำเดียว: มีทั้งดีขึ้นและแย่ลงเรียกว่า “มีทั้งดีขึ้นและแย่ลง” แนวโน้มที่ยืนยันได้มาก่อน “ยังไม่พบแนวโน้ม” ไม่มีการเฉลี่ยและไม่มีการให้คะแนน",
             "The results of the goal's series become one word: improving and worsening together are “mixed”, a trend that holds comes before “no trend detected”. Nothing is averaged, and no score is given.",
         ),
         ("ตัวชี้วัดที่ไม่มีทิศทางดีหรือแย่ไม่เป็นตัวตัดสินเมื่อมีตัวอื่น", "A series without a better side decides nothing while another is there."),

@@ -34,8 +34,9 @@ def write_compare(pages: Pages, material: Material) -> None:
     ]  # fmt: skip
     first = [*material.evaluations, *codelists.provinces]
     pair = list(dict.fromkeys(first))[:2]
-    pages.write("compare", "compare.html.j2", regions=listed, rule=pick(lang, *RULE_WORDS), pair=pair)
-    codes = [code for code in codelists.evaluated if code in material.shown]
+    unseen = [{"code": c, "name": material.series[c][f"name_{lang}"]} for c in material.shown if c not in material.held]
+    pages.write("compare", "compare.html.j2", regions=listed, rule=pick(lang, *RULE_WORDS), pair=pair, unseen=unseen)
+    codes = [code for code in material.shown if code in material.held and material.series[code]["evaluate"] == "1"]
     assets = pages.folder / "assets"
     write_data(assets, f"compare.{lang}", _shared(material, codes, pages))
     for area in codelists.provinces:

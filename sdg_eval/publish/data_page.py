@@ -44,17 +44,21 @@ def _coverage(material: Material, lang: str) -> dict:
     """How many provinces have a value, per evaluated series and year."""
     counts = count_provinces(material.totals, material.codelists)
     rows = []
-    for code in material.codelists.evaluated:
+    for code in _evaluated(material):
         own = counts.loc[code].to_dict() if code in counts.index else {}
         wanted = sum(material.series[code]["coastal_only"] != "1" or a == "1" for a in material.codelists.areas["coast"])
         rows.append({"code": code, "name": material.series[code][f"name_{lang}"], "goal": material.series[code]["goal"], "wanted": wanted, "counts": [int(own.get(y, 0)) for y in counts.columns]})
     return {"years": [year_text(y, lang) for y in counts.columns], "rows": rows}
 
 
+def _evaluated(material: Material) -> list[str]:
+    return [code for code in material.shown if material.series[code]["evaluate"] == "1"]
+
+
 def _quality(material: Material, lang: str) -> list[dict]:
     """What the data of each series can bear, in how many provinces."""
     table = summarise_quality(material.national.quality)
-    order = {code: i for i, code in enumerate(material.codelists.evaluated)}
+    order = {code: i for i, code in enumerate(_evaluated(material))}
     return sorted(
         ({"code": row["SERIES"], "name": material.series[row["SERIES"]][f"name_{lang}"], "freq": row["FREQ"], **{k: int(row[k]) for k in (*BEARS, "stale", "n_flagged")}} for row in table.to_dict("records")),
         key=lambda row: (order.get(row["code"], len(order)), row["freq"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from sdg_eval.programme_words import day_text
 from sdg_eval.publish.material import AGENCIES, CHAIN, DELIVERY, Material
 from sdg_eval.publish.pages import Pages
 
@@ -20,7 +21,7 @@ def write_cascade(pages: Pages, material: Material) -> None:
     table = material.table(CHAIN, "cascade")
     figures = [f for f in material.figures(f"national/{CHAIN}", lang) if f["file"] == "chain.svg"]
     pages.write(
-        "cascade", "cascade.html.j2", status=status, headline=text.get("headline", ""), lines=sections.get("cascade", []), chain=sections.get("chain", []),
+        "cascade", "cascade.html.j2", status=status, lines=sections.get("cascade", []), chain=sections.get("chain", []),
         areas=_cascade(material, table, lang), levels=LEVELS, source=sections.get("source", []), figures=figures, folder=f"national/{CHAIN}/figures/{lang}", notebook=f"national/{CHAIN}/notebook.html",
     )  # fmt: skip
 
@@ -59,7 +60,7 @@ def _agreements(table: pd.DataFrame | None, lang: str) -> list[dict]:
     if table is None:
         return []
     return [
-        {"a": r[f"a_{lang}"], "b": r[f"b_{lang}"], "topic": r["topic"], "status": r[f"status_{lang}"], "start": r["planned_start"], "delivered": r["n_delivered"], "projects": r["n_projects"], "doubt": r[f"doubt_{lang}"]}
+        {"a": r[f"a_{lang}"], "b": r[f"b_{lang}"], "topic": r["topic"], "status": r[f"status_{lang}"], "start": day_text(r["planned_start"], lang) if r["planned_start"] else "", "delivered": r["n_delivered"], "projects": r["n_projects"], "doubt": r[f"doubt_{lang}"]}
         for r in table.fillna("").to_dict("records")
     ]  # fmt: skip
 
@@ -84,6 +85,7 @@ def _resources(material: Material, lang: str) -> list[dict]:
     if table is None:
         return []
     known = set(material.codelists.provinces)
+    table = table.sort_values("REF_AREA", kind="stable")  # TH, the country, comes before its provinces
     return [
         {"place": material.codelists.area_name(r["REF_AREA"], lang) if r["REF_AREA"] in known else "", "kind": r["kind"], "n": int(r["n"]), "in_use": int(r["in_use"]),
          "share": r["share"], "low": r["ci_low"], "high": r["ci_high"], "to_come": int(r["n_to_come"]), "not_stated": int(r["n_not_stated"]), "reason": r["reason"]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sdg_eval.evaluation import STATUSES
 from sdg_eval.publish.material import Material
 from sdg_eval.publish.pages import Pages, address
 from sdg_eval.publish.status_map import draw_country, say_counts
@@ -36,8 +35,8 @@ def _series(material: Material, goal: str, lang: str) -> list[dict]:
         if series["goal"] != goal:
             continue
         own = counts.loc[code].to_dict() if counts is not None and code in counts.index else {}
-        told = {status: int(own.get(status, 0)) for status in STATUSES}
-        found.append({"code": code, "name": series[f"name_{lang}"], "series": series, "counts": told, "held": sum(own.values()) - told["no_data"], "evaluated": series["evaluate"] == "1"})
+        told = {status: int(own.get(status, 0)) for status in ORDER}
+        found.append({"code": code, "name": series[f"name_{lang}"], "series": series, "counts": told, "held": sum(own.values()) - told["no_data"], "evaluated": series["evaluate"] == "1", "columns": code in material.held and series["evaluate"] == "1"})
     return found
 
 
@@ -47,7 +46,7 @@ def _goal(material: Material, goal: dict, pages: Pages) -> dict:
     rows = [_row(material, area, number, series, lang) for area in material.codelists.provinces]
     names = {status: label(status, lang) for status in ORDER}
     cells = {r["area"]: {"status": r["status"], "label": names[r["status"]], "href": f"#{r['area']}"} for r in rows}
-    about = f"{goal[f'name_{lang}']}: {say_counts([r['status'] for r in rows], names, lang)}"
+    about = f"{goal[f'name_{lang}']}: {say_counts([r['status'] for r in rows], names)}"
     return {
         "goal": goal, "series": series, "rows": rows, "order": ORDER, "counts": _counts(material, number), "n": len(rows),
         "targets": _targets(material, number, series), "country": draw_country(f"map-{number}", cells, material.codelists, lang, about=about, small=True),
@@ -61,8 +60,8 @@ def _row(material: Material, area: str, goal: str, series: list[dict], lang: str
     told, evaluated = material.goal_cells[area, goal], area in material.evaluations
     return {
         "area": area, "name": material.codelists.area_name(area, lang), "pilot": material.codelists.area(area)["pilot"] == "1",
-        "status": told["status"], "stale": told["stale"], "as_of": year_text(told["as_of"], lang) if told["as_of"] else "–",
-        "each": [material.series_status.get((area, s["code"]), {"status": "no_data", "n_obs": 0}) for s in series if s["evaluated"]],
+        "status": told["status"], "note": "" if material.wanted[goal, material.codelists.area(area)["coast"]] or not material.wanted[goal, "1"] else "no_coast", "stale": told["stale"], "as_of": year_text(told["as_of"], lang) if told["as_of"] else "–",
+        "each": [material.series_status.get((area, s["code"]), {"status": "no_data", "n_obs": 0}) for s in series if s["columns"]],
         "href": f"{address(f'provinces/{area}/', lang)}#goal-{goal}" if evaluated else "",
     }  # fmt: skip
 

@@ -117,9 +117,17 @@ def _row(material: Material, area: str, code: str, freq: str, series: dict, lang
         "stale": told["stale"], "n_obs": told["n_obs"], "pace": pace_text(told, series, lang), "relative": told.get("relative_slope_pct", float("nan")) == told.get("relative_slope_pct", float("nan")),
         "p": p_text(told["p_adjusted"]) if told.get("p_adjusted", float("nan")) == told.get("p_adjusted", float("nan")) else "",
         "progress": progress.get("progress", ""), "chance": chance_text(progress["p_on_track"], lang) if progress.get("p_on_track", float("nan")) == progress.get("p_on_track", float("nan")) and progress.get("draws", 0) > 0 else "",
-        "target": say_target(progress, series, lang) if progress else "",
+        "target": _target_text(material, code, progress, series, lang),
         "href": f"{address(f'provinces/{area}/', lang)}#{code}.{freq}" if area in material.evaluations else "",
     }  # fmt: skip
+
+
+def _target_text(material: Material, code: str, progress: dict, series: dict, lang: str) -> str:
+    """The target in words; its value alone where each province has its own."""
+    if not progress or progress["target_value"] != progress["target_value"]:
+        return ""
+    fixed = material.targets[code]["rule"] == "fixed" if code in material.targets else False
+    return say_target(progress, series, lang) if fixed else quantity(progress["target_value"], series, lang)
 
 
 def pace_text(row: dict, series: dict, lang: str) -> str:

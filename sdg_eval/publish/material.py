@@ -191,9 +191,14 @@ class Material:
 
     @cached_property
     def shown(self) -> list[str]:
-        """Series that have a page: those of the codelist that are evaluated or have a value of a province, in its order."""
-        held = set(self.totals["SERIES"])
-        return [code for code, row in self.series.items() if row["evaluate"] == "1" or code in held]
+        """Series that have a page: those that are evaluated or have a value of a province; by goal, the cross-cutting ones last."""
+        shown = [row for row in self.series.values() if row["evaluate"] == "1" or row["SERIES"] in self.held]
+        return [row["SERIES"] for row in sorted(shown, key=lambda row: (int(row["goal"]) or 99, row["indicator"] or "~", row["SERIES"]))]
+
+    @cached_property
+    def held(self) -> set[str]:
+        """Series of which some province has a value."""
+        return set(self.totals.loc[self.totals["OBS_VALUE"].notna(), "SERIES"])
 
     def said(self, place: str, name: str, status: str, lang: str) -> dict:
         """What a run wrote in `place`: the sentences of the file `name` and its figures, or only the status where it is not done."""

@@ -23,8 +23,11 @@ from sdg_eval.store import BOUNDARIES
 from sdg_eval.thai import format_fiscal_quarter, year_text
 from sdg_eval.wording import label, say_false_alarms
 
+FEW = 3
+"""Provinces up to which the first lines of each quarterly report stand on the overview; of more, only what changed beyond its error."""
 CHANGED_SHOWN = 2
-"""Lines of a province's quarterly report that stand on the overview."""
+MOVED = ("changed", "behind")
+"""What a quarterly report calls a measure that differs by more than its error."""
 NOTEBOOK_WORDS = {
     "00_data_quality": "quality", "15_targets_and_forecasts": "scoreboard", "40_provinces_side_by_side": "side_by_side",
     "45_leave_no_one_behind": "left_behind", "50_best_practice": "best_practice", "60_pilot_effect": "pilot_effect",
@@ -44,10 +47,11 @@ def write_overview(pages: Pages, material: Material) -> None:
     reported = material.statuses(QUARTERLY)
     effect = material.said(f"national/{EFFECT}", "text.json", material.statuses(EFFECT).get("", ""), lang)["text"]
     side = material.said(f"national/{SIDE_BY_SIDE}", "text.json", material.statuses(SIDE_BY_SIDE).get("", ""), lang)
+    country, map_counts = _country(material, lang, words)
     pages.write(
         "", "index.html.j2", here="index", lines=lines, n_done=len(done), n_asked=len(asked), n_all=len(material.codelists.provinces),
         n_reported=sum(s in DONE for s in reported.values()), n_quarters=len(reported), quarter=quarter_text(material, lang),
-        country=_country(material, lang, words), heat=_heat(material, [line["area"] for line in asked], lang),
+        country=country, map_counts=map_counts, heat=_heat(material, [line["area"] for line in asked], lang),
         others=_heat(material, [a for a in material.codelists.provinces if a not in material.provinces], lang), order=ORDER,
         false_alarms=say_false_alarms(found, lang) if done else "", changed=_changed(material, lang), runs=run_counts(material), run_statuses=STATUSES_OF_RUNS,
         runs_page=runs_page(material, lang), national=_national(material, words), effect=effect, effects_page=address("effects", lang), side=side,
@@ -96,8 +100,8 @@ def _line(material: Material, area: str, lang: str) -> dict:
     return line
 
 
-def _country(material: Material, lang: str, words: dict) -> str:
-    """Whether more goals improve than worsen, in every province."""
+def _country(material: Material, lang: str, words: dict) -> tuple[str, list[tuple[str, int]]]:
+    """Whether more goals improve than worsen, in every province: the map, and how many provinces have which status."""
     labels = {status: words[f"map_{status}"] for status in MAP_LABELS}
     found = balance(material.goals)
     cells = {}
@@ -108,8 +112,10 @@ def _country(material: Material, lang: str, words: dict) -> str:
             continue
         note = "" if run is not None else f" ({words['not_in_run']})"
         cells[area] = {"status": status, "label": labels[status] + note, "href": address(f"provinces/{area}/", lang) if run is not None else f"{address('goals/', lang)}"}
-    about = f"{words['map_about']}: {say_counts([c['status'] for c in cells.values()], labels, lang)}"
-    return draw_country("country", cells, material.codelists, lang, about=about, shapes=read_shapes(material.folder / "national" / BOUNDARIES, material.codelists))
+    statuses = [c["status"] for c in cells.values()]
+    about = f"{words['map_about']}: {say_counts(statuses, labels)}"
+    drawn = draw_country("country", cells, material.codelists, lang, about=about, shapes=read_shapes(material.folder / "national" / BOUNDARIES, material.codelists))
+    return drawn, [(status, statuses.count(status)) for status in labels]
 
 
 def _heat(material: Material, areas: list[str], lang: str) -> list[dict]:
@@ -131,15 +137,16 @@ def _heat(material: Material, areas: list[str], lang: str) -> list[dict]:
 
 
 def _changed(material: Material, lang: str) -> list[dict]:
-    """The first lines of each province's quarterly report on what changed."""
-    found = []
-    for area, status in material.statuses(QUARTERLY).items():
+    """What changed in each province that reports: its first lines, or of many provinces only what differs by more than its error."""
+    found, reported = [], material.statuses(QUARTERLY)
+    for area, status in reported.items():
         said = material.said(f"quarters/{area}", "text.json", status, lang)
         text = said["text"]
-        lines = [c["text"] for c in text["changed"][:CHANGED_SHOWN]] if text else []
+        changed = text["changed"] if text else []
+        lines = [c["text"] for c in (changed[:CHANGED_SHOWN] if len(reported) <= FEW else [c for c in changed if c["sure"] in MOVED])]
         found.append({
-            "name": material.codelists.area_name(area, lang), "href": address(f"quarters/{area}/", lang), "status": status, "lines": lines,
-            "first": text["actions"][0]["text"] if text and text["actions"] else "",
+            "name": material.codelists.area_name(area, lang), "href": address(f"quarters/{area}/", lang), "status": status, "done": bool(text), "lines": lines,
+            "first": text["actions"][0]["text"] if text and text["actions"] and len(reported) <= FEW else "",
         })  # fmt: skip
     return found
 

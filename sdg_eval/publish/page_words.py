@@ -37,13 +37,13 @@ PAGE_WORDS = {
     "no_value": ("ไม่มีค่า", "no value"),
     "not_in_run": ("ไม่อยู่ในรอบนี้", "not in this run"),
     "suppressed_short": ("ปกปิด", "suppressed"),
-    "first_values": ("แสดง {n} ค่าล่าสุดจาก {all} ค่า", "The latest {n} of {all} values."),
+    "first_values": ("แสดง {n} ค่าล่าสุดจาก {all:,} ค่า", "The latest {n} of {all:,} values."),
     "first_rows": ("แสดง {n} จาก {all} รายการ", "{n} of {all} rows are shown."),
     # ---- the overview
     "heat_map": ("17 เป้าหมายรายจังหวัด", "The 17 goals, province by province"),
     "heat_note": (
-        "ทุกช่องเป็นลิงก์ไปยังผลของจังหวัดในเป้าหมายนั้น ช่องที่มีกรอบประคือข้อมูลไม่เป็นปัจจุบัน ช่องลายเส้นคือไม่มีข้อมูล",
-        "Every cell leads to the province's results for that goal. A dashed frame: the data are not up to date. Hatched: no data.",
+        "ทุกช่องเป็นลิงก์ไปยังผลของจังหวัดในเป้าหมายนั้น เครื่องหมาย * คือข้อมูลไม่เป็นปัจจุบัน ช่องลายเส้นคือไม่มีข้อมูล",
+        "Every cell leads to the province's results for that goal. An asterisk: the data are not up to date. Hatched: no data.",
     ),
     "of_all_provinces": ("จากทั้งประเทศ {n} จังหวัด", "of {n} in the country"),
     "provinces_not_in_run": ("จังหวัดที่ไม่ได้ขอให้ประเมินในรอบนี้ ({n})", "Provinces that were not asked for in this run ({n})"),
@@ -60,6 +60,7 @@ PAGE_WORDS = {
         "เทียบจำนวนเป้าหมายที่ดีขึ้นกับที่แย่ลงของแต่ละจังหวัด ไม่ใช่อันดับและไม่ใช่คะแนน",
         "Whether more goals improve than worsen in a province: neither a rank nor a score.",
     ),
+    "nothing_beyond_error": ("ไม่พบการเปลี่ยนแปลงที่เกินความคลาดเคลื่อน ({n} จังหวัด)", "No change beyond its error ({n} provinces)"),
     "nothing_to_send": ("ไม่มีข้อมูลค้างส่งตามที่บันทึกไว้", "Nothing is owed, as far as is recorded"),
     "whole_quarterly": ("อ่านรายงานรายไตรมาสทั้งฉบับ", "Read the whole quarterly report"),
     "more_lines": ("อีก {n} รายการ", "{n} more"),
@@ -136,8 +137,8 @@ PAGE_WORDS = {
     "download_csv": ("CSV พร้อมที่มาของทุกค่า", "CSV with the origin of every value"),
     "download_sdmx": ("SDMX-CSV", "SDMX-CSV"),
     "download_note": (
-        "{n} แถว ค่าที่ปกปิดเว้นว่างไว้และมีสถานะ Q ข้อความที่ขึ้นต้นด้วย = + - @ มีเครื่องหมาย ' นำหน้าเพื่อไม่ให้โปรแกรมตารางคำนวณตีความเป็นสูตร",
-        "{n} rows; suppressed values are blank with status Q; text that begins with = + - @ has a ' in front, so that no spreadsheet takes it for a formula",
+        "{n:,} แถว ค่าที่ปกปิดเว้นว่างไว้และมีสถานะ Q ข้อความที่ขึ้นต้นด้วย = + - @ มีเครื่องหมาย ' นำหน้าเพื่อไม่ให้โปรแกรมตารางคำนวณตีความเป็นสูตร",
+        "{n:,} rows; suppressed values are blank with status Q; text that begins with = + - @ has a ' in front, so that no spreadsheet takes it for a formula",
     ),
     "per_year": ("เปลี่ยนแปลงต่อปี ({unit}) และช่วงร้อยละ 95", "Change a year ({unit}), 95% interval"),
     "p_adjusted": ("p ที่ปรับแล้ว", "adjusted p"),
@@ -147,7 +148,7 @@ PAGE_WORDS = {
         "n: periods used in the test. p is adjusted for the number of provinces tested. The latest value may be provisional, and is then not tested.",
     ),
     "chance_note": ("ในวงเล็บคือโอกาสถึงเป้าหากแนวโน้มคงเดิม", "In brackets: the chance of reaching the target if the trend goes on."),
-    "n_suppressed": ("มีค่าที่ปกปิด {n} ค่า เพราะมาจากบุคคลจำนวนน้อยหรือทำให้คำนวณย้อนได้", "{n} values are suppressed: few persons, or they would give others away."),
+    "n_suppressed": ("มีค่าที่ปกปิด {n:,} ค่า เพราะมาจากบุคคลจำนวนน้อยหรือทำให้คำนวณย้อนได้", "{n:,} values are suppressed: few persons, or they would give others away."),
     "rules_lead": ("จำนวนจังหวัดตามผลของแต่ละเกณฑ์ เกณฑ์ของระบบอยู่แถวแรก", "How many provinces each rule puts in which class; ours comes first."),
     "n_differ": ("ต่างจากของเรา", "Differ from ours"),
     "our_rule": ("เกณฑ์ของระบบนี้", "our rule"),
@@ -209,6 +210,7 @@ PAGE_WORDS = {
         "การเลือกสองจังหวัดต้องเปิดใช้สคริปต์ของหน้านี้ หากเปิดไม่ได้ ให้เปิดหน้าของแต่ละจังหวัดด้านล่าง ซึ่งมีค่าและช่วงเดียวกัน",
         "Choosing needs the script of this page. Without it, open the pages of the provinces below: they hold the same values and intervals.",
     ),
+    "unseen_series": ("ตัวชี้วัดที่ยังไม่มีค่าของจังหวัดใด ({n})", "Indicators of which no province has a value ({n})"),
     "each_province": ("หน้าของแต่ละจังหวัด", "The page of each province"),
     "told_apart": ("ค่าต่างกันหรือไม่", "Told apart?"),
     "pace_of_change": ("เปลี่ยนแปลงต่อปี", "Change a year"),
@@ -225,8 +227,8 @@ PAGE_WORDS = {
     "region_south": ("ภาคใต้", "South"),
     # ---- the data
     "data_lead": (
-        "ขาดข้อมูล {missing} ค่าใน {areas} จังหวัด ในจำนวนนี้ {lift} ค่าจะทำให้ผลการประเมินเปลี่ยน มีค่าที่ควรตรวจสอบ {suspicions} ค่า และปกปิด {suppressed} จาก {n} ค่า",
-        "{missing} values of {areas} provinces are missing, {lift} of which would change a result; {suspicions} values are to be checked; {suppressed} of {n} are suppressed.",
+        "ขาดข้อมูล {missing:,} ค่าใน {areas} จังหวัด ในจำนวนนี้ {lift:,} ค่าจะทำให้ผลการประเมินเปลี่ยน มีค่าที่ควรตรวจสอบ {suspicions:,} ค่า และปกปิด {suppressed:,} จาก {n:,} ค่า",
+        "{missing:,} values of {areas} provinces are missing, {lift:,} of which would change a result; {suspicions:,} values are to be checked; {suppressed:,} of {n:,} are suppressed.",
     ),
     "coverage": ("ความครอบคลุม: จำนวนจังหวัดที่มีค่าในแต่ละปี", "Coverage: provinces with a value, year by year"),
     "coverage_note": (
@@ -270,8 +272,8 @@ PAGE_WORDS = {
     "nothing_summed": ("ไม่มียอดรวมให้เทียบ", "there is no total to compare with"),
     "small_numbers": ("การปกปิดจำนวนน้อย", "Small numbers"),
     "hidden_text": (
-        "ปกปิด {k} จาก {n} ค่า: มาจากบุคคลน้อยกว่า {threshold} คน หรือทำให้คำนวณย้อนถึงค่าที่ปกปิดได้ ค่าเหล่านี้ไม่อยู่ในหน้าหรือไฟล์ใดของเว็บนี้",
-        "{k} of {n} values are suppressed: they rest on fewer than {threshold} persons, or would reveal a value that does. They are in no page and no file of this site.",
+        "ปกปิด {k:,} จาก {n:,} ค่า: มาจากบุคคลน้อยกว่า {threshold} คน หรือทำให้คำนวณย้อนถึงค่าที่ปกปิดได้ ค่าเหล่านี้ไม่อยู่ในหน้าหรือไฟล์ใดของเว็บนี้",
+        "{k:,} of {n:,} values are suppressed: they rest on fewer than {threshold} persons, or would reveal a value that does. They are in no page and no file of this site.",
     ),
     # ---- sources
     "share_with_source": ("ตัวเลขที่บอกที่มาได้", "Numbers with a source"),
@@ -281,11 +283,11 @@ PAGE_WORDS = {
     "share_file": ("รู้ไฟล์ที่ได้รับและลายนิ้วมือของไฟล์", "the file as received, and its hash"),
     "share_cell": ("รู้แถวหรือช่องในไฟล์", "the row or cell in the file"),
     "share_note": (
-        "นับทุกค่า จึงไม่มีช่วงความเชื่อมั่น ในจำนวนนี้ {derived} ค่าคำนวณขึ้น และบอกช่องของค่าต้นทางทุกค่า (n = {n})",
-        "All are counted, so there is no interval. {derived} of them are computed, and name the cells of all their parts (n = {n}).",
+        "นับทุกค่า จึงไม่มีช่วงความเชื่อมั่น ในจำนวนนี้ {derived:,} ค่าคำนวณขึ้น และบอกช่องของค่าต้นทางทุกค่า (n = {n:,})",
+        "All are counted, so there is no interval. {derived:,} of them are computed, and name the cells of all their parts (n = {n:,}).",
     ),
     "each_source": ("แหล่งข้อมูลแต่ละแหล่ง", "Each source"),
-    "n_values": ("{n} ค่า", "{n} values"),
+    "n_values": ("{n:,} ค่า", "{n:,} values"),
     "files_taken_in": ("ไฟล์ที่นำเข้า", "Files taken in"),
     "sources_unused": ("แหล่งข้อมูลที่รู้จักแต่ไม่ได้ใช้ในรอบนี้", "Known sources that this run does not use"),
     "programme_sources": ("ที่มาของข้อมูลโครงการ", "Sources on the programme"),
@@ -321,6 +323,8 @@ PAGE_WORDS = {
         "ยังเชื่อมกับผลลัพธ์ของกรอบความร่วมมือสหประชาชาติ (UNSDCF) ไม่ได้ เพราะข้อมูลที่ส่งมาไม่มีช่องนี้",
         "Outcomes of the UN cooperation framework (UNSDCF) cannot be linked: the tables that are sent have no field for them.",
     ),
+    "partners_table": ("ภาคีทุกรายแยกตามเป้าหมาย (CSV)", "all partners by goal (CSV)"),
+    "support": ("การสนับสนุนและกระบวนงาน", "Support and work processes"),
     "inputs": ("ซอฟต์แวร์ ฮาร์ดแวร์ และบุคลากรที่ได้รับ", "Software, hardware and people received"),
     "inputs_lead": ("ที่ส่งมอบแล้ว ยังใช้อยู่เท่าใด (ช่วงความเชื่อมั่นร้อยละ 95)", "Of what was delivered, how much is in use (95% interval)."),
     "in_use_of": ("ใช้อยู่ / ส่งมอบ", "In use / delivered"),
@@ -361,5 +365,5 @@ PAGE_WORDS = {
     "fail_delivery": ("แบบรายงานการดำเนินงานที่ไม่รับ", "Why a delivery workbook is refused"),
 }
 """key -> (Thai, English)."""
-PAGE_WORDS |= {f"map_{status}": words for status, words in MAP_LABELS.items()}
+PAGE_WORDS |= {f"map_{status}": words for status, words in MAP_LABELS.items()} | {"map_no_data": ("ไม่มีผล", "no result")}
 PAGE_WORDS |= {f"basis_{basis}": words for basis, words in BASIS_WORDS.items()}

@@ -111,7 +111,7 @@ def _box(shapes: dict) -> str:
     return f"{min(xs) - 2:.0f} {min(ys) - 2:.0f} {max(xs) - min(xs) + 4:.0f} {max(ys) - min(ys) + 4:.0f}"
 
 
-def say_counts(statuses, labels: dict[str, str], lang: str) -> str:
+def say_counts(statuses, labels: dict[str, str]) -> str:
     """Return how many provinces have which status, in words: the alternative text of a map."""
     counts: dict[str, int] = {}
     for status in statuses:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sdg_eval.publish.page_words import PAGE_WORDS
 
 WORDS = {
@@ -167,6 +169,7 @@ WORDS = {
 WORDS |= PAGE_WORDS
 
 
+@lru_cache(maxsize=2)
 def words_of(lang: str) -> dict[str, str]:
-    """Return the page words of one language."""
+    """Return the page words of one language; the same dict each time, for reading."""
     return {key: pair[0 if lang == "th" else 1] for key, pair in WORDS.items()}
