@@ -15,9 +15,9 @@ from sdg_eval.store import parquet_bytes, read_observations, write_atomic
 from sdg_eval.suppression import suppress
 
 ROOT = Path(__file__).parents[2]
-AREAS = ("TH-10", "TH-50", "TH-57", "TH-83", "TH-90", "TH-96")
+AREAS = ("TH-10", "TH-50", "TH-83", "TH-90", "TH-96")
 EVALUATED = ("TH-50", "TH-83")
-SERIES = ("SI_POV_NAHC", "SH_H2O_SAFE", "TH_COAST_WQ", "TH_POP_DOPA")
+SERIES = ("SI_POV_NAHC", "SH_H2O_SAFE", "TH_COAST_WQ")
 QUARTER, REPORT_YEAR = "2567Q2", 2026
 
 

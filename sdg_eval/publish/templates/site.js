@@ -39,7 +39,7 @@
 
   /** Letters as they are compared: no case, tone marks, silencing marks, spaces or hyphens. */
   function fold(text) {
-    return digits(text.normalize("NFC").toLowerCase()).replace(/\u0e4d\u0e32/g, "\u0e33").replace(/เเ/g, "แ").replace(/[\u0e47-\u0e4c\s\u200b'’\-–]/g, "");
+    return digits(text.normalize("NFC").toLowerCase()).replace(/[\u0e47-\u0e4c\s\u200b'’\-–]/g, "").replace(/\u0e4d\u0e32/g, "\u0e33").replace(/เเ/g, "แ");
   }
 
   const pairs = (text) => new Set([...text].slice(1).map((letter, i) => [...text][i] + letter));
