@@ -21,22 +21,18 @@ def write_goals(pages: Pages, material: Material) -> None:
 
 
 def _counts(material: Material, goal: str) -> dict[str, int]:
-    found = material.goals.loc[material.goals["goal"] == goal, "status"].value_counts()
-    return {status: int(found.get(status, 0)) for status in ORDER}
+    return {status: material.goal_counts[goal][status] for status in ORDER}
 
 
 def _series(material: Material, goal: str, lang: str) -> list[dict]:
     """Series of a goal that have a page, with how many provinces have which status."""
-    rows = material.status[(material.status["goal"] == goal) & material.status["preferred"]]
-    counts = rows.groupby("SERIES")["status"].value_counts().unstack(fill_value=0) if len(rows) else None
     found = []
     for code in material.shown:
         series = material.series[code]
         if series["goal"] != goal:
             continue
-        own = counts.loc[code].to_dict() if counts is not None and code in counts.index else {}
-        told = {status: int(own.get(status, 0)) for status in ORDER}
-        found.append({"code": code, "name": series[f"name_{lang}"], "series": series, "counts": told, "held": sum(own.values()) - told["no_data"], "evaluated": series["evaluate"] == "1", "columns": code in material.held and series["evaluate"] == "1"})
+        told = {status: material.series_counts[code][status] for status in ORDER}
+        found.append({"code": code, "name": series[f"name_{lang}"], "series": series, "counts": told, "held": sum(told.values()) - told["no_data"], "evaluated": series["evaluate"] == "1", "columns": code in material.held and series["evaluate"] == "1"})
     return found
 
 
@@ -51,7 +47,7 @@ def _goal(material: Material, goal: dict, pages: Pages) -> dict:
         "goal": goal, "series": series, "rows": rows, "order": ORDER, "counts": _counts(material, number), "n": len(rows),
         "targets": _targets(material, number, series), "country": draw_country(f"map-{number}", cells, material.codelists, lang, about=about, small=True),
         "gaps": [m for m in material.missing(lang) if m["goal"] == number],
-        "wanted": [r for r in material.wanted[number, "1"] if r["SERIES"] not in {s["code"] for s in series if s["held"]}],
+        "wanted": [r | {"owner": material.owners[r["SERIES"]][f"name_{lang}"]} for r in material.wanted[number, "1"] if r["SERIES"] not in material.held],
         "previous": str(int(number) - 1) if number != "1" else "", "next": str(int(number) + 1) if number != "17" else "",
     }  # fmt: skip
 
@@ -68,14 +64,12 @@ def _row(material: Material, area: str, goal: str, series: list[dict], lang: str
 
 def _targets(material: Material, goal: str, series: list[dict]) -> list[dict]:
     """The UN's targets of a goal, each with its indicators, and with the series that speak of them."""
-    codelists = material.codelists
     of_indicator: dict[str, list[dict]] = {}
     for line in series:
         of_indicator.setdefault(line["series"]["indicator"], []).append(line)
     found = []
-    for target in codelists.targets_un[codelists.targets_un["goal"] == goal].to_dict("records"):
-        own = codelists.indicators[codelists.indicators["target"] == target["target"]].to_dict("records")
-        indicators = [i | {"series": of_indicator.get(i["indicator"], [])} for i in own]
+    for target in material.un_targets[goal]:
+        indicators = [i | {"series": of_indicator.get(i["indicator"], [])} for i in target["indicators"]]
         found.append(target | {"indicators": indicators, "n_series": sum(len(i["series"]) for i in indicators)})
     return found
 

@@ -51,48 +51,34 @@ def _groups(material: Material, lang: str) -> list[dict]:
 
 def _line(material: Material, code: str, lang: str) -> dict:
     series = material.series[code]
-    own = [material.series_status.get((area, code)) for area in material.codelists.provinces]
-    statuses = [row["status"] for row in own if row]
-    last = max((row["last_period"] for row in own if row and row["last_period"]), default="")
-    if not last:
-        values = material.of_series.get(code)
-        last = "" if values is None else max(values["TIME_PERIOD"])
+    counts = {s: material.series_counts[code][s] for s in STATUSES}
+    last = material.last_period.get(code, "")
     return {
         "code": code, "series": series, "name": series[f"name_{lang}"], "unit": series[f"unit_{lang}"], "last": format_period(last, lang) if last else "–",
-        "counts": {s: statuses.count(s) for s in STATUSES}, "held": sum(s != "no_data" for s in statuses), "evaluated": series["evaluate"] == "1",
+        "counts": counts, "held": sum(counts.values()) - counts["no_data"], "evaluated": series["evaluate"] == "1",
     }  # fmt: skip
-
-
-def _frequency(material: Material, code: str) -> str:
-    """The frequency that stands for a series."""
-    own = material.status[(material.status["SERIES"] == code) & material.status["preferred"]]
-    if len(own):
-        return str(own["FREQ"].min())
-    rows = _shown_rows(material, code)
-    return str(rows["FREQ"].iloc[0]) if len(rows) else material.series[code]["freq"]
 
 
 def _indicator(material: Material, code: str, pages: Pages) -> dict:
     lang, series = pages.lang, material.series[code]
-    freq = _frequency(material, code)
+    freq, facts = material.frequency[code], material.series_facts.get(code, {"n_rows": 0, "suppressed": 0, "splits": []})
     rows = [_row(material, area, code, freq, series, lang) for area in material.codelists.provinces if series["coastal_only"] != "1" or material.codelists.area(area)["coast"] == "1"]
     held = [r for r in rows if r["held"]]
     statuses = [r["status"] for r in rows]
     peers = material.peer_groups.get((code, freq))
     found = sum(s in ("improving", "worsening", "changed") for s in statuses)
-    owner = material.codelists.owner_of(code)
+    owner = material.owners[code]
     return {
         "series": series, "name": series[f"name_{lang}"], "unit": series[f"unit_{lang}"], "goal": dict(material.codelists.goal_row(series["goal"])), "rows": rows,
         "n": len(rows), "n_held": len(held), "counts": {s: statuses.count(s) for s in STATUSES}, "evaluated": series["evaluate"] == "1",
         "spread": _spread(peers, series, lang),
         "false_alarms": say_false_alarms(found, lang) if found else "", "pace_unit": _pace_unit(rows, series, lang),
-        "charts": _charts(material, code, freq, series, rows, peers, pages), "rules": _rules(material, code, freq, lang),
+        "charts": _charts(material, code, freq, series, rows, peers, pages), "rules": _rules(material, code, freq),
         "target": material.targets.get(code), "target_text": next((r["target"] for r in rows if r["target"]), "") if material.targets.get(code, {}).get("rule") == "fixed" else "", "owner": owner[f"name_{lang}"], "lag": owner["usual_lag_months"],
         "gaps": [m for m in material.missing(lang) if m["series"] == code], "files": [{"source": material.sources[k], "files": material.files[k][code]} for k in _source_keys(material, code)],
         "official": _official(material, series), "derivation": _derivation(material, code, lang), "breaks": _breaks(series, material, lang),
         "bounds": next((b for b in material.codelists.bounds.to_dict("records") if b["SERIES"] == code), None), "freq": freq,
-        "suppressed": int((_shown_rows(material, code)["OBS_STATUS"] == "Q").sum()), "n_rows": len(_shown_rows(material, code)),
-        "splits": sorted({c for c in ("SEX", "AGE", "URBANISATION") for v in _shown_rows(material, code)[c].unique() if v != "_T"}),
+        **facts,
     }  # fmt: skip
 
 
@@ -118,8 +104,16 @@ def _row(material: Material, area: str, code: str, freq: str, series: dict, lang
         "p": p_text(told["p_adjusted"]) if told.get("p_adjusted", float("nan")) == told.get("p_adjusted", float("nan")) else "",
         "progress": progress.get("progress", ""), "chance": chance_text(progress["p_on_track"], lang) if progress.get("p_on_track", float("nan")) == progress.get("p_on_track", float("nan")) and progress.get("draws", 0) > 0 else "",
         "target": _target_text(material, code, progress, series, lang),
-        "href": f"{address(f'provinces/{area}/', lang)}#{code}.{freq}" if area in material.evaluations else "",
+        "href": _result(material, area, code, freq, lang),
     }  # fmt: skip
+
+
+def _result(material: Material, area: str, code: str, freq: str, lang: str) -> str:
+    """Where the province's own page speaks of the series; '' where the province has no evaluation."""
+    if area not in material.evaluations:
+        return ""
+    place = f"{code}.{freq}" if f"{code}.{freq}" in material.results[area] else f"goal-{material.series[code]['goal']}"
+    return address(f"provinces/{area}/", lang) + ("" if place == "goal-0" else f"#{place}")
 
 
 def _target_text(material: Material, code: str, progress: dict, series: dict, lang: str) -> str:
@@ -216,16 +210,13 @@ def _breaks(series: dict, material: Material, lang: str) -> list[str]:
     return found
 
 
-def _rules(material: Material, code: str, freq: str, lang: str) -> list[dict]:
+def _rules(material: Material, code: str, freq: str) -> list[dict]:
     """How many provinces each published progress rule puts in which class, ours first."""
-    own = material.national.rules
-    own = own[(own["SERIES"] == code) & (own["FREQ"] == freq)]
-    if own.empty or (own["common"] == "not_applicable").all():
+    own = material.rule_counts.get((code, freq), {})
+    if not any(counts[c] for counts in own.values() for c in CLASSES if c != "not_applicable"):
         return []
-    counts = own.groupby(["method", "common"]).size().unstack(fill_value=0)
-    differ = own.groupby("method")["disagrees"].sum()
+    order = list(RULE_NAMES)
     return [
-        {"name": RULE_NAMES.get(m, m), "ours": m == "linear_pace", "counts": {c: int(counts.at[m, c]) if c in counts else 0 for c in CLASSES}, "differ": int(differ[m])}
-        for m in sorted(counts.index, key=lambda m: (m != "linear_pace", list(RULE_NAMES).index(m) if m in RULE_NAMES else 99))
-    ]  # fmt: skip
-
+        {"name": RULE_NAMES.get(m, m), "ours": m == order[0], "counts": {c: own[m][c] for c in CLASSES}, "differ": own[m]["differ"]}
+        for m in sorted(own, key=lambda m: order.index(m) if m in RULE_NAMES else len(order))
+    ]

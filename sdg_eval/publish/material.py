@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pandas as pd
 
+from sdg_eval.concepts import SPLITS, TOTAL
 from sdg_eval.data_report import DataReport, read_data_report, summarise_missing
 from sdg_eval.errors import DataError
 from sdg_eval.evaluation import Evaluation, National, read_evaluation, read_national
 from sdg_eval.national_status import goals_of_provinces, status_table
 from sdg_eval.observations import mid_points, select_totals
 from sdg_eval.pairs import pair_values
+from sdg_eval.suppression import STATUS
 
 DONE = ("done", "kept")
 STATUSES_OF_RUNS = ("done", "kept", "failed", "refused", "suppressed", "interrupted")
@@ -113,6 +115,77 @@ class Material:
     def goal_cells(self) -> dict[tuple[str, str], dict]:
         """(REF_AREA, goal) -> its row of `goals`."""
         return {(row["REF_AREA"], row["goal"]): row for row in self.goals.to_dict("records")}
+
+    @cached_property
+    def goal_counts(self) -> dict[str, Counter]:
+        """How many provinces have which status, by goal."""
+        found: dict = defaultdict(Counter)
+        for (_, goal), row in self.goal_cells.items():
+            found[goal][row["status"]] += 1
+        return found
+
+    @cached_property
+    def series_counts(self) -> dict[str, Counter]:
+        """How many provinces have which status, by series."""
+        found: dict = defaultdict(Counter)
+        for (_, series), row in self.series_status.items():
+            found[series][row["status"]] += 1
+        return found
+
+    @cached_property
+    def frequency(self) -> dict[str, str]:
+        """The frequency that stands for each series: of its trends, else of its values, else as series.csv says."""
+        told = {code: row["freq"] for code, row in self.series.items()}
+        told |= self.observations.drop_duplicates("SERIES").set_index("SERIES")["FREQ"].to_dict()
+        return told | self.status[self.status["preferred"]].groupby("SERIES")["FREQ"].min().to_dict()
+
+    @cached_property
+    def last_period(self) -> dict[str, str]:
+        """The last period of which some province has a value, of the frequency that stands for the series."""
+        held = self.totals[self.totals["OBS_VALUE"].notna()]
+        held = held[held["FREQ"] == held["SERIES"].map(self.frequency)]
+        return held.groupby("SERIES")["TIME_PERIOD"].max().to_dict()
+
+    @cached_property
+    def results(self) -> dict[str, set[str]]:
+        """The ids of the results on each evaluated province's page."""
+        return {area: set(evaluation.table["result_id"]) for area, evaluation in self.evaluations.items()}
+
+    @cached_property
+    def owners(self) -> dict[str, dict]:
+        """The agency that owns each series."""
+        return {code: dict(self.codelists.owner_of(code)) for code in self.series}
+
+    @cached_property
+    def un_targets(self) -> dict[str, list[dict]]:
+        """The UN's targets of each goal, each with its indicators."""
+        of_target: dict = defaultdict(list)
+        for row in self.codelists.indicators.to_dict("records"):
+            of_target[row["target"]].append(row)
+        found: dict = defaultdict(list)
+        for row in self.codelists.targets_un.to_dict("records"):
+            found[row["goal"]].append(row | {"indicators": of_target[row["target"]]})
+        return found
+
+    @cached_property
+    def series_facts(self) -> dict[str, dict]:
+        """Of each series with values: how many rows its file has, how many of them are suppressed, by what they are broken down."""
+        splits = {c: self.observations.loc[self.observations[c] != TOTAL, "SERIES"].unique().tolist() for c in SPLITS}
+        hidden = self.observations[self.observations["OBS_STATUS"] == STATUS]["SERIES"].value_counts()
+        return {
+            code: {"n_rows": int(n), "suppressed": int(hidden.get(code, 0)), "splits": [c for c in SPLITS if code in splits[c]]}
+            for code, n in self.observations["SERIES"].value_counts().items()
+        }
+
+    @cached_property
+    def rule_counts(self) -> dict[tuple[str, str], dict[str, Counter]]:
+        """(SERIES, FREQ) -> {rule: how many provinces it puts in which class, and how many of them otherwise than ours ('differ')}."""
+        found: dict = defaultdict(lambda: defaultdict(Counter))
+        own = self.national.rules
+        for series, freq, method, common, differs in zip(*(own[c].tolist() for c in ("SERIES", "FREQ", "method", "common", "disagrees")), strict=True):
+            found[series, freq][method][common] += 1
+            found[series, freq][method]["differ"] += bool(differs)
+        return found
 
     @cached_property
     def series_status(self) -> dict[tuple[str, str], dict]:
