@@ -184,12 +184,14 @@ def test_a_data_file_is_one_call_with_json(tmp_path, value):
     assert json.loads(call[1]) == {"cells": [value]}
 
 
-def test_the_policy_lets_in_the_loader_by_its_hash_and_nothing_inline():
-    policy = assets.policy()
+def test_the_policies_let_in_the_loader_by_its_hash_and_nothing_inline():
+    network, scripts = assets.policies()
     digest = base64.b64encode(hashlib.sha256(str(assets.page_globals("th", "x")["loader"]).encode()).digest()).decode()
-    assert f"script-src 'strict-dynamic' 'sha256-{digest}';" in policy and policy.startswith("default-src 'none';")
-    assert "unsafe" not in policy and "http" not in policy and "*" not in policy
-    assert "base-uri 'none'" in policy and "form-action 'none'" in policy and "trusted-types sdg" in policy
+    assert network.startswith(f"default-src 'none'; script-src 'self' 'sha256-{digest}';")
+    assert scripts.startswith(f"script-src 'strict-dynamic' 'sha256-{digest}';") and "trusted-types sdg" in scripts
+    assert "base-uri 'none'" in network and "form-action 'none'" in network
+    for policy in (network, scripts):
+        assert "unsafe" not in policy and "http" not in policy and "*" not in policy
 
 
 @pytest.mark.parametrize("template", sorted(p.name for p in TEMPLATES.glob("*.j2") if p.name != "refusal.html.j2"))  # refusal: a page of its own, with its own policy

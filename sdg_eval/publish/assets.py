@@ -1,4 +1,4 @@
-"""What every page shares: one style sheet, one script, one font, and the policy under which nothing else runs.
+"""What every page shares: one style sheet, one script, one font, and the policies under which nothing else runs.
 
 A page carries one short script, let in by its hash. It sets the theme before anything is drawn and is the only
 one that can let in other scripts, by names it has checked: `site.js`, and the data that `site.js` asks for
@@ -20,11 +20,13 @@ from sdg_eval.store import write_atomic, write_text
 
 HERE = Path(__file__).parent
 SHARED = ("style.css", "site.js")
-POLICY = (
-    "default-src 'none'; script-src 'strict-dynamic' '{loader}'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types sdg"
+POLICIES = (
+    "default-src 'none'; script-src 'self' '{loader}'; style-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'",
+    "script-src 'strict-dynamic' '{loader}'; require-trusted-types-for 'script'; trusted-types sdg",
 )
-"""`'strict-dynamic'`: only the loader, known by its hash, can let in a script; one that stands in the page cannot."""
+"""Both hold at once. The first keeps every request in the folder. The second keeps a script that stands in the page from
+running, also one whose file lies in the folder: only the loader, known by its hash, can let in another. Alone, its
+`'strict-dynamic'` would let `<link rel=prefetch>` ask for any address."""
 
 
 @lru_cache(maxsize=1)
@@ -38,20 +40,20 @@ def _shared_version() -> str:
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
-def policy() -> str:
-    """Return the Content-Security-Policy of every page."""
+def policies() -> list[str]:
+    """Return the Content-Security-Policies of every page."""
     digest = hashlib.sha256(_loader().encode("utf-8")).digest()
-    return POLICY.format(loader="sha256-" + base64.b64encode(digest).decode("ascii"))
+    return [text.format(loader="sha256-" + base64.b64encode(digest).decode("ascii")) for text in POLICIES]
 
 
 def page_globals(lang: str, data_hash: str) -> dict:
-    """Return what `base.html.j2` needs of this module: policy, loader, asset version, client words.
+    """Return what `base.html.j2` needs of this module: policies, loader, asset version, client words.
 
     `data_hash` names the data that a site was made from: a browser that kept last quarter's search index
     asks for the new one.
     """
     version = hashlib.sha256((_shared_version() + data_hash).encode("utf-8")).hexdigest()[:8]
-    return {"policy": Markup(policy()), "loader": Markup(_loader()), "version": version, "c": client_words(lang), "script_words": script_words(lang)}
+    return {"policies": [Markup(text) for text in policies()], "loader": Markup(_loader()), "version": version, "c": client_words(lang), "script_words": script_words(lang)}
 
 
 def write_assets(folder) -> None:

@@ -22,13 +22,33 @@ BIG_STEP = 15_000
 
 
 @pytest.fixture(scope="package")
-def browser():
-    """A headless Chromium of the system, shared by all tests here."""
+def far():
+    """A server that plays the host that payloads call; returns the list of what arrived there."""
+    arrived = []
+
+    class Far(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            arrived.append(self.path)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Far)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield arrived, server.server_port
+    server.shutdown()
+
+
+@pytest.fixture(scope="package")
+def browser(far):
+    """A headless Chromium of the system, shared by all tests here; the host of the payloads is the server above."""
     if CHROMIUM is None:
         pytest.skip("Chromium is missing: apt-get install chromium")
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is missing: pip install -e .[dev]")
     with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, f"--host-resolver-rules=MAP far.invalid 127.0.0.1:{far[1]}"])
         yield chromium
         chromium.close()
 
