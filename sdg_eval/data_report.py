@@ -8,7 +8,14 @@ from pathlib import Path
 import pandas as pd
 
 from sdg_eval.errors import DataError
-from sdg_eval.gap_register import CHANGE_WORDS, REASON_WORDS, gap_register, letters, say_span
+from sdg_eval.gap_register import (
+    CHANGE_WORDS,
+    REASON_WORDS,
+    gap_register,
+    letters,
+    say_span,
+    summarise_gaps,
+)
 from sdg_eval.reconciliation import check_sums, latest_by_source, reconcile
 from sdg_eval.store import (
     csv_bytes,
@@ -20,6 +27,7 @@ from sdg_eval.store import (
 )
 from sdg_eval.suppression import suppress
 from sdg_eval.suspicions import KIND_WORDS, find_suspicions
+from sdg_eval.thai import format_period
 from sdg_eval.wording import LANGUAGES, number, pick
 
 SHOWN = 10
@@ -106,10 +114,22 @@ def say_gaps(gaps: pd.DataFrame, codelists, lang: str) -> list[dict]:
     return sorted(lines, key=lambda line: (not line["lifts"], line["rank"]))[:SHOWN]
 
 
+def summarise_missing(gaps: pd.DataFrame, codelists, lang: str) -> list[dict]:
+    """Return the gaps folded by owner and series, those that would change a verdict first: series, name, owner and its
+    code, how many values of how many provinces, from which to which period, and how many would change a verdict."""
+    names = codelists.agencies.set_index("agency")[f"name_{lang}"]
+    return [
+        {
+            "series": row["SERIES"], "name": codelists.series_name(row["SERIES"], lang), "owner": names[row["owner"]], "owner_code": row["owner"],
+            "missing": row["missing"], "provinces": row["provinces"], "would_change": row["would_change"],
+            "first": format_period(row["first"], lang), "last": format_period(row["last"], lang),
+        }
+        for row in summarise_gaps(gaps, codelists).to_dict("records")
+    ]  # fmt: skip
+
+
 def say_suspicions(rows: pd.DataFrame, codelists, lang: str) -> list[dict]:
     """Return the suspicious values of a province: name, period, value, what it may be, what neighbours suggest, its cell."""
-    from sdg_eval.thai import format_period
-
     known = set(codelists.series["SERIES"])
     told = []
     for row in rows.to_dict("records"):

@@ -74,7 +74,8 @@ class Scale:
     high: float = np.nan
 
     def forward(self, values):
-        """Values on the scale on which errors are added."""
+        """Values on the scale on which errors are added; a bound itself is infinitely far."""
+        values = np.asarray(values, dtype=float)
         with np.errstate(divide="ignore", invalid="ignore"):
             if self.name == "log":
                 return np.log(values)
@@ -82,7 +83,7 @@ class Scale:
                 return np.sqrt(values)
             if self.name == "logit":
                 return np.log((values - self.low) / (self.high - values))
-        return np.asarray(values, dtype=float)
+        return values
 
     def back(self, scaled):
         """Values again."""

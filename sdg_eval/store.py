@@ -454,8 +454,13 @@ def store_status(table: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
-def write_sdmx_csv(table: pd.DataFrame, path) -> None:
-    """Write observations as SDMX-CSV 2.0 (STRUCTURE columns first; our provenance columns last)."""
+def sdmx_csv_bytes(table: pd.DataFrame) -> bytes:
+    """Return observations as SDMX-CSV 2.0 (STRUCTURE columns first; our provenance columns last)."""
     lead = pd.DataFrame({"STRUCTURE": "dataflow", "STRUCTURE_ID": SDMX_DATAFLOW, "ACTION": "I"}, index=table.index)
     order = [*KEY, *MEASURES, *[c for c in COLUMNS if c not in KEY and c not in MEASURES]]
-    write_atomic(path, csv_bytes(pd.concat([lead, table[order].sort_values(KEY, kind="stable")], axis=1)))
+    return csv_bytes(pd.concat([lead, table[order].sort_values(KEY, kind="stable")], axis=1))
+
+
+def write_sdmx_csv(table: pd.DataFrame, path) -> None:
+    """Write observations as SDMX-CSV 2.0."""
+    write_atomic(path, sdmx_csv_bytes(table))

@@ -62,6 +62,7 @@ LABELS = {
     "suppressed": ("ปกปิดทั้งหมด", "suppressed"),
     "unaccounted": ("ไม่ทราบผล", "unaccounted for"),
     "interrupted": ("ถูกหยุดกลางคัน", "interrupted"),
+    "not_asked": ("ไม่ได้ขอในรอบนี้", "not asked for"),
 }
 _TARGETED = ("achieved", "lost", "on_track", "moderately_improving", "stagnating", "decreasing")
 

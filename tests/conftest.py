@@ -57,3 +57,12 @@ def observations(sample, codelists):
     from sdg_eval.derive import with_derived
 
     return with_derived(sample, codelists)
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory):
+    """(folder, record, runs) of a small run, made once without notebooks; read-only: publish from a copy."""
+    from tests.browser.tiny import write_tiny_run
+
+    folder = tmp_path_factory.mktemp("tiny") / "run"
+    return folder, *write_tiny_run(folder)

@@ -11,6 +11,7 @@ from sdg_eval.forecasts import (
     LEVELS,
     NO_CHANGE,
     SAME_TREND,
+    Scale,
     choose_candidate,
     choose_scale,
     evaluate_forecasts,
@@ -118,6 +119,11 @@ def test_no_forecast_leaves_the_bounds(values, seed):
     scale = choose_scale(panel, rule)
     path = scale.back(fitted.candidate(scale.forward(panel), 10))
     assert ((path >= 0) & (path <= 100)).all()
+
+
+def test_a_target_at_a_bound_is_infinitely_far_not_an_error():
+    assert Scale("logit", 0.0, 100.0).forward(100.0) == np.inf
+    assert Scale("logit", 0.0, 100.0).forward(0) == -np.inf
 
 
 def test_scales_keep_what_the_kind_says():

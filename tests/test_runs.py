@@ -5,6 +5,7 @@ import json
 import os
 import re
 import time
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -19,8 +20,8 @@ from sdg_eval.batch.lock import run_lock
 from sdg_eval.batch.results import ANCHOR
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import DataError, RunsFailedError, UsageError
-from sdg_eval.publish.run_page import RUN_PAGE, write_run_page
-from sdg_eval.publish.site import _environment
+from sdg_eval.publish.pages import address, open_pages
+from sdg_eval.publish.run_page import write_run_page
 from sdg_eval.run_table import NEXT, STATUSES, next_step, reconcile, totals
 from sdg_eval.wording import label
 from tests.conftest import ROOT
@@ -204,8 +205,9 @@ def test_the_page_for_the_analyst_has_every_status_in_thai_and_every_command():
 
 def page(folder, lang, **changed):
     run = read_run(folder)
-    write_run_page(_environment(lang, run.record | changed, read_codelists(), ("th", "en")), folder, run.record | changed, run.table, lang)
-    return (folder / RUN_PAGE[lang]).read_text(encoding="utf-8")
+    codelists, record = read_codelists(), run.record | changed
+    write_run_page(open_pages(folder, lang, record, codelists, ("th", "en")), SimpleNamespace(folder=folder, codelists=codelists, record=record, runs=run.table))
+    return (folder / address("runs", lang)).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("lang, headline, done", [("th", "แผน 6 =", "เสร็จสมบูรณ์ 1"), ("en", "6 planned =", "1 done")])

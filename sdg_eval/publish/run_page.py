@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from sdg_eval.publish.material import Material
+from sdg_eval.publish.pages import Pages
 from sdg_eval.publish.words import words_of
 from sdg_eval.run_table import GOOD, RUN, STATUSES, UNKNOWN, next_step, reconcile, totals
-from sdg_eval.store import write_text
 from sdg_eval.thai import BE_OFFSET, MONTHS_EN, MONTHS_TH_SHORT
 
-RUN_PAGE = {"th": "runs.html", "en": "runs.en.html"}
 SIGN = {
     "done": "✓", "kept": "=", "failed": "✗", "refused": "!", "suppressed": "○", "interrupted": "‖", UNKNOWN: "?",
 }  # fmt: skip
@@ -40,20 +40,14 @@ def notebook_title(notebook: str, lang: str) -> str:
     return words[TITLES[notebook]] if notebook in TITLES else notebook
 
 
-def write_run_page(environment, folder, record: dict, runs: pd.DataFrame, lang: str) -> None:
-    """Write `runs.html` or `runs.en.html` of a run.
+def write_run_page(pages: Pages, material: Material) -> None:
+    """Write the page of a run in the language of `pages`.
 
-    Parameters
-    ----------
-    environment
-        The site's templates in `lang`.
-    record
-        planned (notebook, REF_AREA, folder), and what is known of how the run was made.
-    runs
-        The table of runs: notebook, REF_AREA, status, seconds, error, recorded.
+    The record of the run holds planned (notebook, REF_AREA, folder) and what is known of how the run was made; the table of runs
+    holds notebook, REF_AREA, status, seconds, error, recorded.
     """
-    folder = Path(folder)
-    codelists = environment.globals["codelists"]
+    folder, lang, record, runs = material.folder, pages.lang, material.record, material.runs
+    codelists = material.codelists
     planned = pd.DataFrame(record["planned"], columns=[*RUN, "folder"])
     by_area = reconcile(planned, runs)
     every = planned.merge(runs[[*RUN, "status", "seconds", "error"]], on=RUN, how="left")
@@ -63,8 +57,8 @@ def write_run_page(environment, folder, record: dict, runs: pd.DataFrame, lang: 
         (r["notebook"], r["REF_AREA"]): _cell(r, folder, codelists, lang) for r in every.to_dict("records")
     }
     own = list(dict.fromkeys(planned.loc[planned["REF_AREA"] != "", "notebook"]))
-    page = environment.get_template("runs.html.j2").render(
-        root="", record=dict.fromkeys(ABOUT, "") | record, other_page=RUN_PAGE, totals=totals(by_area), statuses=STATUSES, sign=SIGN, own=[notebook_title(n, lang) for n in own],
+    pages.write(
+        "runs", "runs.html.j2", record=dict.fromkeys(ABOUT, "") | record, totals=totals(by_area), statuses=STATUSES, sign=SIGN, own=[notebook_title(n, lang) for n in own],
         provinces=[
             row | {"name": codelists.area_name(row["REF_AREA"], lang), "cells": [cells.get((n, row["REF_AREA"])) for n in own]}
             for row in by_area[by_area["REF_AREA"] != ""].to_dict("records")
@@ -75,7 +69,6 @@ def write_run_page(environment, folder, record: dict, runs: pd.DataFrame, lang: 
         ended=_moment(max(runs["recorded"], default=""), lang), seconds=float(runs["seconds"].sum()),
         slowest=float(runs["seconds"].max()) if len(runs) else 0.0,
     )  # fmt: skip
-    write_text(folder / RUN_PAGE[lang], page)
 
 
 def _cell(row: dict, folder: Path, codelists, lang: str) -> dict:

@@ -1,0 +1,1 @@
+"""Reports as documents: one model, several builders, several renderers."""
