@@ -19,6 +19,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m sdg_eval.batch.warm install
 	@touch $@
 
 evaluate: setup ## evaluate the pilot provinces: synthetic sample, or real files with RAW=folder
@@ -45,7 +46,7 @@ promises: setup ## the long tests at full count; prints the figure of each promi
 	SDG_EVAL_FULL=1 $(BIN)/python -m pytest -s -q tests/test_audit.py tests/test_intake.py tests/test_personal.py tests/test_hostile.py tests/test_store_promises.py tests/test_suppression.py tests/test_suspicions.py tests/test_best_practice.py tests/test_effects.py tests/test_effect_checks.py tests/test_restricted.py tests/test_delivery_awareness.py tests/test_delivery_kpi_checks.py tests/test_delivery_participation.py tests/test_delivery_partners.py tests/test_delivery_priorities.py tests/test_delivery_shares.py
 
 lab: setup ## open JupyterLab on the notebooks
-	$(BIN)/jupyter lab --notebook-dir=. notebooks
+	$(BIN)/python -m sdg_eval.batch.warm run $(BIN)/jupyter lab --notebook-dir=. notebooks
 
 bench: setup ## run the benchmarks and checks: one line of JSON per figure
 	@for f in benchmarks/bench_*.py benchmarks/check_*.py; do $(BIN)/python $$f || exit 1; done

@@ -14,6 +14,7 @@ import pandas as pd
 from sdg_eval.comparisons.peers import distances, find_peers
 from sdg_eval.comparisons.traits import Traits, traits_of
 from sdg_eval.effects.design import EffectPanel, Window, programme_window, strata_of
+from sdg_eval.effects.judged import JUDGED, Judged, read_judged
 from sdg_eval.effects.overall import Pooled, pool_outcomes, pool_provinces, province_effects
 from sdg_eval.effects.power import power_curve
 from sdg_eval.effects.randomisation import unit_changes
@@ -79,15 +80,35 @@ def people_of(traits: Traits) -> pd.Series | None:
     return np.exp(traits.table["log_population"]) if "log_population" in traits.table else None
 
 
-def evaluate_pilot(observations: pd.DataFrame, codelists, *, start: str = "", end: str = "") -> PilotEffect:
-    """Return the evaluation of the outcomes named in advance, with everything that could break it.
+def judge_programme(observations: pd.DataFrame, codelists, *, start: str = "", end: str = "") -> Judged:
+    """Return the judged outcomes of a programme, which all notebooks on effects rest on: a batch works them out once.
 
     `start` and `end` (months, `2022-12`) move the programme's window; empty takes programmes.csv.
     """
     window = programme_window(codelists, start=start, end=end)
+    people = people_of(traits_of(whole_provinces(observations), codelists))
+    return Judged(window, *judge_outcomes(observations, codelists, window=window, population=people))
+
+
+def load_judged(national, observations: pd.DataFrame, codelists, *, start: str = "", end: str = "") -> Judged:
+    """Return the judged outcomes that a batch wrote to its folder of national tables; works them out where it wrote none, or
+    none of this window."""
+    path = Path(national) / JUDGED if national else None
+    if path and path.is_file():
+        held = read_judged(path)
+        if held.window == programme_window(codelists, start=start, end=end):
+            return held
+    return judge_programme(observations, codelists, start=start, end=end)
+
+
+def evaluate_pilot(observations: pd.DataFrame, codelists, *, start: str = "", end: str = "", judged: Judged | None = None) -> PilotEffect:
+    """Return the evaluation of the outcomes named in advance, with everything that could break it.
+
+    `judged` is what `judge_programme` returned for the same observations and window; None works it out.
+    """
+    found = judged or judge_programme(observations, codelists, start=start, end=end)
     traits = traits_of(whole_provinces(observations), codelists)
-    table, outcomes = judge_outcomes(observations, codelists, window=window, population=people_of(traits))
-    return PilotEffect(window, table, outcomes, evaluate_selection(traits, outcomes, codelists, window), run_checks(outcomes, traits, codelists))
+    return PilotEffect(found.window, found.table, found.outcomes, evaluate_selection(traits, found.outcomes, codelists, found.window), run_checks(found.outcomes, traits, codelists))
 
 
 def evaluate_selection(traits: Traits, outcomes: list[Outcome], codelists, window: Window) -> Selection:
@@ -199,13 +220,15 @@ def view_province_effect(observations: pd.DataFrame, codelists, area: str, *, st
     return view_province_effects(observations, codelists, [area], start=start, end=end)[area]
 
 
-def view_province_effects(observations: pd.DataFrame, codelists, areas, *, start: str = "", end: str = "") -> dict[str, ProvinceEffect]:
-    """Return the view of each of `areas`, as `view_province_effect` does, with what all pilots share worked out once."""
+def view_province_effects(observations: pd.DataFrame, codelists, areas, *, start: str = "", end: str = "", judged: Judged | None = None) -> dict[str, ProvinceEffect]:
+    """Return the view of each of `areas`, as `view_province_effect` does, with what all pilots share worked out once. `judged` as in `evaluate_pilot`."""
     window = programme_window(codelists, start=start, end=end)
     if others := [area for area in areas if area not in window.starts]:
         raise UsageError(f"{', '.join(others)} is no pilot province. Pilots are {', '.join(sorted(window.starts))}.")
     traits = traits_of(whole_provinces(observations), codelists)
-    table, outcomes = judge_outcomes(observations, codelists, window=window, population=people_of(traits), only_verdict=True)
+    if judged is None:
+        judged = Judged(window, *judge_outcomes(observations, codelists, window=window, population=people_of(traits), only_verdict=True))
+    table, outcomes = judged.table, judged.outcomes
     begun = {a for outcome in outcomes for a in begun_areas(outcome.panel)} or set(window.starts)
     near = {area: find_peers(traits, area, count=10) for area in areas}
     peers = {area: tuple(a for a in own.loc[own["near"], "REF_AREA"] if a not in begun) for area, own in near.items()}
@@ -276,11 +299,10 @@ class Overall:
     its: pd.DataFrame
 
 
-def evaluate_overall(observations: pd.DataFrame, codelists, *, start: str = "", end: str = "") -> Overall:
-    """Return the overall evaluation (R48, R56). It fills itself as periods after the programme arrive."""
-    window = programme_window(codelists, start=start, end=end)
-    people = people_of(traits_of(whole_provinces(observations), codelists))
-    table, outcomes = judge_outcomes(observations, codelists, window=window, population=people)
+def evaluate_overall(observations: pd.DataFrame, codelists, *, start: str = "", end: str = "", judged: Judged | None = None) -> Overall:
+    """Return the overall evaluation (R48, R56). It fills itself as periods after the programme arrive. `judged` as in `evaluate_pilot`."""
+    found = judged or judge_programme(observations, codelists, start=start, end=end)
+    window, table, outcomes = found.window, found.table, found.outcomes
     by_outcome, pooled, p = pool_outcomes(table, [o.panel for o in outcomes], [strata_of(codelists, o.panel.areas) for o in outcomes])
     provinces, its = [], []
     for outcome in outcomes:
@@ -290,8 +312,8 @@ def evaluate_overall(observations: pd.DataFrame, codelists, *, start: str = "", 
         provinces.append({"SERIES": outcome.rule.series} | asdict(pool_provinces(panel, strata_of(codelists, panel.areas))))
         gap = np.nanmean(panel.values[panel.treated], axis=0) - np.nanmean(panel.values[~panel.treated], axis=0)
         times = np.array(panel.periods)
-        found = interrupted(times, gap, times[panel.post][0], seasons=seasons_of(panel))
-        its.append({"SERIES": outcome.rule.series, "n_before": found.n_before, "n_after": found.n_after, "level": found.level, "slope": found.slope, "p_value": found.p_value, "verdict": found.verdict, "reason": found.reason})
+        change = interrupted(times, gap, times[panel.post][0], seasons=seasons_of(panel))
+        its.append({"SERIES": outcome.rule.series, "n_before": change.n_before, "n_after": change.n_after, "level": change.level, "slope": change.slope, "p_value": change.p_value, "verdict": change.verdict, "reason": change.reason})
     return Overall(window, table, by_outcome, pooled, p, pd.DataFrame(provinces), pd.DataFrame(its))
 
 

@@ -20,6 +20,7 @@ from sdg_eval.panels import is_province
 from sdg_eval.pooling import shrink
 from sdg_eval.progress import compare_methods, evaluate_progress
 from sdg_eval.quality import evaluate_quality
+from sdg_eval.shown import read_shown
 from sdg_eval.store import csv_bytes, parquet_bytes, write_atomic, write_json
 from sdg_eval.trends import evaluate_trends
 from sdg_eval.wording import LANGUAGES, say, say_goal, say_headline
@@ -68,10 +69,15 @@ class National:
             write_atomic(Path(folder) / f"{part.name}.csv", csv_bytes(table.assign(synthetic=synthetic)))
 
 
-def read_national(folder) -> National:
-    """Return what `National.write` wrote. Raises DataError when a table is absent."""
-    parts = {}
+def read_national(folder, only=()) -> National:
+    """Return what `National.write` wrote; of the tables named in `only` alone, where any are named: the others are None.
+
+    Raises DataError when a table is absent.
+    """
+    parts = {part.name: None for part in fields(National)}
     for part in fields(National):
+        if only and part.name not in only:
+            continue
         path = Path(folder) / f"{part.name}.parquet"
         if not path.exists():
             raise DataError(f"{path}: the national tables are not complete. Run `sdg-eval evaluate` again.")
@@ -80,11 +86,16 @@ def read_national(folder) -> National:
 
 
 def load_national(
-    folder, observations: pd.DataFrame, codelists, *, report_year: int, confidence: float = 0.95
+    folder, observations, codelists, *, report_year: int, confidence: float = 0.95, only=()
 ) -> National:
-    """Return the national tables of `folder`, or compute them when `folder` is empty (an adviser's notebook)."""
+    """Return the national tables of `folder` (those named in `only`), or compute them when `folder` is empty (an adviser's notebook).
+
+    `observations` is an observation table as it may be shown, or the path of one, which is read only to compute.
+    """
     if folder:
-        return read_national(folder)
+        return read_national(folder, only)
+    if not isinstance(observations, pd.DataFrame):
+        observations = read_shown(observations, codelists)
     return evaluate_national(observations, codelists, report_year=report_year, confidence=confidence)
 
 
@@ -120,10 +131,7 @@ def evaluate_national(
     null
         Null distribution of the trend test: `ar1` (default), `exact` or `normal`.
     """
-    wanted = codelists.series.loc[codelists.series["evaluate"] == "1", "SERIES"]
-    table = observations[observations["SERIES"].isin(set(wanted)) & is_province(observations["REF_AREA"])]
-    table = table[table["FREQ"].isin(FREQUENCIES)]  # a value of several years is no point of a trend
-    table = select_totals(table)
+    table = evaluated_rows(observations, codelists)
     trends = evaluate_trends(table, series=codelists.series, report_year=report_year, confidence=confidence, null=null)
     progress = evaluate_progress(table, trends, codelists, report_year=report_year)
     quality = evaluate_quality(table, codelists, report_year=report_year)
@@ -133,6 +141,14 @@ def evaluate_national(
         trends, progress, quality, pool_slopes(trends, confidence), compare_with_peers(table, codelists),
         evaluate_detectability(trends, wanted), compare_methods(table, progress, codelists), forecasts, scoreboard,
     )  # fmt: skip
+
+
+def evaluated_rows(observations: pd.DataFrame, codelists) -> pd.DataFrame:
+    """Return the rows that the national tables rest on: whole values of provinces, of the series that are evaluated."""
+    wanted = codelists.series.loc[codelists.series["evaluate"] == "1", "SERIES"]
+    table = observations[observations["SERIES"].isin(set(wanted)) & is_province(observations["REF_AREA"])]
+    table = table[table["FREQ"].isin(FREQUENCIES)]  # a value of several years is no point of a trend
+    return select_totals(table)
 
 
 def forecast_columns(forecasts: pd.DataFrame, scoreboard: pd.DataFrame) -> pd.DataFrame:

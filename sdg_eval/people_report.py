@@ -7,7 +7,7 @@ persons are read here, and nothing that rests on fewer than ten of them leaves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -232,7 +232,7 @@ def evaluate_awareness(delivery: Delivery, codelists, *, quarter: str, areas: st
     """
     chosen, everywhere = parse_areas(areas, codelists), list(codelists.provinces)
     tables = dict(delivery.tables) | {SCORES: read_persons(SCORES, scores)}
-    known = with_registers(as_known(Delivery(tables), quarter))
+    known = with_registers(as_known(replace(delivery, tables=tables), quarter))
     training, rows = known.training, known.training_score
     held = read_scores(training, rows)
     agencies = sorted({*training["agency_id"], *_staff(known.agency)["agency_id"]} - {""})

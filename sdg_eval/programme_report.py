@@ -340,7 +340,7 @@ def _results(folder: str, codelists, quarter: str):
     of after the quarter, and which provinces have values of their own; (None, 0, None) without national tables."""
     if not folder:
         return None, 0, None
-    national = read_national(folder)
+    national = read_national(folder, ("trends", "detectability"))
     able = national.detectability[[*KEY, "tells"]].drop_duplicates(KEY)
     trends = national.trends.merge(able, on=KEY, how="left").fillna({"tells": ""})
     target = codelists.series.set_index("SERIES")["indicator"].map(codelists.indicators.set_index("indicator")["target"])
@@ -422,16 +422,15 @@ def _localisation(known: Delivery, codelists, areas, indicators) -> pd.DataFrame
 # ---------------------------------------------------------------- cities (notebook 34)
 
 
-def report_city(observations: pd.DataFrame, delivery: Delivery, codelists, *, provinces: str, quarter: str, report_year: int, national: str = "") -> CityReport:
+def report_city(observations: pd.DataFrame, delivery: Delivery, codelists, *, provinces: str, quarter: str, report_year: int) -> CityReport:
     """Return what is known of goal 11 up to the quarter: indicators, urban and rural, needs, plans, projects and money.
 
-    Values that had not arrived by the end of the quarter (`quarterly_report.arrivals`) are left out. Trends come from the
-    national tables of a batch where these rest on the same values.
+    Values that had not arrived by the end of the quarter (`quarterly_report.arrivals`) are left out.
     """
     areas, known = areas_of(provinces), as_known(delivery, quarter, year_plan=True)
     wanted = observations[is_province(observations["REF_AREA"]) & observations["OBS_VALUE"].notna()]
     there = wanted[arrivals(wanted, codelists) <= quarter_end(quarter)]
-    trends = city_trends(there, codelists, report_year=min(report_year, quarter_end(quarter).year), national=national if len(there) == len(wanted) else "")
+    trends = city_trends(there, codelists, report_year=min(report_year, quarter_end(quarter).year))
     split, split_summary = urban_rural(there, codelists)
     chain = need_to_result(
         need=known.need, plan=known.plan, plan_item=known.plan_item, project=known.project, project_target=known.project_target, budget=known.budget,
@@ -471,22 +470,18 @@ def city_indicators(observations: pd.DataFrame, codelists) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=INDICATORS)
 
 
-def city_trends(observations: pd.DataFrame, codelists, *, report_year: int, national: str = "") -> pd.DataFrame:
+def city_trends(observations: pd.DataFrame, codelists, *, report_year: int) -> pd.DataFrame:
     """Return the trend and its one-word status of every series of goal 11 in every province that has values.
 
-    False-discovery control is over all provinces. From `national` (a batch's folder) where it is given, else computed the same way.
+    False-discovery control is over all provinces.
     """
     codes = city_series(codelists)
-    if national:
-        tables = read_national(national)
-        trends, able = (t[t["SERIES"].isin(codes)] for t in (tables.trends, tables.detectability))
-    else:
-        own = select_totals(observations[observations["SERIES"].isin(codes) & observations["FREQ"].isin(list(FREQUENCIES))])
-        if own.empty:
-            return pd.DataFrame(columns=CITY_TRENDS)
-        trends = evaluate_trends(own, series=codelists.series, report_year=report_year)
-        pace = evaluate_progress(own, trends, codelists, report_year=report_year).rename(columns={"required_pace": "wanted_pace"})
-        able = evaluate_detectability(trends, pace)
+    own = select_totals(observations[observations["SERIES"].isin(codes) & observations["FREQ"].isin(list(FREQUENCIES))])
+    if own.empty:
+        return pd.DataFrame(columns=CITY_TRENDS)
+    trends = evaluate_trends(own, series=codelists.series, report_year=report_year)
+    pace = evaluate_progress(own, trends, codelists, report_year=report_year).rename(columns={"required_pace": "wanted_pace"})
+    able = evaluate_detectability(trends, pace)
     trends = trends.merge(able[[*KEY, "tells"]].drop_duplicates(KEY), on=KEY, how="left").fillna({"tells": ""})
     return trends.assign(status=[status_of(row) for row in trends.to_dict("records")])[CITY_TRENDS].reset_index(drop=True)
 

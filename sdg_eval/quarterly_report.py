@@ -9,7 +9,7 @@ the quarter says so and gets no verdict.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -212,7 +212,7 @@ def with_scores(delivery: Delivery, path) -> Delivery:
         raw = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read ({error}). Give the file of training scores, or nothing.") from error
-    return Delivery(dict(delivery.tables) | {"training_score": typed("training_score", raw)[0]})
+    return replace(delivery, tables=dict(delivery.tables) | {"training_score": typed("training_score", raw)[0]})
 
 
 def _table(tables: dict, name: str) -> pd.DataFrame:
@@ -232,7 +232,7 @@ def own_tables(delivery: Delivery, area: str) -> Delivery:
     for name, key, other in (("plan_item", "plan_id", "plan"), ("participation_group", "event_id", "participation"), ("training_score", "event_id", "training")):
         frame = known(name)
         tables[name] = frame[frame[key].isin(known(other)[key])].reset_index(drop=True)
-    return Delivery(tables)
+    return replace(delivery, tables=tables)
 
 
 def arrivals(observations: pd.DataFrame, codelists) -> pd.Series:
@@ -266,7 +266,7 @@ def arrived(observations: pd.DataFrame, codelists, quarter: str) -> tuple[pd.Dat
 
 
 def outcomes_of(observations: pd.DataFrame, codelists, area: str, quarter: str, *, report_year: int, prepared: Prepared | None = None):
-    """Return (outcomes, trends, quality, known observations): every outcome of a province, and a verdict for those with a new value.
+    """Return (outcomes, trends, all trends): every outcome of a province, and a verdict for those with a new value.
 
     A value is new when it arrived in the quarter (`arrivals`). Only then is its trend told, with the false-discovery control over
     all provinces; otherwise `status` is `no_new_value` and there is nothing to draw an arrow from.
@@ -274,7 +274,6 @@ def outcomes_of(observations: pd.DataFrame, codelists, area: str, quarter: str, 
     known, came = arrived(observations, codelists, quarter)
     year = min(report_year, quarter_end(quarter).year)
     trends = evaluate_trends(known, series=codelists.series, report_year=year) if prepared is None else prepared.trends
-    quality = evaluate_quality(known, codelists, report_year=year) if prepared is None else prepared.quality
     own = trends[trends["REF_AREA"] == area]
     # what these data could show at all is worked out where a verdict is given, and nowhere else
     fresh = own[[bool(f) for f in _is_new(known, came, own, area, quarter)]]
@@ -286,7 +285,7 @@ def outcomes_of(observations: pd.DataFrame, codelists, area: str, quarter: str, 
     own["status"] = [status_of(row) for row in own.to_dict("records")]
     outcomes = _outcome_rows(known, came, own, codelists, area, quarter)
     new = outcomes.loc[outcomes["new"], ["SERIES", "FREQ"]]
-    return outcomes, own.merge(new, on=["SERIES", "FREQ"]), own, quality, known
+    return outcomes, own.merge(new, on=["SERIES", "FREQ"]), own
 
 
 def _is_new(known, came, own, area: str, quarter: str) -> list[bool]:
@@ -349,13 +348,15 @@ def results_by_target(own: pd.DataFrame, codelists, area: str) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What is the same for every province of one quarter: trends, quality of series, flags, and what may be shown of scores, as known at its end."""
+    """What is told of a quarter over all provinces, as known at its end: trends, values not sent yet (`gaps`), flags, what may be
+    shown of scores, and who was in the room (`groups`)."""
 
     trends: pd.DataFrame
-    quality: pd.DataFrame
+    gaps: pd.DataFrame
     flags: pd.DataFrame
     change: pd.DataFrame
     decay: pd.DataFrame
+    groups: pd.DataFrame
 
 
 PREPARED = "quarter"
@@ -365,11 +366,22 @@ PREPARED = "quarter"
 def prepare_quarter(observations: pd.DataFrame, delivery: Delivery, codelists, quarter: str, *, report_year: int) -> Prepared:
     """Return what the reports of all provinces share, so that a batch computes it once."""
     known, _ = arrived(observations, codelists, quarter)
-    year = min(report_year, quarter_end(quarter).year)
+    year, every = min(report_year, quarter_end(quarter).year), as_known(with_registers(delivery), quarter)
     return Prepared(
-        evaluate_trends(known, series=codelists.series, report_year=year), evaluate_quality(known, codelists, report_year=year),
-        all_flags(with_registers(delivery), quarter), *_scores_shown(as_known(with_registers(delivery), quarter)),
+        evaluate_trends(known, series=codelists.series, report_year=year), _gaps(known, codelists, quarter, year), all_flags(with_registers(delivery), quarter),
+        *_scores_shown(every), _groups(every, codelists.provinces),
     )  # fmt: skip
+
+
+def _gaps(known: pd.DataFrame, codelists, quarter: str, year: int) -> pd.DataFrame:
+    """The values that should have been out by the end of the quarter and were not."""
+    quality = evaluate_quality(known, codelists, report_year=year)
+    return gap_register(known, codelists, SimpleNamespace(quality=quality), report_year=year, on=quarter_end(quarter).date()) if len(known) else pd.DataFrame(columns=["REF_AREA"])
+
+
+def _groups(every: Delivery, areas) -> pd.DataFrame:
+    """Each group's share in the room; how alike the people of one event are is estimated over all provinces."""
+    return _without_counts(representativeness(every.participation, every.participation_group, every.population_group, areas=list(areas)))
 
 
 def write_prepared(prepared: Prepared, folder) -> None:
@@ -415,7 +427,7 @@ def evaluate_quarter(
     synthetic = delivery.synthetic or bool((observations["source"] == SYNTHETIC).any())
     every = as_known(with_registers(delivery), quarter, year_plan=True)
     own = own_tables(every, area)
-    outcomes, trends, all_trends, quality, known = outcomes_of(observations, codelists, area, quarter, report_year=report_year, prepared=prepared)
+    outcomes, trends, all_trends = outcomes_of(observations, codelists, area, quarter, report_year=report_year, prepared=prepared)
     chain = need_to_result(
         need=own.need, plan=own.plan, plan_item=own.plan_item, project=own.project, project_target=own.project_target, budget=own.budget,
         activity=own.activity, as_of=quarter, results=results_by_target(all_trends, codelists, area), areas=[area],
@@ -423,11 +435,13 @@ def evaluate_quarter(
     chain = chain[chain["REF_AREA"] == area].reset_index(drop=True)
     start, end = programme_days(codelists)
     window = (quarters_of(pd.Series([start])).iloc[0], end)
-    parts = _parts(own, every, chain, area, quarter, window)
+    parts = _parts(own, chain, area, quarter, window)
+    parts["groups"] = _only(_groups(every, [area]) if prepared is None else prepared.groups, area)
     # a batch may have prepared the quarter without the restricted scores, which this report has
     scores = (prepared.change, prepared.decay) if prepared is not None and (len(prepared.change) or every.training_score.empty) else _scores_shown(every)
     parts["awareness"], parts["decay"] = (_of_events(table, list(own.training["event_id"])) for table in scores)
     flags = flags_of(all_flags(every, quarter) if prepared is None else prepared.flags, area)
+    gaps = _gaps(arrived(observations, codelists, quarter)[0], codelists, quarter, min(report_year, quarter_end(quarter).year)) if prepared is None else prepared.gaps
     sent = tables_sent(own, area, quarter)
     changed = what_changed(own, parts, sent, area, quarter, before)
     owners = _Owners(own, area, codelists)
@@ -438,7 +452,7 @@ def evaluate_quarter(
     return QuarterReport(
         area=area, quarter=quarter, report_year=report_year, synthetic=synthetic, window=window, sent=sent, loop=loop,
         closure=_only(loop_closure(own.said, own.decision, own.adjustment, as_of=quarter, areas=[area]), area), changed=changed, outcomes=outcomes,
-        trends=trends, findings=findings, actions=choose_actions(findings), to_send=what_to_send(own, sent, flags, known, quality, codelists, owners, area, quarter, report_year),
+        trends=trends, findings=findings, actions=choose_actions(findings), to_send=what_to_send(own, sent, flags, gaps, codelists, owners, area, quarter),
         flags=flags, chain=chain, origins=_origins(own), **parts,
     )  # fmt: skip
 
@@ -454,7 +468,7 @@ def _only(table: pd.DataFrame, area: str) -> pd.DataFrame:
     return table[table["REF_AREA"] == area].reset_index(drop=True)
 
 
-def _parts(own: Delivery, every: Delivery, chain: pd.DataFrame, area: str, quarter: str, window) -> dict[str, pd.DataFrame]:
+def _parts(own: Delivery, chain: pd.DataFrame, area: str, quarter: str, window) -> dict[str, pd.DataFrame]:
     """The tables of the evaluation part, each of the province alone."""
     only, areas, year = partial(_only, area=area), [area], int(quarter[:4])
     this_year = own.budget[own.budget["fiscal_quarter"].str[:4] == quarter[:4]]
@@ -474,7 +488,6 @@ def _parts(own: Delivery, every: Delivery, chain: pd.DataFrame, area: str, quart
         "balance": only(partner_balance(active, own.project_partner, areas=areas)),
         "project_networks": missing_networks(active, own.project_partner),
         "team": only(one_team(begun, own.project_agency, areas=areas)),
-        "groups": _without_counts(only(representativeness(every.participation, every.participation_group, every.population_group, areas=areas))),
         "adopted": only(adoption(own.participation, areas=areas)),
         "reach": shown_reach(own.training, "REF_AREA", areas).rename(columns={"name": "REF_AREA"}).drop(columns="by").pipe(only),
         "delivered": only(activity_delivery(own.activity, own.project, as_of=quarter, areas=areas)),
@@ -1004,7 +1017,7 @@ def _excluded(kind: str, subject: str, parts: dict, changed: pd.DataFrame, state
     return bool(row(parts["decay"], "event_id").get("kept_share_low", np.nan) >= FADED)
 
 
-def what_to_send(own: Delivery, sent, flags, known, quality, codelists, owners: _Owners, area: str, quarter: str, report_year: int) -> pd.DataFrame:
+def what_to_send(own: Delivery, sent, flags, gaps: pd.DataFrame, codelists, owners: _Owners, area: str, quarter: str) -> pd.DataFrame:
     """Return what data to send, by whom and by when: tables of the quarter, forms to check, outcome series.
 
     Tables are asked for within SEND_DAYS of the end of the quarter; flagged forms within the same days; outcome series, which other
@@ -1012,7 +1025,6 @@ def what_to_send(own: Delivery, sent, flags, known, quality, codelists, owners: 
     """
     due = (quarter_end(quarter) + pd.Timedelta(days=SEND_DAYS)).date().isoformat()
     rows = [*_send_tables(own, sent, owners, area, quarter, due), *_send_flags(flags, owners, due)]
-    gaps = gap_register(known, codelists, SimpleNamespace(quality=quality), report_year=min(report_year, quarter_end(quarter).year), on=quarter_end(quarter).date()) if len(known) else pd.DataFrame()
     later = quarter_end(shift_quarter(quarter, 1)).date().isoformat()
     agencies = codelists.agencies.set_index("agency")
     if len(gaps):

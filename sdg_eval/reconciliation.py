@@ -82,10 +82,10 @@ def check_sums(table: pd.DataFrame, codelists) -> pd.DataFrame:
     n_provinces, rows = len(codelists.provinces), []
     for column, whole, needed in (("SEX", TOTAL, 2), ("REF_AREA", COUNTRY, n_provinces)):
         others = [c for c in KEY if c != column]
-        for name, part in own.groupby(others, sort=True):
+        number, is_whole = own.groupby(others).ngroup(), own[column] == whole
+        has_both = number.isin(set(number[is_whole]) & set(number[~is_whole]))
+        for name, part in own[has_both].groupby(others, sort=True):
             total, parts = part[part[column] == whole], part[part[column] != whole]
-            if total.empty or parts.empty:
-                continue
             rows.append(dict(zip(others, name, strict=True)) | {
                 "along": column, "total": float(total["OBS_VALUE"].iloc[0]), "sum_of_parts": float(parts["OBS_VALUE"].sum()),
                 "n_parts": len(parts), "n_wanted": needed,

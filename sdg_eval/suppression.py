@@ -115,16 +115,17 @@ def _relations(table: pd.DataFrame, column: str):
     """Yield (name, index of the rows) of every relation total = sum of parts along one column that has its total."""
     if column == "TIME_PERIOD":
         others = [c for c in KEY if c not in ("TIME_PERIOD", "FREQ")]
-        groups = table.assign(year=table["TIME_PERIOD"].str[:4]).groupby([*others, "year"], sort=True)
-        for name, part in groups:
-            if part["FREQ"].nunique() > 1:
-                for freq in sorted(set(part["FREQ"]) - {"A"}):
-                    yield name, part.index[part["FREQ"].isin(["A", freq])]
+        table = table.assign(year=table["TIME_PERIOD"].str[:4])
+        several = table.groupby([*others, "year"])["FREQ"].transform("nunique") > 1
+        for name, part in table[several].groupby([*others, "year"], sort=True):
+            for freq in sorted(set(part["FREQ"]) - {"A"}):
+                yield name, part.index[part["FREQ"].isin(["A", freq])]
         return
-    whole = COUNTRY if column == "REF_AREA" else TOTAL
-    for name, part in table.groupby([c for c in KEY if c != column], sort=True):
-        if len(part) > 2 and (part[column] == whole).any():
-            yield name, part.index
+    others, is_whole = [c for c in KEY if c != column], table[column] == (COUNTRY if column == "REF_AREA" else TOTAL)
+    number = table.groupby(others).ngroup()
+    wanted = number.isin(set(number[is_whole])) & (number.map(number.value_counts()) > 2)
+    for name, part in table[wanted].groupby(others, sort=True):
+        yield name, part.index
 
 
 def _derived(table: pd.DataFrame, hidden: pd.Series, codelists) -> pd.Series:

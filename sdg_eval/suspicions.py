@@ -9,6 +9,7 @@ wrong by a power of ten, or a jump that is real and has a reason.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,7 @@ def find_suspicions(observations: pd.DataFrame, codelists) -> pd.DataFrame:
     derived = set(series.index[series["derived"] != ""])
     table = table[~table["SERIES"].isin(derived)]
     found = []
-    for (code, _), family in table.groupby(["SERIES", "FREQ"], sort=True):
+    for (code, _), family in table[[*KEY, "OBS_VALUE", "OBS_STATUS"]].groupby(["SERIES", "FREQ"], sort=True):
         row = series.loc[code] if code in series.index else None
         kind = row["kind"] if row is not None else "amount"
         breaks = break_years(codelists, code) if row is not None else set()
@@ -92,8 +93,19 @@ def spreads(distance: np.ndarray) -> np.ndarray:
     """Return for each value the robust standard deviation of the distances that it does not itself enter."""
     n = len(distance)
     size = np.abs(distance)
+    found = np.full(n, np.inf)
+    for places, left in _apart(n):
+        if left.shape[1]:
+            found[places] = 1.4826 * np.median(size[left], axis=1)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _apart(n: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(places, for each of them the places at least two away) of `n` in a row, those with as many together."""
     apart = np.abs(np.arange(n)[:, None] - np.arange(n)[None, :]) >= 2
-    return np.array([1.4826 * np.median(size[apart[t]]) if apart[t].any() else np.inf for t in range(n)])
+    counts = apart.sum(axis=1)
+    return [(np.flatnonzero(counts == c), np.array([np.flatnonzero(apart[t]) for t in np.flatnonzero(counts == c)], dtype=int)) for c in np.unique(counts)]
 
 
 def far(n: int) -> float:
@@ -105,7 +117,7 @@ def far(n: int) -> float:
 def _jumps(family: pd.DataFrame, kind: str, breaks: set) -> list[tuple]:
     parts = []
     for keys, own in family.sort_values("TIME_PERIOD", kind="stable").groupby([c for c in KEY if c != "TIME_PERIOD"], sort=True):
-        if len(own) < MIN_PERIODS or own["TIME_PERIOD"].duplicated().any():
+        if len(own) < MIN_PERIODS or len(set(own["TIME_PERIOD"])) < len(own):
             continue
         scaled, least = _scale(own["OBS_VALUE"].to_numpy(dtype=float), kind)
         distance = residuals(scaled)
@@ -120,7 +132,9 @@ def _jumps(family: pd.DataFrame, kind: str, breaks: set) -> list[tuple]:
         floor = max(least, pooled or 0.0)
         spread = np.maximum(np.where(np.isfinite(spread), spread, floor), floor)
         size = np.abs(distance)
-        named = (size > limit * spread) & _local_peak(size) & ~_at_break(own, keys, breaks)
+        named = (size > limit * spread) & _local_peak(size)
+        if named.any():  # hardly any series has one
+            named &= ~_at_break(own, keys, breaks)
         for place in np.flatnonzero(named):
             others = np.delete(scaled, place)
             what, expected = _explain(own["OBS_VALUE"].to_numpy(), place, scaled, distance, spread[place], limit, kind)
@@ -222,16 +236,16 @@ def _coincidences(family: pd.DataFrame) -> tuple[float, float]:
         if n > 1:
             meets.append(max(0, (counts * (counts - 1)).sum() - 2) / (n * (n - 1)))  # one pair may be the copy itself
     ordered = family.sort_values("TIME_PERIOD", kind="stable").groupby([c for c in KEY if c != "TIME_PERIOD"])["OBS_VALUE"]
-    stays = ordered.agg(lambda v: float((v.diff().iloc[1:] == 0).mean()) if len(v) > 1 else 0.0)
+    stays = ordered.agg(lambda v: float((np.diff(v.to_numpy()) == 0).mean()) if len(v) > 1 else 0.0)
     return (float(np.median(meets)) if len(meets) >= MIN_POOL // 2 else 0.0), (float(stays.median()) if len(stays) >= MIN_POOL else 0.0)
 
 
 def _mismatched(table: pd.DataFrame, series: pd.DataFrame) -> list[tuple]:
     """Values that their own numerator and denominator do not give, beyond the rounding of the digits shown."""
     own = table[table["NUMERATOR"].notna() & (table["DENOMINATOR"] > 0)]
-    found = []
-    for place, row in own.iterrows():
-        known = series.loc[row["SERIES"]] if row["SERIES"] in series.index else None
+    found, listed = [], series.to_dict("index")
+    for place, row in zip(own.index, own[["SERIES", "UNIT_MEASURE", "NUMERATOR", "DENOMINATOR", "OBS_VALUE"]].to_dict("records"), strict=True):
+        known = listed.get(row["SERIES"])
         factor = 100.0 if row["UNIT_MEASURE"] == "PERCENT" else float(known["per"]) if known is not None and known["kind"] == "rate" and known["per"] else None
         if factor is None:
             continue

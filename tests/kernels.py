@@ -47,6 +47,7 @@ print(json.dumps({
     "builtins": sorted(vars(__import__("builtins"))), "policy": called(type(asyncio.get_event_loop_policy())), "temporary": tempfile.gettempdir(),
     "events": {name: list(map(called, functions)) for name, functions in shell.events.callbacks.items()},
     "magics": sorted(shell.magics_manager.magics["line"]), "history": str(shell.history_manager.hist_file),
+    "debugger's own": [any(part in path for path in shell.kernel._kernel_modules) for part in ("ipykernel", "traitlets", "pandas", "sdg_eval", "matplotlib/")],
     "printers": {name: sorted(map(str, formatter.type_printers)) for name, formatter in shell.display_formatter.formatters.items()},
 }))
 """
@@ -151,8 +152,8 @@ def normal_kernel(**options):
 def light_server(monkeypatch, tmp_path, *, more: str = ""):
     """A server that has only ipykernel imported; the lines `more` run as it preloads. Gives the kernel name."""
     (tmp_path / "light_server.py").write_text(
-        f"import os, runpy\nfrom sdg_eval.batch.warm import preload\n"
-        f"def light():\n    os.environ[preload.NO_WARNING] = '1'\n    preload._import(preload.IPYTHON)\n    {more}\n    return {{}}\n"
+        f"import os, runpy, sys\nfrom sdg_eval.batch.warm import preload\n"
+        f"def light():\n    os.environ[preload.NO_WARNING] = '1'\n    preload._import(preload.IPYTHON)\n    {more}\n    return preload.Preloaded({{}}, dict(sys.modules))\n"
         f"preload.preload = light\nrunpy.run_module('sdg_eval.batch.warm.server', run_name='__main__', alter_sys=True)\n"
     )
     places = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]

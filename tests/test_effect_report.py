@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,8 @@ import pytest
 from sdg_eval.effect_report import (
     evaluate_overall,
     evaluate_pilot,
+    judge_programme,
+    load_judged,
     synthetic_path,
     view_province_effect,
     write_overall,
@@ -31,19 +33,47 @@ from sdg_eval.effect_words import (
     say_effect,
     say_headline,
 )
+from sdg_eval.effects.judged import JUDGED, judged_bytes
 from sdg_eval.effects.verdict import SETTLE, VERDICTS
-from sdg_eval.errors import UsageError
+from sdg_eval.errors import DataError, UsageError
 from sdg_eval.figures import draw_pilot, draw_province_effect
 
 
 @pytest.fixture(scope="module")
-def report(observations, codelists):
-    return evaluate_pilot(observations, codelists)
+def judged(observations, codelists):
+    return judge_programme(observations, codelists)
 
 
 @pytest.fixture(scope="module")
-def overall(observations, codelists):
-    return evaluate_overall(observations, codelists)
+def report(observations, codelists, judged):
+    return evaluate_pilot(observations, codelists, judged=judged)
+
+
+@pytest.fixture(scope="module")
+def overall(observations, codelists, judged):
+    return evaluate_overall(observations, codelists, judged=judged)
+
+
+def test_judged_outcomes_are_the_same_after_a_file(judged, observations, codelists, tmp_path):
+    (tmp_path / JUDGED).write_bytes(judged_bytes(judged))
+    held = load_judged(tmp_path, observations, codelists)
+    pd.testing.assert_frame_equal(held.table, judged.table)
+    for one, other in zip(held.outcomes, judged.outcomes, strict=True):
+        assert one.rule == other.rule and repr(one.row) == repr(other.row) and np.array_equal(one.draws, other.draws)
+        pd.testing.assert_frame_equal(one.events, other.events)
+        for part in fields(one.panel):
+            ours, theirs = getattr(one.panel, part.name), getattr(other.panel, part.name)
+            same = np.array_equal(ours, theirs, equal_nan=True) if part.name == "values" else np.array_equal(ours, theirs) or ours != ours
+            assert same, part.name
+
+
+def test_judged_outcomes_of_another_window_are_not_taken(judged, observations, codelists, tmp_path):
+    few = replace(codelists, effect_outcomes=codelists.effect_outcomes.head(1))
+    (tmp_path / JUDGED).write_bytes(judged_bytes(judged))
+    assert load_judged(tmp_path, observations, few, start="2022-06").window.start == "2022-06"
+    (tmp_path / JUDGED).write_text('{"window": {}}', encoding="utf-8")
+    with pytest.raises(DataError, match=JUDGED):
+        load_judged(tmp_path, observations, few)
 
 
 def test_every_named_outcome_has_a_row_a_verdict_and_the_hash_of_the_plan(report, codelists):

@@ -56,6 +56,20 @@ def test_the_effect_is_the_difference_of_differences(codelists):
     assert randomise(unit_changes(panel), panel.treated)[0].statistic == pytest.approx(plain)
 
 
+def test_the_jackknife_within_strata_leaves_each_province_out(codelists):
+    panel = panel_of(codelists)
+    holes = np.random.default_rng(1).random(panel.values.shape) < 0.1
+    panel, strata = replace(panel, values=np.where(holes, np.nan, panel.values)), strata_of(codelists, panel.areas)
+    found = within_did(panel, strata)
+    left = []
+    for out in range(len(panel.areas)):
+        keep = np.arange(len(panel.areas)) != out
+        part = replace(panel, areas=tuple(np.array(panel.areas)[keep]), values=panel.values[keep], treated=panel.treated[keep])
+        left.append(within_did(part, np.asarray(strata)[keep]).effect)
+    n = len(left)
+    assert found.se_jackknife == pytest.approx(np.sqrt((n - 1) / n * np.sum((np.array(left) - found.effect) ** 2)), rel=1e-10)
+
+
 def test_a_known_effect_is_recovered_and_its_interval_holds(codelists):
     strata = strata_of(codelists, codelists.provinces)
     panels = [panel_of(codelists, seed, effect=1.5) for seed in range(times(40, 200))]

@@ -76,16 +76,15 @@ def test_a_kernel_that_dies_leaves_nothing_and_its_end_is_told(light, tmp_path, 
 
 
 CLIENT = """
-import sys, time
+import os, sys, time
 from tests.kernels import kernel
 from tests.test_warm_ends import START_CHILDREN
 with kernel(sys.argv[1], cwd=sys.argv[2]) as session:
-    print(session.run(START_CHILDREN), flush=True)
-    if len(sys.argv) > 3:  # a child that has the connection open too, and outlives its parent
-        import os
-        if not os.fork():
-            time.sleep(20)
-            os._exit(0)
+    pids = session.ask(START_CHILDREN)
+    if len(sys.argv) > 3 and not os.fork():  # a child that has the connection open too, and outlives its parent
+        time.sleep(30)
+        os._exit(0)
+    print(pids, flush=True)
     session.run("import time; time.sleep(600)", timeout=600)
 """
 

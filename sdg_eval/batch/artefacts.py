@@ -119,7 +119,9 @@ def say_disk_error(error: BaseException, folder: Path, needed: int) -> str:
     """Say which folder the disk refuses and why, with the room there is and the room a run needs."""
     if isinstance(error, FileNotFoundError):
         return f"{folder}: the folder that it ran in was removed while it ran. Run it again; nothing else may write below {folder.parent}."
-    why = getattr(error, "strerror", "") or error
+    why, place = getattr(error, "strerror", "") or error, Path(getattr(error, "filename", None) or folder)
+    if place.is_absolute() and folder.parent not in place.parents:  # another disk, as that of temporary files
+        folder = place
     return f"{folder}: cannot be written ({why}). {say_room(folder, needed)} Make room, or give another folder with --out."
 
 

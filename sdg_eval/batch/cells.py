@@ -73,6 +73,7 @@ class LedgerClient(NotebookClient):
         super().__init__(
             nb, kernel_name=kernel_name, force_raise_errors=True, record_timing=False, timeout=None, iopub_timeout=OUTPUT_SECONDS,
             raise_on_iopub_timeout=True, startup_timeout=START_SECONDS, skip_cells_with_tag="",
+            coalesce_streams=True,  # else it depends on the clock how many pieces a text comes in
         )  # fmt: skip
         self.ledger, self.limits, self.output_bytes, self.watch = ledger, limits, 0, None
         self.on_cell_executed = self._keep_reply

@@ -21,8 +21,8 @@ from typing import Any
 
 from sdg_eval.batch.artefacts import put_in_place
 from sdg_eval.batch.execute import Outcome, run_job
-from sdg_eval.batch.plan import Job, inputs_folder
-from sdg_eval.batch.prepare import code_hash
+from sdg_eval.batch.keys import code_hash
+from sdg_eval.batch.plan import SLICES, Job, inputs_folder
 from sdg_eval.batch.warm import warm_kernels
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import UsageError
@@ -144,7 +144,7 @@ def _pack_inputs(folder: Path, results: set[str]) -> bytes:
     """What notebooks read of a run, as one archive: all of `national` but the results of notebooks, and the inputs beside the run."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for root in (folder / "national", inputs_folder(folder.parent, folder.name)):
+        for root in (folder / "national", folder / SLICES, inputs_folder(folder.parent, folder.name)):
             for path in sorted(root.rglob("*")):
                 if path.is_file() and not results & {parent.as_posix() for parent in path.relative_to(folder.parent).parents}:
                     archive.write(path, path.relative_to(folder.parent))

@@ -30,16 +30,15 @@ from sdg_eval.batch.plan import (
     plan_jobs,
     run_name,
 )
-from sdg_eval.batch.prepare import SCORES_FILE, delivery_inputs, prepare_run, survey_file
+from sdg_eval.batch.prepare import SCORES_FILE, find_inputs, prepare_run
 from sdg_eval.batch.results import made_with, parse_hash
-from sdg_eval.batch.run import count_workers, remove_others, run_all, run_key, stopped_by_signals
+from sdg_eval.batch.run import count_workers, remove_others, run_all, stopped_by_signals
 from sdg_eval.batch.screen import unless_closed
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import DataError, RunsFailedError, UsageError, WriteError
-from sdg_eval.people_report import SCORES, SURVEY
 from sdg_eval.publish import write_site
 from sdg_eval.run_table import GOOD, reconcile, totals
-from sdg_eval.store import csv_bytes, last_instant, read_as_of, read_observations, write_atomic, write_json
+from sdg_eval.store import csv_bytes, last_instant, write_atomic, write_json
 
 
 def evaluate_provinces(
@@ -99,19 +98,16 @@ def evaluate_provinces(
     bounds = {"cell_seconds": cell_timeout, "notebook_seconds": notebook_timeout, "memory_mb": memory}
     limits = Limits(**{name: value for name, value in bounds.items() if value is not None})
     wanted = parse_notebooks(notebooks or [])
-    tables, quarter, scores = delivery_inputs(delivery, quarter, asked=bool(notebooks) and bool({QUARTERLY, *DELIVERY} & set(wanted)), as_of=as_of, say=say)
+    asked = bool(notebooks) and bool({QUARTERLY, *DELIVERY} & set(wanted))
+    inputs = find_inputs(observations, delivery, quarter, parameters, codelists, out, name, asked=asked, as_of=as_of, say=say)
     planned = plan_jobs(
-        areas, report_year=year, lang=languages, overrides=parameters, pilots=sorted(codelists.rollout["REF_AREA"]), quarter=quarter,
-        scores=SCORES_FILE if scores else "", notebooks=wanted, run=name,
+        areas, report_year=year, lang=languages, overrides=parameters, pilots=sorted(codelists.rollout["REF_AREA"]), quarter=inputs.quarter,
+        scores=SCORES_FILE if inputs.scores else "", notebooks=wanted, run=name,
     )  # fmt: skip
-    persons = {kind: path for kind, path in ((SCORES, scores), (SURVEY, survey_file(parameters))) if path}
-    table = read_as_of(observations, as_of) if as_of else read_observations(observations)
-    if table.empty:
-        raise DataError(f"{observations}: holds no values{f' on {as_of}' if as_of else ''}. Import files first.")
     call = {
         "provinces": provinces, "observations": _whole(observations), "run": name, "report_year": year, "jobs": jobs, "lang": lang,
         "parameters": [_whole_parameter(text) for text in parameters], "delivery": _whole(delivery) if delivery else None,
-        "quarter": quarter, "notebooks": list(notebooks or []), "as_of": as_of,
+        "quarter": inputs.quarter, "notebooks": list(notebooks or []), "as_of": as_of,
         "cell_timeout": cell_timeout, "notebook_timeout": notebook_timeout, "memory": memory, "scheduler": scheduler,
     }  # fmt: skip
     words = command_words(call)
@@ -123,14 +119,15 @@ def evaluate_provinces(
             "planned": [{"notebook": job.notebook, "REF_AREA": job.area, "folder": job.folder} for job in planned],
         }  # fmt: skip
         write_json(folder / "record.json", record)  # from here on the run is one that has not ended
-        record |= prepare_run(table, codelists, folder, year, _confidence(planned), observations, tables, quarter, persons, as_of)
+        prepared, keys = prepare_run(inputs, planned, codelists, out, name, year=year, confidence=_confidence(planned))
+        record |= prepared
         write_json(folder / "record.json", record)
-        say(f"{len(areas)} provinces, report year {year}, {f'quarter {quarter}, ' if quarter else ''}data {record['data_hash'][:12]}")
+        say(f"{len(areas)} provinces, report year {year}, {f'quarter {inputs.quarter}, ' if inputs.quarter else ''}data {record['data_hash'][:12]}")
         outcomes = run_all(
-            planned, folder, lambda job: run_key(job, record), count_workers(jobs), say, again=again, synthetic=record["synthetic"], limits=limits, scheduler=scheduler,
+            planned, folder, lambda job: keys[job.name], count_workers(jobs), say, again=again, synthetic=record["synthetic"], limits=limits, scheduler=scheduler,
         )  # fmt: skip
         remove_others(folder, areas)
-        runs = _runs_table(planned, outcomes, record)
+        runs = _runs_table(planned, outcomes, record, keys)
         write_atomic(folder / "runs.csv", csv_bytes(runs))
         counts = totals(reconcile(pd.DataFrame(record["planned"]), runs))
         # Whoever stops a batch waits: then only the pages that say so are written; the same command writes the others.
@@ -189,12 +186,12 @@ def _confidence(planned: list[Job]) -> float:
     return next((job.parameters["CONFIDENCE"] for job in planned if "CONFIDENCE" in job.parameters), 0.95)
 
 
-def _runs_table(planned: list[Job], outcomes: list[Outcome], record: dict) -> pd.DataFrame:
+def _runs_table(planned: list[Job], outcomes: list[Outcome], record: dict, keys: dict[str, str]) -> pd.DataFrame:
     ended = _now()
     rows = [
         {
             "notebook": job.notebook, "REF_AREA": job.area, "status": outcome.status, "seconds": outcome.seconds,
-            "error": outcome.error, "parameters": parameters_json(job), "data_hash": record["data_hash"],
+            "error": outcome.error, "key": keys[job.name], "parameters": parameters_json(job), "data_hash": record["data_hash"],
             "code_hash": record["code_hash"], "version": record["version"], "recorded": ended,
         }  # fmt: skip
         for job, outcome in zip(planned, outcomes, strict=True)

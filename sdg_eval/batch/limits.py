@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import time
@@ -14,6 +15,8 @@ from sdg_eval.errors import UsageError
 
 LOOK_SECONDS = 0.1
 MB = 10**6
+LARGEST_FILE = 2000 * MB
+"""Nothing a notebook writes comes near it; a kernel that talks without end would fill the disk with its log."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,16 @@ class Limits:
 class Watch:
     """Looks at a kernel's processes while it works. Use as a context manager around the work.
 
-    `mark` is in the environment of all of them (`processes.MARK`); `place` is the folder of the kernel's sockets. `breach` says which limit was broken, '' while none is; then the processes are ended.
+    `mark` is in the environment of all of them (`processes.MARK`); `place` is the folder of the kernel's sockets. `breach` says
+    which limit was broken, '' while none is; then the processes are ended.
     """
 
     def __init__(self, limits: Limits, pid: int, mark: str, place: str = ""):
         self.limits, self.mark, self.place, self.breach = limits, mark, place, ""
         self.root, self.started = psutil.Process(pid), time.monotonic()
+        parent = self.root.parent()
+        # A warm kernel has a keeper, and what lost its parent hangs on that; a normal one is our own child.
+        self.keeper = parent if parent is not None and parent.pid not in (os.getpid(), 1) else None
         self.cell_started: float | None = None
         self._seen: set[psutil.Process] = {self.root}
         self._done = threading.Event()
@@ -72,7 +79,13 @@ class Watch:
 
     def end(self) -> None:
         """End the kernel and all it started, also what has lost its parent since."""
-        end_processes([*self._seen], lambda: marked(self.mark))
+        end_processes([*self._seen], lambda: self._processes() + marked(self.mark))
+
+    def _processes(self) -> list[psutil.Process]:
+        """The kernel and all it started that lives, also what has lost its parent since it was seen."""
+        if self.keeper is not None:
+            return tree(self.keeper)[1:]
+        return list({process for root in self._seen for process in tree(root)})
 
     def _look_on(self) -> None:
         while not self._done.wait(LOOK_SECONDS):
@@ -86,7 +99,7 @@ class Watch:
             return f"the cell took longer than {limits.cell_seconds:g} s (timeout). Allow more with --cell-timeout."
         if now - self.started > limits.notebook_seconds:
             return f"the notebook took longer than {limits.notebook_seconds:g} s (timeout). Allow more with --notebook-timeout."
-        processes = tree(self.root)
+        processes = self._processes()
         self._seen |= set(processes)
         if len(processes) > limits.processes:
             return f"the kernel started {len(processes) - 1} processes; {limits.processes - 1} are allowed. Look for a loop that starts processes."
@@ -97,7 +110,7 @@ class Watch:
 
 
 def limit_allocations(pid: int, limits: Limits) -> None:
-    """Let a single huge allocation fail at once, before the watch can look; a backstop, at twice the memory allowed.
+    """Let a single huge allocation or file fail at once, before the watch can look; for memory at twice what is allowed.
 
     Needs Linux; elsewhere the watch alone counts.
     """
@@ -105,6 +118,7 @@ def limit_allocations(pid: int, limits: Limits) -> None:
     try:
         process = psutil.Process(pid)
         process.rlimit(psutil.RLIMIT_DATA, (bound, bound))
+        process.rlimit(psutil.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
         process.rlimit(psutil.RLIMIT_CORE, (0, 0))
     except (*GONE, AttributeError, OSError, ValueError):  # not Linux, or a lower bound of the system's own, which stays
         return

@@ -5,13 +5,13 @@ papermill itself only warns of an unknown parameter and goes on with defaults; h
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from sdg_eval.batch.imports import import_jsonschema
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.thai import parse_year
 
@@ -34,8 +34,12 @@ FOLDERS = {PROVINCE: "provinces", PEERS: "peers", PILOT: "pilots", QUARTERLY: "q
 """Notebooks run for each province, and the folder of a run that holds them."""
 INPUTS = ".inputs"
 """Folder beside the runs; no run can have its name."""
+SLICES = "slices"
+"""Folder of a run that holds what each notebook run may see."""
 SURVEY_FILE = "restricted/survey_answer.csv"
 """Answers of persons, as seen from the inputs of a run; `-p SURVEY=` says where they are read."""
+GIVEN = {QUARTERLY: {"SCORES": ""}, "15_targets_and_forecasts": {"OBSERVATIONS": ""}}
+"""What a batch has worked out of these is in the slice: the notebook reads no score of a person, and no observation."""
 DEFAULT_RUN = "sample"
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 _RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -113,11 +117,11 @@ def notebook_path(name: str) -> Path:
 
 
 def known_parameters(name: str) -> dict[str, str]:
-    """Return {parameter: type} of a notebook, from its parameters cell."""
-    import_jsonschema()
-    from papermill import inspect_notebook
-
-    return {key: value["inferred_type_name"] for key, value in inspect_notebook(str(notebook_path(name))).items()}
+    """Return {parameter: type} of a notebook, from its parameters cell: what papermill's inspection says, without its import, which
+    takes most of the time of a batch that has nothing to do."""
+    cells = json.loads(notebook_path(name).read_text(encoding="utf-8"))["cells"]
+    source = "".join(next(cell["source"] for cell in cells if "parameters" in cell["metadata"].get("tags", [])))
+    return {line.target.id: ast.unparse(line.annotation) for line in ast.parse(source).body}
 
 
 def parse_parameters(texts: list[str], known: dict[str, str]) -> dict:
@@ -143,7 +147,7 @@ def _typed(name: str, text: str, kind: str):
 
 def require_parameters(name: str, given: dict, known: dict[str, str]) -> dict:
     """Return `given` if it fits the notebook exactly in names and types. Raises UsageError otherwise."""
-    if unknown := sorted(set(given) - set(known)):
+    if unknown := sorted(map(str, set(given) - set(known))):
         raise UsageError(f"{name}: unknown parameter(s) {', '.join(unknown)}. It has {', '.join(known)}.")
     if missing := sorted(set(known) - set(given)):
         raise UsageError(f"{name}: parameter(s) {', '.join(missing)} are not given.")
@@ -205,7 +209,7 @@ def plan_jobs(
 
 
 def inputs_folder(out, run: str) -> Path:
-    """Return the folder of a run's delivery tables as they came in: beside the run, not in it.
+    """Return the folder of the parts of a run's slices that hold delivery tables as they came in: beside the run, not in it.
 
     They hold counts of one to nine persons (participants of a group, people trained, members of a local group), which the
     notebooks need and nobody else may see. A run is handed out whole, so nothing of them may lie in it; only the owner may
@@ -215,13 +219,17 @@ def inputs_folder(out, run: str) -> Path:
 
 
 def _job(name: str, area: str, folder: str, known: dict[str, str], values: dict, inputs: str, scores: str) -> Job:
-    """Paths are relative to the notebook's own folder, so that an executed notebook can be run again anywhere and names no folder of a machine."""
+    """Each run reads its own slice (`slices`), and rows of persons where it is a report on them.
+
+    Paths are relative to the notebook's own folder, so that an executed notebook can be run again anywhere and names no folder of a machine.
+    """
     up = "../" * folder.count("/") + "../"
+    own = f"{up}{SLICES}/{folder}"
     values = values | {
-        "REF_AREA": area, "OBSERVATIONS": f"{up}national/observations.parquet", "NATIONAL": f"{up}national",
-        "OUTPUT_DIR": ".", "BOUNDARIES": f"{up}national/boundaries.geojson", "DELIVERY": f"{up}{inputs}/delivery",
+        "REF_AREA": area, "OBSERVATIONS": f"{own}/observations.parquet", "NATIONAL": own,
+        "OUTPUT_DIR": ".", "BOUNDARIES": f"{up}national/boundaries.geojson", "DELIVERY": f"{up}{inputs}/{folder}/delivery",
         "SCORES": f"{up}{inputs}/{scores}" if scores else "", "SURVEY": f"{up}{inputs}/{SURVEY_FILE}" if values["SURVEY"] else "",
-    }  # fmt: skip
+    } | GIVEN.get(name, {})  # fmt: skip
     given = {key: value for key, value in values.items() if key in known}
     return Job(name, area, folder, require_parameters(name, given, known))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import shutil
 import signal
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from sdg_eval.batch.execute import Outcome, is_done, read_record, run_job
 from sdg_eval.batch.limits import Limits
-from sdg_eval.batch.plan import FOLDERS, NOTEBOOKS, Job, parameters_json
+from sdg_eval.batch.plan import FOLDERS, NOTEBOOKS, Job
 from sdg_eval.batch.screen import Progress
 from sdg_eval.batch.warm import warm_kernels
 from sdg_eval.batch.workers import run_in_workers
@@ -30,11 +29,6 @@ GRACE_SECONDS = 300.0
 def count_workers(jobs: int | None) -> int:
     """Return how many notebooks run at a time: as asked, else one for each core that this process may use."""
     return jobs or max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-
-
-def run_key(job: Job, record: dict) -> str:
-    text = f"{job.notebook} {parameters_json(job)} {record['data_hash']} {record['code_hash']}"
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def run_all(
@@ -61,8 +55,7 @@ def run_all(
     todo = sorted((job for job in planned if job.name not in kept), key=lambda job: -expected[job.name])
     remove_temporary(folder)
     with Progress(len(planned), say, sys.stderr, expected={job.name: expected[job.name] for job in todo}, workers=min(workers, len(todo))) as progress:
-        for outcome in outcomes.values():
-            progress.tell(outcome)
+        progress.keep(len(kept))
         try:
             with stopped_by_signals(), warm_kernels() if todo and scheduler == "local" else contextlib.nullcontext("") as kernel:
                 options = {"synthetic": synthetic, "limits": limits or Limits()} | ({"notebooks": notebooks} if notebooks != NOTEBOOKS else {})

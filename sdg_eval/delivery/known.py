@@ -6,6 +6,8 @@ forms lose the quarters that were still to come, with the totals that held them.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from sdg_eval.delivery.quarters import quarter_end, quarter_number, up_to
@@ -49,11 +51,13 @@ def as_known(delivery: Delivery, quarter: str, *, year_plan: bool = False) -> De
         tables["budget"] = pd.concat([tables["budget"], ahead.assign(disbursed_thb=float("nan"))]).sort_index().reset_index(drop=True)
     if "decision" in tables:
         tables["decision"] = _not_closed_yet(tables["decision"], delivery, quarter)
-    known = Delivery(tables)
+    known = replace(delivery, tables=tables)
     for owner, key, owned in (
         ("project", "project_id", ("project_target", "project_agency", "project_partner")), ("plan", "plan_id", ("plan_item",)), ("participation", "event_id", ("participation_group",)),
         ("training", "event_id", ("training_score",)),
     ):  # fmt: skip
+        if not any(name in tables for name in owned):
+            continue
         held = set(getattr(known, owner)[key])
         gone = set(getattr(delivery, owner)[key]) - held
         for name in owned:
@@ -61,7 +65,7 @@ def as_known(delivery: Delivery, quarter: str, *, year_plan: bool = False) -> De
                 # an item or a person without its plan or event has no day: nothing says that it was known
                 kept = ~tables[name][key].isin(gone) if owner == "project" else tables[name][key].isin(held)
                 tables[name] = tables[name][kept].reset_index(drop=True)
-    return Delivery(tables)
+    return replace(delivery, tables=tables)
 
 
 def _not_closed_yet(decision: pd.DataFrame, delivery: Delivery, quarter: str) -> pd.DataFrame:

@@ -5,7 +5,8 @@ A `Delivery` has every table of delivery_tables.csv; one that nobody has sent is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -41,13 +42,18 @@ class Delivery:
 
     Text columns are str with "" for a blank, dates are ISO text, numbers, money, counts, shares and flags
     are float with NaN for a blank, years (`fiscal_year`, `vnr_year`, `year`) are Int64 of the Buddhist Era.
+    `only` names the tables that are at hand where a batch gave a run a part of them; another one is not empty but unknown, and
+    asking for it raises DataError.
     """
 
     tables: dict[str, pd.DataFrame] = field(repr=False)
+    only: frozenset[str] | None = None
 
     def __getattr__(self, name: str) -> pd.DataFrame:
-        if name.startswith("_") or name == "tables" or name not in delivery_tables():
+        if name.startswith("_") or name in ("tables", "only") or name not in delivery_tables():
             raise AttributeError(name)
+        if self.only is not None and name not in self.only:
+            raise DataError(f"The table {name} is not among those that this run was given. Add it to DELIVERY_TABLES in sdg_eval/batch/slices.py.")
         return self.tables[name] if name in self.tables else empty_table(name)
 
     @property
@@ -78,7 +84,21 @@ def read_delivery(folder, as_of: str | None = None) -> Delivery:
         raise UsageError(f"{folder}: files of delivery tables do not know what was known on {as_of}. Give the store that took the workbooks in.")
     if not folder.is_dir():
         raise DataError(f"{folder}: no folder of delivery tables. Give a store, or a folder that holds project.csv and the others.")
-    return Delivery({name: _read_csv(name, folder / f"{name}.csv") for name in delivery_tables()})
+    only = _only(folder)
+    return Delivery({name: _read_csv(name, folder / f"{name}.csv") for name in delivery_tables() if only is None or name in only}, only)
+
+
+ONLY = "tables.json"
+"""In a folder that holds a part of the tables: their names."""
+
+
+def _only(folder: Path) -> frozenset[str] | None:
+    try:
+        return frozenset(json.loads((folder / ONLY).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{folder / ONLY}: cannot be read ({error}). Run `sdg-eval evaluate` again.") from error
 
 
 def _read_csv(table: str, path: Path) -> pd.DataFrame:
@@ -154,4 +174,4 @@ def with_registers(delivery: Delivery) -> Delivery:
         central = typed(name, read_list(codelist).assign(source=REGISTER_SOURCE))[0]
         key = key_of(name)[0]
         tables[name] = pd.concat([central[~central[key].isin(own[key])], own], ignore_index=True)
-    return Delivery(tables)
+    return replace(delivery, tables=tables)

@@ -374,6 +374,10 @@ def judge_outcomes(
         row |= what_settles(row, outcome.panel)
         row["lasting"] = lasting(row)
         rows.append(row)
+    return outcome_table(rows), [Outcome(row, o.rule, o.panel, o.events, o.draws) for row, o in zip(rows, found, strict=True)]
+
+
+def outcome_table(rows: list[dict]) -> pd.DataFrame:
+    """Return the rows of judged outcomes as a table."""
     table = pd.DataFrame(rows, columns=COLUMNS)
-    table["n_family"] = table["n_family"].astype(int)
-    return table, [Outcome(row, o.rule, o.panel, o.events, o.draws) for row, o in zip(rows, found, strict=True)]
+    return table.assign(n_family=table["n_family"].astype(int))

@@ -8,6 +8,7 @@ kernel name.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -43,10 +44,14 @@ def install() -> int:
 
 
 def run(command: list[str]) -> int:
-    """Run `command` with warm kernels and return its exit code."""
+    """Run `command` with warm kernels and return its exit code; signals are for it to answer."""
     with warm_kernels() as name:
         warm = {} if name == NORMAL_KERNEL else {"JUPYTER_DEFAULT_PROVISIONER_NAME": PROVISIONER}
-        return subprocess.run(command, env=os.environ | KERNEL_ENVIRONMENT | warm).returncode
+        process = subprocess.Popen(command, env=os.environ | KERNEL_ENVIRONMENT | warm)
+        signal.signal(signal.SIGINT, lambda *_: None)  # a Ctrl-C on the terminal reaches the command too
+        signal.signal(signal.SIGTERM, lambda number, _: process.send_signal(number))
+        code = process.wait()
+    return code if code >= 0 else 128 - code
 
 
 if __name__ == "__main__":

@@ -13,9 +13,11 @@ import signal
 import socket
 import time
 from dataclasses import dataclass
+from types import ModuleType
 
 import psutil
 
+from sdg_eval.batch.warm.preload import Preloaded
 from sdg_eval.batch.warm.protocol import Lines, process_descriptor, receive_request, send_line
 from sdg_eval.batch.warm.refusals import Refusals
 from sdg_eval.batch.warm.system import PR_SET_CHILD_SUBREAPER, set_process
@@ -36,11 +38,10 @@ class Birth:
     stderr: int
     ready: int  # closed when the kernel listens
     keeper: int  # process id
+    kernel_modules: dict[str, ModuleType]  # as in `Preloaded`
 
 
-def keep_kernel(
-    connection: socket.socket, alive: int, refusals: Refusals, set_by_imports: dict[str, str]
-) -> Birth:
+def keep_kernel(connection: socket.socket, alive: int, refusals: Refusals, preloaded: Preloaded) -> Birth:
     """Fork the kernel that is asked for on `connection` and keep it. Returns only in the kernel.
 
     `alive` reads as closed when the server is gone; then the kernel ends too, as when the client closes the connection.
@@ -58,7 +59,7 @@ def keep_kernel(
     except (OSError, ValueError):
         os._exit(1)
     stale = refusals.changed_source()
-    if reason := stale or refusals.reason(request) or _take_over(request, set_by_imports):
+    if reason := stale or refusals.reason(request) or _take_over(request, preloaded.environment):
         send_line(connection, refused=reason, stale=bool(stale))
         os._exit(0)
     listens, ready = os.pipe()
@@ -67,7 +68,7 @@ def keep_kernel(
         connection.close()
         os.close(alive)
         os.close(listens)
-        return Birth(request, stdout, stderr, ready, keeper)
+        return Birth(request, stdout, stderr, ready, keeper, preloaded.kernel_modules)
     for fd in (stdout, stderr, ready):
         os.close(fd)
     send_line(connection, pid=kernel)

@@ -12,6 +12,8 @@ import signal
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
+from types import ModuleType
 
 from sdg_eval.batch.warm.keeper import Birth
 from sdg_eval.batch.warm.refusals import LAUNCHER
@@ -38,9 +40,30 @@ def become_kernel(birth: Birth):
 
     # In a normal kernel this is JPY_PARENT_PID, read at import.
     application = IPKernelApp.instance(parent_handle=birth.keeper)
-    application.initialize()
+    with _only_kernel_modules(birth.kernel_modules):
+        application.initialize()
     os.close(birth.ready)
     return application
+
+
+@contextmanager
+def _only_kernel_modules(modules: dict[str, ModuleType]):
+    """Let ipykernel see `modules` alone when it lists what is imported, all of which its debugger takes for its own.
+
+    Otherwise nobody could step into pandas or this package, and the look at 2,500 modules would cost the kernel 15 MB.
+    """
+    from ipykernel import ipkernel
+
+    class Early(ModuleType):
+        def __getattr__(self, name):
+            return getattr(sys, name)
+
+    ipkernel.sys = Early("sys")
+    ipkernel.sys.modules = modules
+    try:
+        yield
+    finally:
+        ipkernel.sys = sys
 
 
 _ended_well = False
@@ -101,4 +124,3 @@ def _renew_state(request: dict) -> None:
         numpy.random.seed()
     if matplotlib := sys.modules.get("matplotlib"):
         matplotlib.rcParams["backend"] = os.environ.get("MPLBACKEND") or INLINE
-    importlib.invalidate_caches()

@@ -14,6 +14,7 @@ import os
 import pkgutil
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
 
 import IPython
@@ -48,15 +49,21 @@ NO_WARNING = "PYDEVD_DISABLE_FILE_VALIDATION"
 """With it debugpy, imported outside of a kernel, does not warn of Python's frozen modules."""
 
 
-def preload() -> dict[str, str]:
-    """Import what notebooks import, draw one small figure, and put everything back that this changed.
+@dataclass(frozen=True)
+class Preloaded:
+    """What the kernels need to know of the imports."""
 
-    Returns the environment variables that libraries set when they are imported, for the kernels.
-    """
+    environment: dict[str, str]  # variables that libraries set when they are imported
+    kernel_modules: dict[str, ModuleType]  # what a normal kernel has imported when it starts
+
+
+def preload() -> Preloaded:
+    """Import what notebooks import, draw one small figure, and put everything back that this changed."""
     before = dict(os.environ)
     gc.disable()  # nothing of what is imported is garbage, and looking for some takes a tenth of the time
     os.environ[NO_WARNING] = "1"
     _import(IPYTHON)
+    kernel_modules = dict(sys.modules)
     with _as_in_a_notebook():
         _import(LIBRARIES)
         _import(
@@ -69,7 +76,8 @@ def preload() -> dict[str, str]:
     gc.enable()
     gc.collect()
     gc.freeze()  # the collector of a kernel leaves these objects, so their memory stays shared
-    return {name: value for name, value in os.environ.items() if name not in {*before, NO_WARNING}}
+    set_by_imports = {name: value for name, value in os.environ.items() if name not in {*before, NO_WARNING}}
+    return Preloaded(set_by_imports, kernel_modules)
 
 
 def _import(names) -> None:

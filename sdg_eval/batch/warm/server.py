@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import time
+import traceback
 
 from sdg_eval.batch.warm.keeper import Birth, end_children, keep_kernel
 from sdg_eval.batch.warm.kernel import become_kernel, end_well, leave_quickly
@@ -40,7 +41,7 @@ def serve(listening: int, life: int, starter: int) -> Birth:
     if sys.path[0] in ("", os.getcwd()):
         del sys.path[0]  # as ipykernel's launcher does
     environment = dict(os.environ)
-    set_by_imports = preload()
+    preloaded = preload()
     refusals = Refusals(environment)
     if extra := open_descriptors() - {0, 1, 2, listening, life}:
         # An open file has one position for all processes that share it.
@@ -78,7 +79,11 @@ def serve(listening: int, life: int, starter: int) -> Birth:
                 listener.close()
                 for fd in filter(None, (server_lives, life, starter_ended)):
                     os.close(fd)
-                return keep_kernel(connection, alive, refusals, set_by_imports)
+                try:
+                    return keep_kernel(connection, alive, refusals, preloaded)
+                except BaseException:
+                    traceback.print_exc()
+                    os._exit(1)  # nothing of the server's own end is for a keeper to do
             connection.close()
     os.close(server_lives)
     _end(keepers)
