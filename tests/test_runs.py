@@ -246,6 +246,9 @@ def test_text_from_errors_is_escaped(tmp_path):
 # ---------------------------------------------------------------- the batch leaves what these commands read
 
 
+PREPARED = {"version": "0.1.0", "data_hash": "d" * 64, "code_hash": "c" * 64, "synthetic": True, "quarter": "", "report_year": 2026}
+
+
 @pytest.fixture
 def quick(monkeypatch, tmp_path):
     """The batch without its computing: every run writes one result, but for those in `bad`; returns (evaluate, bad, executed)."""
@@ -269,7 +272,7 @@ def quick(monkeypatch, tmp_path):
             outcomes.append(Outcome(job.notebook, job.area, job.folder, status, 1.0, "" if status == "done" else "KeyError: 'x'"))
         return outcomes
 
-    monkeypatch.setattr(batch, "prepare_run", lambda *a, **k: {"version": "0.1.0", "data_hash": "d" * 64, "code_hash": "c" * 64, "synthetic": True, "quarter": "", "report_year": 2026})
+    monkeypatch.setattr(batch, "prepare_run", lambda inputs, planned, *a, **k: (dict(PREPARED), {job.name: "key" for job in planned}))
     monkeypatch.setattr(batch, "run_all", run_all)
     monkeypatch.setattr(batch, "remove_others", lambda *a: None)
     monkeypatch.setattr(batch, "write_site", lambda folder, *a, **k: (folder / "index.html").write_text("page"))
@@ -357,9 +360,8 @@ def test_started_is_written_before_anything_is_computed(quick, tmp_path, monkeyp
     evaluate, _, _ = quick
     evaluate()
     assert find_run(tmp_path / "r", "x").ended
-    record = json.loads((tmp_path / "r/x/record.json").read_text())
     seen = []
     monkeypatch.setattr(batch, "_now", lambda: "2999-01-01T00:00:00Z")
-    monkeypatch.setattr(batch, "prepare_run", lambda *a, **k: seen.append(read_run(tmp_path / "r/x")) or {k: v for k, v in record.items() if k not in ("started", "planned")})
+    monkeypatch.setattr(batch, "prepare_run", lambda inputs, planned, *a, **k: seen.append(read_run(tmp_path / "r/x")) or (dict(PREPARED), {job.name: "key" for job in planned}))
     evaluate()
     assert len(seen) == 1 and not seen[0].ended and seen[0].record["started"] > STARTED

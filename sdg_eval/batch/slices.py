@@ -30,7 +30,6 @@ from sdg_eval.delivery.columns import delivery_tables
 from sdg_eval.delivery.tables import ONLY, Delivery
 from sdg_eval.evaluation import National
 from sdg_eval.observations import FREQUENCIES, observation_table, select_totals
-from sdg_eval.panels import is_province
 from sdg_eval.people_report import SCORES
 from sdg_eval.programme_report import city_series
 from sdg_eval.quarterly_report import PREPARED, Prepared, own_tables
@@ -127,7 +126,7 @@ class Shared:
     @cached_property
     def reported(self) -> Rows:
         """Evaluated values of provinces with the day on which they came, for what is told of a quarter."""
-        rows = self.observations[self.observations["SERIES"].isin(self.codelists.evaluated) & is_province(self.observations["REF_AREA"])]
+        rows = self.observations[self.observations["SERIES"].isin(self.codelists.evaluated) & self.observations["REF_AREA"].isin(self.codelists.provinces)]
         rows = select_totals(rows[rows["FREQ"].isin(list(FREQUENCIES))])
         return Rows(rows, shown_arrow(rows))
 
@@ -194,7 +193,7 @@ def _compared(shared: Shared) -> set[str]:
 
 
 def _left_behind(shared: Shared) -> set[str]:
-    rows = shared.observations[is_province(shared.observations["REF_AREA"])]
+    rows = shared.observations[shared.observations["REF_AREA"].isin(shared.codelists.provinces)]
     return set(judged_series(shared.codelists)) | {POPULATION[0]} | set(rows.loc[(rows[list(SPLITS)] != TOTAL).any(axis=1), "SERIES"])
 
 

@@ -98,7 +98,10 @@ def _living(keepers: set[int]) -> set[int]:
 
 
 def _ended(pid: int) -> bool:
-    return os.waitpid(pid, os.WNOHANG)[0] == pid
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:  # collected with what another keeper left
+        return True
 
 
 def _end(keepers: set[int]) -> None:
