@@ -1,7 +1,8 @@
 """What every page shares: one style sheet, one script, one font, and the policies under which nothing else runs.
 
-A page carries one short script, let in by its hash. It sets the theme before anything is drawn and is the only
-one that can let in other scripts, by names it has checked: `site.js`, and the data that `site.js` asks for
+A page carries one short script, let in by its hash. It sets the theme before anything is drawn, asks for the
+font at once (asked for by the style sheet it would come after the first paint, and lines would be broken anew) and is
+the only one that can let in other scripts, by names it has checked: `site.js`, and the data that `site.js` asks for
 (docs/decisions/0021). Data files are JavaScript because a page opened from a folder cannot fetch JSON.
 """
 

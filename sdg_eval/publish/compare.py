@@ -48,7 +48,9 @@ def _shared(material: Material, codes: list[str], pages: Pages) -> dict:
     series = []
     for code in codes:
         row = material.series[code]
-        series.append([code, row[f"name_{lang}"], row[f"unit_{lang}"], row["goal"], material.codelists.goal_name(row["goal"], lang), address(f"indicators/{code}/", lang)])
+        # a sum over people or places is larger where there are more of them: told apart, and still no finding
+        unit = row[f"unit_{lang}"] + (f" ({words['depends_on_size']})" if row["aggregation"] == "sum" else "")
+        series.append([code, row[f"name_{lang}"], unit, row["goal"], material.codelists.goal_name(row["goal"], lang), address(f"indicators/{code}/", lang)])
     return {
         "areas": [[area, material.codelists.area_name(area, lang)] for area in material.codelists.provinces], "series": series,
         "words": {verdict: words[f"apart_{verdict}"] for verdict in VERDICTS} | {"head_apart": words["told_apart"], "head_pace": words["pace_of_change"], "head_pace_apart": words["paces_apart"]},

@@ -15,5 +15,10 @@
   try { var theme = localStorage.getItem("sdg-theme"); } catch (e) {}
   if (theme) page.dataset.theme = theme;
   page.classList.add("js");
+  [["Regular", "400"], ["Bold", "700"]].forEach(function (face) {
+    var font = new FontFace("Sarabun", "url(" + page.dataset.root + "assets/Sarabun-" + face[0] + ".woff2)", { weight: face[1] });
+    document.fonts.add(font);
+    font.load().catch(function () {});
+  });
   sdgLoad("site.js");
 })(document.documentElement);

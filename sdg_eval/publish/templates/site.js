@@ -328,9 +328,11 @@
 
   // ---------------------------------------------------------------- two provinces
   function compare(place) {
-    load(`compare.${lang}`, ({ areas, series }) => {
+    load(`compare.${lang}`, ({ areas, series, words: told }) => {
       const asked = decodeURIComponent(location.hash.slice(1)).split(","), known = areas.map(([code]) => code);
-      const pair = asked.length === 2 && asked.every((code) => known.includes(code)) ? asked : place.dataset.pair.split(",");
+      const offered = place.dataset.pair.split(",");
+      const wanted = asked.length < 3 && asked.every((code) => known.includes(code)) ? asked : offered;
+      const pair = wanted.length === 2 ? wanted : [wanted[0], offered.find((code) => code !== wanted[0])];
       const result = make("div"), status = make("p", { role: "status", class: "small" });
       const choice = (label, index) => {
         const select = make("select", {}, ...areas.map(([code, name]) => make("option", { value: code, selected: code === pair[index] }, name)));
@@ -345,7 +347,7 @@
       function draw() {
         const failed = () => { status.textContent = words("compare_failed"); result.replaceChildren(); };
         load(`compare/${pair[0]}.${lang}`, (first) => load(`compare/${pair[1]}.${lang}`, (second) => {
-          result.replaceChildren(sideBySide(series, first.cells, second.cells, names()));
+          result.replaceChildren(sideBySide(series, first.cells, second.cells, names(), told));
           status.textContent = words("compare_done", { first: names()[0], second: names()[1] });
         }, failed), failed);
       }
@@ -354,28 +356,42 @@
     }, () => { place.textContent = words("compare_failed"); });
   }
 
-  function sideBySide(series, first, second, names) {
-    const head = make("thead", {}, make("tr", {}, ...[words("kind_indicator"), ...names, words("over_time")].map((text, i) => make("th", { scope: "col", class: i === 1 || i === 2 ? `side${i - 1}` : null }, text))));
+  function sideBySide(series, first, second, names, told) {
+    const head = make("thead", {}, make("tr", {}, ...[words("kind_indicator"), ...names, told.head_apart, words("over_time")].map((text, i) => make("th", { scope: "col", class: i === 1 || i === 2 ? `side${i - 1}` : null }, text))));
     const bodies = [];
     let goal = null;
     series.forEach(([, name, unit, number, goalName, href], i) => {
       if (number !== goal) {
         goal = number;
         const title = number === "0" ? goalName : `${words("goal")} ${number} ${goalName}`;
-        bodies.push(make("tbody", {}, make("tr", { class: "group" }, make("th", { scope: "rowgroup", colspan: 4, class: `g${number}` }, title))));
+        bodies.push(make("tbody", {}, make("tr", { class: "group" }, make("th", { scope: "rowgroup", colspan: 5, class: `g${number}` }, title))));
       }
       const label = make("th", { scope: "row" }, href ? make("a", { href: address(href) }, name) : name, make("span", { class: "unit" }, ` ${unit}`));
-      bodies.at(-1).append(make("tr", {}, label, side(first[i]), side(second[i]), make("td", { class: "spark" }, spark(first[i], second[i], names))));
+      bodies.at(-1).append(make("tr", {}, label, side(first[i], told), side(second[i], told), apart(first[i], second[i], names, told), make("td", { class: "spark" }, spark(first[i], second[i], names))));
     });
     return make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": names.join(" · ") }, make("table", { class: "pair" }, head, ...bodies));
   }
 
-  function side(cell) {
+  /** The rule of sdg_eval/pairs.py: told apart where the intervals (low at `from`, high behind it) do not overlap. */
+  function verdict(first, second, from) {
+    const ends = [first[from], first[from + 1], second[from], second[from + 1]];
+    if (ends.some((end) => end === null)) return "unknown";
+    return ends[0] > ends[3] ? "higher" : ends[1] < ends[2] ? "lower" : "alike";
+  }
+
+  function apart(first, second, names, told) {
+    if (!first || !second) return make("td", {}, told.unknown);
+    const say = (kind) => told[kind].replace("{a}", names[0]).replace("{b}", names[1]);
+    const value = first[0] === second[0] ? verdict(first, second, 8) : "unknown";
+    return make("td", { class: "apart", "data-value": value, "data-pace": verdict(first, second, 11) }, make("strong", {}, say(value)), make("span", { class: "small" }, `${told.head_pace_apart} ${say(verdict(first, second, 11))}`));
+  }
+
+  function side(cell, told) {
     if (!cell) return make("td", { class: "nodata" }, words("no_data"));
-    const [period, value, interval, n, status, kind, source] = cell;
+    const [period, value, interval, n, status, kind, source] = cell, pace = cell[10];
     const facts = [interval && `${words("interval")} ${interval}`, period, n && `n = ${n}`].filter(Boolean);
     const line = facts.flatMap((fact, i) => [i ? " · " : "", make("span", { class: "keep" }, fact)]);
-    return make("td", {}, make("strong", {}, value), make("span", { class: "small" }, ...line), status ? make("span", { class: `how ${kind}` }, status) : null, source ? make("span", { class: "source" }, source) : null);
+    return make("td", {}, make("strong", {}, value), make("span", { class: "small" }, ...line), status ? make("span", { class: `how ${kind}` }, status) : null, pace ? make("span", { class: "small" }, `${told.head_pace} ${pace}`) : null, source ? make("span", { class: "source" }, source) : null);
   }
 
   /** Both provinces over time on one scale: the first as a line with dots, the second broken with squares. */
