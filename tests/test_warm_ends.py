@@ -157,6 +157,12 @@ def test_a_killed_starter_takes_server_and_kernels_along(light, tmp_path):
     assert gone_within(SECONDS, pids) == []
 
 
+def test_a_server_that_still_imports_does_not_hold_up_the_end(monkeypatch, tmp_path):
+    with light_server(monkeypatch, tmp_path, more="__import__('time').sleep(60)"):
+        start = time.monotonic()
+    assert time.monotonic() - start < 5
+
+
 TYPICAL = """
 from sdg_eval.codelists import read_codelists
 from sdg_eval.evaluation import evaluate_areas

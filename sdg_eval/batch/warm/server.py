@@ -22,7 +22,7 @@ from sdg_eval.batch.warm.kernel import become_kernel, end_well, leave_quickly
 from sdg_eval.batch.warm.preload import preload
 from sdg_eval.batch.warm.protocol import process_descriptor, send_line
 from sdg_eval.batch.warm.refusals import Refusals
-from sdg_eval.batch.warm.start import RETIRE
+from sdg_eval.batch.warm.start import READY, RETIRE
 from sdg_eval.batch.warm.system import PR_SET_CHILD_SUBREAPER, count_threads, open_descriptors, set_process
 
 LOOK_MS = 1000
@@ -58,6 +58,7 @@ def serve(listening: int, life: int, starter: int) -> Birth:
     for fd in (listening, life, starter_ended):
         if fd is not None:
             poll.register(fd, select.POLLIN)
+    open(READY, "x").close()
     while keepers or not retired:
         ready = {fd for fd, _ in poll.poll(LOOK_MS)}
         keepers = _living(keepers)
