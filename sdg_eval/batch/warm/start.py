@@ -41,6 +41,8 @@ SERVER = "sdg_eval.batch.warm.server"
 """The module that `python -m` runs."""
 LONGEST_PATH = 100  # bytes; an address of a unix socket has 108
 BACKLOG = 128
+FOLDER = "sdg-eval-warm-"
+"""How the name of a server's folder begins, which holds its socket and those of its kernels."""
 READY = "ready"
 """A file that the server makes in its folder when it begins to serve."""
 RETIRE = b"r"
@@ -52,10 +54,10 @@ class Server:
     """A server of warm kernels; ends with this process, or with `stop`."""
 
     def __init__(self):
-        folder = tempfile.mkdtemp(prefix="sdg-eval-warm-")  # for its owner only
+        folder = tempfile.mkdtemp(prefix=FOLDER)  # for its owner only
         if len(os.fsencode(folder)) > LONGEST_PATH - len("/socket"):
             os.rmdir(folder)
-            folder = tempfile.mkdtemp(prefix="sdg-eval-warm-", dir="/tmp")
+            folder = tempfile.mkdtemp(prefix=FOLDER, dir="/tmp")
         self.folder, self.path, self.owner = Path(folder), f"{folder}/socket", os.getpid()
         life, self._life = os.pipe()
         # Bound here, so that who asks while the server still imports waits in the queue, and nobody waits for the server.
