@@ -43,7 +43,7 @@ test: setup ## run every test, then every notebook on the sample data
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks/methods $(WITHOUT_SHARED)
 
 promises: setup ## the long tests at full count; prints the figure of each promise
-	SDG_EVAL_FULL=1 $(BIN)/python -m pytest -s -q tests/test_audit.py tests/test_intake.py tests/test_personal.py tests/test_hostile.py tests/test_store_promises.py tests/test_suppression.py tests/test_suspicions.py tests/test_best_practice.py tests/test_effects.py tests/test_effect_checks.py tests/test_restricted.py tests/test_delivery_awareness.py tests/test_delivery_kpi_checks.py tests/test_delivery_participation.py tests/test_delivery_partners.py tests/test_delivery_priorities.py tests/test_delivery_shares.py
+	SDG_EVAL_FULL=1 $(BIN)/python -m pytest -s -q tests/test_audit.py tests/test_intake.py tests/test_personal.py tests/test_hostile.py tests/test_store_promises.py tests/test_suppression.py tests/test_suspicions.py tests/test_best_practice.py tests/test_effects.py tests/test_effect_checks.py tests/test_restricted.py tests/test_delivery_awareness.py tests/test_delivery_kpi_checks.py tests/test_delivery_participation.py tests/test_delivery_partners.py tests/test_delivery_priorities.py tests/test_delivery_shares.py tests/test_warm_ends.py
 
 lab: setup ## open JupyterLab on the notebooks
 	$(BIN)/python -m sdg_eval.batch.warm run $(BIN)/jupyter lab --notebook-dir=. notebooks

@@ -258,11 +258,11 @@ def _first_from(ordered: np.ndarray, counts: np.ndarray, value: float, side: str
     return low
 
 
-def _count(mask: np.ndarray) -> np.ndarray:
-    """Number of True in each row. Bytes are added in runs that cannot overflow: 8 times the speed of a sum."""
+def _counts(mask: np.ndarray):
+    """Yield the number of True in each column, of 255 rows at a time: bytes that cannot overflow add at many times the speed of a sum."""
     bytes_ = mask.view(np.uint8)
-    runs = [np.add.reduce(bytes_[:, a : a + 255], axis=1, dtype=np.uint8) for a in range(0, mask.shape[1], 255)]
-    return np.sum(runs, axis=0, dtype=np.int64) if runs else np.zeros(len(mask), dtype=np.int64)
+    for start in range(0, len(mask), 255):
+        yield np.add.reduce(bytes_[start : start + 255], axis=0, dtype=np.uint8)
 
 
 def residual_scale(times, values, slope, intercept, *, period: int = 1):
@@ -387,18 +387,22 @@ def ar1_series(rng: np.random.Generator, draws: int, n: int, rho: float) -> np.n
     """Return `draws` stationary AR(1) series of `n` steps with standard deviation 1."""
     noise = rng.standard_normal((draws, n))
     if rho:
-        fresh = np.sqrt(1 - rho**2)
+        fresh, steps = np.sqrt(1 - rho**2), np.ascontiguousarray(noise.T)
         for step in range(1, n):
-            noise[:, step] = rho * noise[:, step - 1] + fresh * noise[:, step]
+            steps[step] = rho * steps[step - 1] + fresh * steps[step]
+        noise = np.ascontiguousarray(steps.T)
     return noise
 
 
 def kendall_s(series: np.ndarray, period: int = 1) -> np.ndarray:
     """S of each row of `series`, on a regular grid; with `period` only same-season pairs count."""
+    steps = np.ascontiguousarray(series.T)  # the series side by side: two steps are compared in one run through memory
     s = np.zeros(len(series), dtype=np.int64)
-    for lag in range(period, series.shape[1], period):
-        s += _count(series[:, lag:] > series[:, :-lag])
-        s -= _count(series[:, lag:] < series[:, :-lag])
+    for lag in range(period, len(steps), period):
+        for run in _counts(steps[lag:] > steps[:-lag]):
+            s += run
+        for run in _counts(steps[lag:] < steps[:-lag]):
+            s -= run
     return s
 
 

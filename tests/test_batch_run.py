@@ -20,7 +20,7 @@ from sdg_eval.batch.limits import Limits
 from sdg_eval.batch.lock import run_lock
 from sdg_eval.batch.screen import Progress
 from sdg_eval.batch.warm import warm_kernels
-from sdg_eval.errors import INTERRUPTED, LOCKED, LockedError, UsageError
+from sdg_eval.errors import INTERRUPTED, LOCKED, SOME_RUNS_FAILED, LockedError, UsageError
 from tests.batch_toys import AREAS, command, jobs, left_over, write_notebook
 from tests.counts import FULL, report, times
 
@@ -278,3 +278,36 @@ def test_a_second_batch_into_the_same_run_is_refused_while_the_first_lives(warm,
         assert complete(folder, f"key {year}") == set(PLACES)
         assert [look_at(folder / "run" / "provinces" / area) for area in PLACES] == [""] * len(PLACES)
     report("S17", f"{times(1, 20)} rounds of two batches into one run: refused {times(1, 20)}, mixed outputs 0")
+
+
+def mount(folder, size: str) -> bool:
+    """Put a disk of `size` bytes in memory at `folder`, or give the one there another size; False where that is not allowed."""
+    words = ["mount", "-o", f"remount,size={size}", str(folder)] if os.path.ismount(folder) else ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    return subprocess.run(words, capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not FULL or os.name != "posix" or os.geteuid() != 0, reason="fills a disk, for which root must make one; the writes themselves are refused in test_batch_run_results")
+def test_a_disk_that_fills_up_damages_nothing_and_the_same_command_goes_on_when_there_is_room(warm, folder):
+    (folder / "run").mkdir()
+    assert mount(folder / "run", "64m")
+    try:
+        assert Batch(folder, areas=PLACES, year=2000).end() == 0
+        disk = os.statvfs(folder / "run")
+        used = (disk.f_blocks - disk.f_bfree) * disk.f_bsize
+        damaged = told = full = 0
+        for year, share in enumerate((i / 20 for i in range(20)), 2001):
+            assert mount(folder / "run", str(int(used * (1.05 + 0.6 * share))))
+            batch = Batch(folder, areas=PLACES, year=year)
+            code = batch.end()
+            errors = [error for _, status, error in json.loads((folder / "outcomes.json").read_text()) if status == "failed"]
+            assert code == (SOME_RUNS_FAILED if errors else 0), batch.text
+            damaged += sum(bool(look_at(folder / "run" / "provinces" / area)) for area in PLACES)
+            full, told = full + len(errors), told + sum("MB are free" in error and "needed for a run" in error for error in errors)
+            assert mount(folder / "run", "64m")
+            again = Batch(folder, areas=PLACES, year=year)
+            assert again.end() == 0, again.text
+            assert complete(folder, f"key {year}") == set(PLACES)
+        assert damaged == 0 and told == full > 10
+        report("S9", f"20 sizes of disk, {full} runs refused for want of room: earlier results damaged 0, told with the room needed {told}")
+    finally:
+        subprocess.run(["umount", str(folder / "run")], check=False)

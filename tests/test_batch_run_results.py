@@ -11,9 +11,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_client.session import Session
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sdg_eval.batch import artefacts, execute
+from sdg_eval.batch.arrivals import Arrivals
 from sdg_eval.batch.artefacts import Incomplete, promised_files, put_in_place, require_results
 from sdg_eval.batch.execute import is_done, run_job
 from sdg_eval.batch.plan import NOTEBOOKS, Job
@@ -101,6 +103,43 @@ def test_the_same_inputs_give_the_same_bytes_under_warm_and_normal_kernels(kerne
     assert found[0] == found[1] == found[2]
     text = (tmp_path / "one" / JOB.folder / "notebook.ipynb").read_text()
     assert not re.search(r"duration|start_time|input_path|ipykernel_\d", text) and str(tmp_path) not in text
+
+
+def test_an_output_that_was_lost_on_the_way_is_a_failure(kernel, tmp_path, monkeypatch):
+    """A kernel drops outputs for a reader who is too slow; nbclient and papermill do not notice."""
+    shown = notebook(tmp_path, "from IPython.display import display\nfor i in range(5): display(i)", RESULT, ECHO)
+    assert run_job(JOB, tmp_path, "key", kernel=kernel, notebooks=shown).status == "done"
+    monkeypatch.setattr("sdg_eval.batch.cells.LATE_SECONDS", 0.1)
+    read, lost = Session.deserialize, []
+
+    def lose_the_third(self, *args, **options):
+        message = read(self, *args, **options)
+        if message["msg_type"] == "display_data" and message["content"]["data"]["text/plain"] == "2":
+            lost.append(message["header"]["msg_id"])
+            message["header"]["msg_id"], message["parent_header"] = "nobody's", {}
+        return message
+
+    monkeypatch.setattr(Session, "deserialize", lose_the_third)
+    outcome = run_job(JOB, tmp_path, "key", kernel=kernel, notebooks=shown)
+    assert lost and outcome.status == "failed"
+    assert re.search("OutputLost: cell 3 .*some were lost on the way. Show fewer", outcome.error)
+
+
+def test_numbers_of_messages_may_come_in_any_order_and_from_others_too():
+    class Numbers:
+        def deserialize(self, text):
+            return {"header": {"msg_id": text}}
+
+    session = Numbers()
+    arrivals = Arrivals(session)
+    arrivals.begin(session.deserialize("a_1_7"))
+    for text in ("a_1_8", "a_1_10", "a_2_99", "b_1_50", "no number"):
+        session.deserialize(text)
+    assert arrivals.count_lost() == 1
+    session.deserialize("a_1_9")
+    assert arrivals.count_lost() == 0
+    session.deserialize("a_1_14")
+    assert arrivals.count_lost() == 3
 
 
 def test_every_notebook_of_the_suite_says_what_it_writes():

@@ -4,8 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sdg_eval.detectability import COLUMNS, detectable_slope, evaluate_detectability, power_of, verdict_from
-from sdg_eval.ranks import ar1_series
+from sdg_eval.detectability import (
+    COLUMNS,
+    STEEPEST,
+    detectable_slope,
+    evaluate_detectability,
+    power_of,
+    verdict_from,
+)
+from sdg_eval.ranks import ar1_series, kendall_s
 from sdg_eval.trends import evaluate_trends
 from tests.test_trends import panel_of, rules, series_of
 
@@ -20,6 +27,26 @@ def test_longer_and_quieter_series_show_smaller_changes():
     found = [detectable_slope(n, 0.3) for n in (6, 8, 12, 20, 40)]
     assert (np.diff(found) < 0).all()
     assert detectable_slope(10, 0.0) < detectable_slope(10, 0.4) and np.isnan(detectable_slope(5, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("n", "rho", "period", "alpha", "power"),
+    [(6, 0.0, 1, 0.05, 0.8), (9, 0.85, 1, 0.05, 0.9), (30, 0.3, 1, 0.1, 0.8), (24, 0.5, 4, 0.05, 0.8), (12, 0.3, 1, 0.05, 0.06), (12, 0.3, 1, 0.05, 0.5)],
+)
+def test_the_slope_found_is_that_of_bisection_over_all_draws(n, rho, period, alpha, power):
+    low, high = 0.0, STEEPEST
+    while high - low > 1e-3 * max(high, 1e-3):
+        middle = (low + high) / 2
+        low, high = (low, middle) if power_of(middle, n, rho, period=period, alpha=alpha) >= power else (middle, high)
+    assert detectable_slope(n, rho, period=period, alpha=alpha, power=power) == high
+
+
+@pytest.mark.parametrize("period", [1, 4])
+def test_s_counts_rising_less_falling_pairs_however_many(period):
+    series = np.random.default_rng(20301231).integers(0, 3, (2, 600)).astype(float)
+    pairs = [(i, j) for i in range(600) for j in range(i + period, 600, period)]
+    wanted = [sum(np.sign(row[j] - row[i]) for i, j in pairs) for row in series]
+    assert kendall_s(series, period).tolist() == wanted
 
 
 @pytest.mark.parametrize("freq", ["A", "Q"])

@@ -148,13 +148,20 @@ def test_a_killed_starter_takes_server_and_kernels_along(light, tmp_path):
         f"import sys; sys.path[:0] = {sys.path!r}\nfrom sdg_eval.batch.warm import start\nstart.SERVER = 'light_server'\n"
         f"import os; os.environ.pop(start.SOCKET, None)\nfrom tests.kernels import kernel\nfrom tests.test_warm_ends import START_CHILDREN, parents\n"
         f"with start.warm_kernels() as name, kernel(name, cwd={str(tmp_path)!r}) as session:\n"
-        f"    print(session.ask(START_CHILDREN) + parents(session.pid), flush=True)\n    session.run('import time; time.sleep(600)', timeout=600)\n"
+        f"    print(os.path.dirname(os.environ[start.SOCKET]), flush=True)\n    print(session.ask(START_CHILDREN) + parents(session.pid), flush=True)\n    session.run('import time; time.sleep(600)', timeout=600)\n"
     )
     starter = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    pids = json.loads(starter.stdout.readline())
+    folder, pids = Path(starter.stdout.readline().strip()), json.loads(starter.stdout.readline())
+    assert folder.is_dir()
     starter.kill()
     starter.wait()
-    assert gone_within(SECONDS, pids) == []
+    assert gone_within(SECONDS, pids) == [] and not folder.exists()
+
+
+def test_a_server_that_still_imports_does_not_hold_up_the_end(monkeypatch, tmp_path):
+    with light_server(monkeypatch, tmp_path, more="__import__('time').sleep(60)"):
+        start = time.monotonic()
+    assert time.monotonic() - start < 5
 
 
 TYPICAL = """

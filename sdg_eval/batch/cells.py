@@ -22,6 +22,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from papermill.engines import Engine, papermill_engines
 
+from sdg_eval.batch.arrivals import Arrivals
 from sdg_eval.batch.hygiene import clean_outputs
 from sdg_eval.batch.ledger import CellFailed, Ledger
 from sdg_eval.batch.limits import MB, Limits, Watch, limit_allocations
@@ -30,13 +31,14 @@ from sdg_eval.batch.processes import MARK
 ENGINE = "sdg_eval"
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 """Provinces run side by side already, and sums keep their order."""
-START_SECONDS, END_SECONDS, OUTPUT_SECONDS = 120, 2.0, 60
+START_SECONDS, END_SECONDS, OUTPUT_SECONDS, LATE_SECONDS = 120, 2.0, 60, 2.0
 LONGEST_FOLDER = 90  # bytes; an address of a unix socket has 108, and a name comes behind
 LONGEST_LINE = 80
 KERNEL_DIED = (
     "the kernel was killed or died; what comes after never ran. The system may have run out of memory: close other programs and run again with "
     "--jobs 1. What the kernel said is in kernel.log."
 )
+OUTPUT_LOST = "it showed so many things at once that some were lost on the way. Show fewer, or all of them as one table or text."
 _TEMPORARY_CELL = re.compile(r"\S{0,200}ipykernel_\d+[/\\]\d+\.py")
 """The length is bounded: without a bound, a flood of text without spaces takes the square of its length."""
 KEPT_METADATA = ("kernelspec", "language_info", "title", "authors", "widgets")
@@ -101,7 +103,6 @@ class LedgerClient(NotebookClient):
         if os.name != "nt" and len(os.fsencode(self.place)) < LONGEST_FOLDER:
             # No TCP ports: no race for them (papermill #511), and nothing for other users to listen to.
             self.km.transport, self.km.ip, self.km.cache_ports = "ipc", f"{self.place}/s", False
-        self.km.context.setsockopt(zmq.RCVHWM, 0)  # no output is dropped because we read slowly
         environment = os.environ | ONE_THREAD | {MARK: mark}
         try:
             await self.async_start_new_kernel(cwd=folder, env=environment, stdout=log, stderr=log)
@@ -123,6 +124,8 @@ class LedgerClient(NotebookClient):
     async def _wait_for_ready(self) -> None:
         """Wait until the kernel answers on the channel of requests and its outputs arrive: no fixed sleeps, unlike jupyter_client's."""
         self.kc = self.km.client()
+        self.kc.context.setsockopt(zmq.RCVHWM, 0)  # what has come this far is not dropped because we read slowly
+        self.arrivals = Arrivals(self.kc.session)
         self.kc.start_channels(stdin=False)
         self.kc.allow_stdin = False
         end = time.monotonic() + START_SECONDS
@@ -135,6 +138,7 @@ class LedgerClient(NotebookClient):
                 if not await self.km.is_alive():
                     raise NotReady("KernelDied", self.watch.breach or f"before the first cell: {KERNEL_DIED}") from None
                 continue
+            self.arrivals.begin(reply)
             self.nb.metadata["language_info"] = reply["content"]["language_info"]
             return
         raise NotReady("KernelDied", f"the kernel did not answer in {START_SECONDS} s (timeout). Run again while the machine is idle, or with --jobs 1.")
@@ -152,14 +156,29 @@ class LedgerClient(NotebookClient):
             if self.watch.breach:
                 raise _failed("LimitExceeded", number, cell, self.watch.breach) from None
             if isinstance(error, CellTimeoutError):
-                raise _failed("OutputLost", number, cell, f"its outputs did not arrive in {OUTPUT_SECONDS} s. Show less in the cell.") from None
+                raise _failed("OutputLost", number, cell, OUTPUT_LOST) from None
             raise _failed("KernelDied", number, cell, KERNEL_DIED) from None
         finally:
             self.watch.end_cell()
         if self.watch.breach:  # it ended before its kernel was
             raise _failed("LimitExceeded", number, cell, self.watch.breach)
         self._require_ok(number, cell)
+        if not await self._all_arrived():
+            raise _failed("OutputLost", number, cell, OUTPUT_LOST)
         self.ledger.executed.append({"cell": number, "seconds": round(time.monotonic() - started, 3)})
+
+    async def _all_arrived(self) -> bool:
+        """True once every message has come that the kernel sent so far; one of another thread may come a little later."""
+        end = time.monotonic() + LATE_SECONDS
+        while lost := self.arrivals.count_lost():
+            if time.monotonic() > end:
+                self.log.error("%d messages of the kernel were lost", lost)
+                return False
+            try:
+                await self.kc.iopub_channel.get_msg(timeout=0.05)
+            except Empty:
+                continue
+        return True
 
     def _require_ok(self, number: int, cell: NotebookNode) -> None:
         content = self.reply["content"] if self.reply else {}

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from types import ModuleType
 
 from sdg_eval.batch.warm.keeper import Birth
-from sdg_eval.batch.warm.refusals import LAUNCHER
+from sdg_eval.batch.warm.start import LAUNCHER
 from sdg_eval.batch.warm.system import PR_SET_PDEATHSIG, set_process
 
 INLINE = "module://matplotlib_inline.backend_inline"

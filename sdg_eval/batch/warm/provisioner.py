@@ -15,7 +15,7 @@ from jupyter_core.paths import jupyter_runtime_dir
 
 from sdg_eval.batch.warm.client import Refused, WarmKernel, ask_for_kernel
 from sdg_eval.batch.warm.ready import READY
-from sdg_eval.batch.warm.start import SOCKET, can_fork, own_server
+from sdg_eval.batch.warm.start import LAUNCHER, SOCKET, can_fork, own_server
 
 LONGEST_PATH = 95  # bytes; an address of a unix socket has 108, and the channel's number comes behind
 HISTORY = "--HistoryManager.hist_file"
@@ -29,7 +29,8 @@ class WarmProvisioner(LocalProvisioner):
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Use sockets of the file system in place of TCP ports: no race for ports, nothing for other users to listen to."""
         manager = self.parent
-        if manager is not None and os.name != "nt" and manager.transport == "tcp" and not manager.shell_port:
+        ours = LAUNCHER[1] in self.kernel_spec.argv and os.name != "nt"
+        if ours and manager is not None and manager.transport == "tcp" and not manager.shell_port:
             address = os.path.join(self._folder(), f"kernel-{self.kernel_id}")
             if len(os.fsencode(address)) <= LONGEST_PATH:
                 manager.transport, manager.ip, manager.cache_ports = "ipc", address, False
@@ -42,8 +43,8 @@ class WarmProvisioner(LocalProvisioner):
 
     def _folder(self) -> str:
         """Where the kernel's sockets go: beside the server's, for their owner only, gone with the server; else Jupyter's folder."""
-        if (server := os.environ.get(SOCKET, "off")) != "off":
-            return os.path.dirname(server)
+        if os.path.isdir(place := os.path.dirname(os.environ.get(SOCKET, ""))):
+            return place
         os.makedirs(jupyter_runtime_dir(), mode=0o700, exist_ok=True)
         return jupyter_runtime_dir()
 
@@ -53,8 +54,6 @@ class WarmProvisioner(LocalProvisioner):
             self.process = await self._fork(cmd, **self._scrub_kwargs(kwargs))
         except Refused as refused:
             self.log.info("No warm kernel: %s. A normal one starts.", refused)
-            if refused.stale and SOCKET not in os.environ:
-                own_server(renew=True)
             return await super().launch_kernel(cmd, **kwargs)
         if self.parent is not None:
             self.parent.client_factory = READY.get(self.parent.client_factory, self.parent.client_factory)
@@ -75,7 +74,12 @@ class WarmProvisioner(LocalProvisioner):
         path = os.environ.get(SOCKET) or own_server()
         if path == "off":
             raise Refused(f"{SOCKET} is off")
-        return await ask_for_kernel(path, cmd, env=env, cwd=cwd, stdout=stdout, stderr=stderr)
+        try:
+            return await ask_for_kernel(path, cmd, env=env, cwd=cwd, stdout=stdout, stderr=stderr)
+        except Refused as refused:
+            if refused.stale and not os.environ.get(SOCKET):
+                own_server(instead_of=path)
+            raise
 
     async def shutdown_requested(self, restart: bool = False) -> None:
         """Wait here for the end: jupyter_client would look for it only every 0.1 s."""

@@ -10,6 +10,7 @@ import os
 import sys
 
 from sdg_eval.batch.warm.preload import file_stamp, own_sources
+from sdg_eval.batch.warm.start import LAUNCHER
 
 READ_ONCE = (
     "PYTHON", "LC_", "LANG", "LD_", "HOME", "USER", "XDG_", "MALLOC_", "GLIBC_", "OMP_", "OPENBLAS_", "GOTO_", "MKL_", "BLIS_",
@@ -18,7 +19,6 @@ READ_ONCE = (
     "DEBUGPY_", "PYDEVD_",
 )  # fmt: skip
 """Beginnings of the variables that count when a process or a library starts."""
-LAUNCHER = ["-m", "ipykernel_launcher"]
 
 
 class Refusals:

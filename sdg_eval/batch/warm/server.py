@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -22,7 +23,7 @@ from sdg_eval.batch.warm.kernel import become_kernel, end_well, leave_quickly
 from sdg_eval.batch.warm.preload import preload
 from sdg_eval.batch.warm.protocol import process_descriptor, send_line
 from sdg_eval.batch.warm.refusals import Refusals
-from sdg_eval.batch.warm.start import RETIRE
+from sdg_eval.batch.warm.start import FOLDER, READY, RETIRE
 from sdg_eval.batch.warm.system import PR_SET_CHILD_SUBREAPER, count_threads, open_descriptors, set_process
 
 LOOK_MS = 1000
@@ -38,6 +39,7 @@ def serve(listening: int, life: int, starter: int) -> Birth:
     the server ends with its kernels; when `RETIRE` comes through it, it takes no more requests and ends after its kernels.
     """
     listener = socket.socket(fileno=listening)
+    folder = os.path.dirname(listener.getsockname())
     if sys.path[0] in ("", os.getcwd()):
         del sys.path[0]  # as ipykernel's launcher does
     environment = dict(os.environ)
@@ -58,6 +60,7 @@ def serve(listening: int, life: int, starter: int) -> Birth:
     for fd in (listening, life, starter_ended):
         if fd is not None:
             poll.register(fd, select.POLLIN)
+    open(READY, "x").close()
     while keepers or not retired:
         ready = {fd for fd, _ in poll.poll(LOOK_MS)}
         keepers = _living(keepers)
@@ -86,7 +89,7 @@ def serve(listening: int, life: int, starter: int) -> Birth:
                     os._exit(1)  # nothing of the server's own end is for a keeper to do
             connection.close()
     os.close(server_lives)
-    _end(keepers)
+    _end(keepers, folder)
 
 
 def _living(keepers: set[int]) -> set[int]:
@@ -104,13 +107,15 @@ def _ended(pid: int) -> bool:
         return True
 
 
-def _end(keepers: set[int]) -> None:
-    """Let the keepers end their kernels, then end what is left, and this process."""
+def _end(keepers: set[int], folder: str) -> None:
+    """Let the keepers end their kernels, then end what is left, and this process; a starter that was killed leaves its folder."""
     deadline = time.monotonic() + SECONDS_TO_END
     while keepers and time.monotonic() < deadline:
         keepers = _living(keepers)
         time.sleep(0.01)
     end_children()
+    if os.path.basename(folder).startswith(FOLDER):
+        shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
 

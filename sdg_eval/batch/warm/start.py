@@ -19,6 +19,8 @@ PROVISIONER = "sdg-eval-warm"
 """Name of the entry point through which jupyter_client finds `WarmProvisioner`."""
 SOCKET = "SDG_EVAL_WARM"
 """Environment variable: where the server listens; `off` turns warm kernels off."""
+LAUNCHER = ["-m", "ipykernel_launcher"]
+"""How a Python kernel is run: after the interpreter and its flags, before the kernel's own arguments."""
 JUPYTER_DATA = Path(__file__).parent / "jupyter"
 """Holds the kernel spec, as JUPYTER_PATH wants it."""
 KERNEL_ENVIRONMENT = {
@@ -39,6 +41,10 @@ SERVER = "sdg_eval.batch.warm.server"
 """The module that `python -m` runs."""
 LONGEST_PATH = 100  # bytes; an address of a unix socket has 108
 BACKLOG = 128
+FOLDER = "sdg-eval-warm-"
+"""How the name of a server's folder begins, which holds its socket and those of its kernels."""
+READY = "ready"
+"""A file that the server makes in its folder when it begins to serve."""
 RETIRE = b"r"
 """Through the pipe to a server: serve the kernels that run, take no more."""
 SECONDS_TO_END = 10.0
@@ -48,10 +54,10 @@ class Server:
     """A server of warm kernels; ends with this process, or with `stop`."""
 
     def __init__(self):
-        folder = tempfile.mkdtemp(prefix="sdg-eval-warm-")  # for its owner only
+        folder = tempfile.mkdtemp(prefix=FOLDER)  # for its owner only
         if len(os.fsencode(folder)) > LONGEST_PATH - len("/socket"):
             os.rmdir(folder)
-            folder = tempfile.mkdtemp(prefix="sdg-eval-warm-", dir="/tmp")
+            folder = tempfile.mkdtemp(prefix=FOLDER, dir="/tmp")
         self.folder, self.path, self.owner = Path(folder), f"{folder}/socket", os.getpid()
         life, self._life = os.pipe()
         # Bound here, so that who asks while the server still imports waits in the queue, and nobody waits for the server.
@@ -79,6 +85,8 @@ class Server:
             return
         os.close(self._life)
         self._life = None
+        if not (self.folder / READY).exists():
+            self.process.kill()  # it still imports, and no kernel runs
         try:
             self.process.wait(SECONDS_TO_END)
         except subprocess.TimeoutExpired:
@@ -140,16 +148,18 @@ _lock = threading.Lock()
 _own: Server | None = None
 
 
-def own_server(*, renew: bool = False) -> str:
-    """Return the socket of this process's own server, started at the first call; `renew` replaces one that has got out of date.
+def own_server(*, instead_of: str = "") -> str:
+    """Return the socket of this process's own server, started at the first call; a server that has failed is not started again.
 
-    For clients that were started without `warm_kernels`, such as JupyterLab. A server that has failed is not started again.
+    For clients that were started without `warm_kernels`, such as JupyterLab. `instead_of`: the socket of a server that has got
+    out of date; it serves its kernels to their end.
     """
     global _own
     with _lock:
-        if _own is not None and renew:
+        outdated = _own is not None and _own.path == instead_of
+        if outdated:
             _own.retire()
-        if _own is None or renew or _own.owner != os.getpid():
+        if _own is None or outdated or _own.owner != os.getpid():
             _own = Server()
             atexit.register(_own.stop)
         return _own.path
