@@ -16,6 +16,7 @@ from sdg_eval.publish.charts import line_chart, trend_shape
 from sdg_eval.publish.client_words import WORDS, client_words, script_words
 from sdg_eval.publish.country_charts import dot_chart, tile_map
 from sdg_eval.publish.search import search_index
+from sdg_eval.publish.series_chart import SHOWN, series_chart
 from sdg_eval.publish.svg import ticks
 from tests.payloads import PAYLOADS
 
@@ -293,3 +294,55 @@ def test_the_font_has_every_letter_of_the_names_and_places_tone_marks(codelists)
 
 def test_both_languages_have_all_words():
     assert set(client_words("th")) == set(client_words("en"))
+
+
+# ---------------------------------------------------------------- one series of one province
+
+
+def observed(year, value, **more):
+    return {"TIME_PERIOD": str(year), "OBS_VALUE": value, "LOWER_BOUND": float("nan"), "UPPER_BOUND": float("nan"), "OBS_STATUS": "A"} | more
+
+
+def series_figure(values, forecasts=(), **row):
+    row = {
+        "SERIES": "SI_POV_NAHC", "FREQ": "A", "slope": -1.0, "ci_low": -1.5, "ci_high": -0.5, "first_period": "2018", "last_period": "2021", "segment_start": "", "verdict": "falling",
+        "reason": "", "target_kind": "official", "target_value": 6.0, "target_year": 2030,
+    } | row  # fmt: skip
+    told = [{"period": v["TIME_PERIOD"], "base": "", "note": "", "origin": "nso.csv 5", "proof": "sha256 abc"} for v in values]
+    series = {"name_en": "Poverty", "unit_en": "%", "decimals": "1"}
+    return tree(series_chart(row, values, told, list(forecasts), series, "Chiang Mai", "en", synthetic=False))
+
+
+def test_a_provinces_chart_goes_forward_in_time_and_tells_where_the_values_come_from():
+    figure = series_figure([observed(2021, 8.0), observed(2020, 9.0), observed(2019, 10.0), observed(2018, 11.0, OBS_STATUS="P")])
+    rows = ["".join(r.itertext()) for r in list(figure.iter("tbody"))[0]]
+    assert rows == ["201811.0nso.csv 5", "201910.0nso.csv 5", "20209.0nso.csv 5", "20218.0nso.csv 5"]
+    points = with_class(figure, "pt")
+    assert [float(p.get("cx")) for p in points] == sorted(float(p.get("cx")) for p in points) and "open" in points[0].get("class")
+    assert "sha256 abc" in "".join(with_class(figure, "source")[0].itertext())
+    assert {e.get("data-layer") for e in figure.iter("g")} == {"s0", "trend", "target"}
+
+
+def test_the_line_breaks_at_a_new_definition_and_over_missing_years():
+    values = [observed(year, 10.0 + year % 3) for year in (2021, 2020, 2016, 2015, 2014, 2013)]
+    assert len(with_class(series_figure(values), "run")) == 2  # 2017-2019 are missing
+    broken = series_figure(values, reason="break_segment", segment_start="2015")
+    assert len(with_class(broken, "run")) == 3
+    assert [e.text for e in broken.iter("text") if e.text == "new definition or area"] == ["new definition or area"]
+
+
+def test_forecasts_without_an_interval_are_not_drawn():
+    sure = {"year": 2022, "forecast": 7.0} | {f"{s}_{level}": 7.0 for s in ("low", "high") for level in (50, 80, 95)}
+    unsure = {"year": 2023, "forecast": 6.0} | {f"{s}_{level}": float("nan") for s in ("low", "high") for level in (50, 80, 95)}
+    figure = series_figure([observed(2021, 8.0), observed(2020, 9.0), observed(2019, 10.0)], [unsure, sure])
+    rows = ["".join(r.itertext()) for r in list(figure.iter("tbody"))[0]]
+    assert len(rows) == 4 and rows[-1].startswith("2022")
+
+
+def test_a_long_series_shows_its_latest_values_and_its_line_only_there():
+    values = [observed(year, float(year % 7)) for year in range(2021, 1949, -1)]
+    figure = series_figure(values, first_period="1950", last_period="2021")
+    assert len(list(figure.iter("tbody"))[0]) == SHOWN
+    left = min(float(p.get("cx")) for p in with_class(figure, "pt"))
+    line = next(e for e in figure.iter("path") if "slope" in e.get("class", "").split())
+    assert float(re.match(r"M([\d.]+)", line.get("d"))[1]) == pytest.approx(left, abs=0.2)

@@ -46,10 +46,11 @@ FAN = (95, 80, 50)
 YEARS_SHOWN = 6
 
 
-def trend_shape(times, values, slope, low, high) -> dict | None:
+def trend_shape(times, values, slope, low, high, *, since: float = 0.0) -> dict | None:
     """Return the line of a slope through the median point, and its interval as a fan, for `line_chart`.
 
-    `times` and `values` are those that the slope was estimated from; None where there is no slope.
+    `times` and `values` are those that the slope was estimated from; None where there is no slope. What lies before
+    `since` is not drawn.
 
     Examples
     --------
@@ -59,10 +60,10 @@ def trend_shape(times, values, slope, low, high) -> dict | None:
     if not known(slope) or len(times) < 3:
         return None
     centre, level = median(times), median(values)
-    ends = (min(times), max(times))
+    ends = (max(min(times), since), max(times))
     shape = {"line": [(t, level + slope * (t - centre)) for t in ends], "band": []}
     if known(low) and known(high):
-        for t in (ends[0], centre, ends[1]):
+        for t in sorted({ends[0], max(centre, ends[0]), ends[1]}):
             edges = sorted((level + low * (t - centre), level + high * (t - centre)))
             shape["band"].append((t, *edges))
     return shape
@@ -91,7 +92,7 @@ def line_chart(ident: str, series: list[dict], *, title: str, unit: str, lang: s
     trend, forecast = own.get("trend"), own.get("forecast") or []
     drawn = [[p for p in s["points"] if known(p["value"])] for s in series]
     if not any(drawn):
-        return nothing("line", ident, title=title, unit=unit, data=_line_table(ident, series, decimals, lang), lang=lang, source=source, synthetic=synthetic)
+        return nothing("line", ident, title=title, unit=unit, data=_line_table(title, series, decimals, lang), lang=lang, source=source, synthetic=synthetic)
     times = [p["time"] for points in drawn for p in points] + [p["time"] for p in forecast]
     levels = [v for points in drawn for p in points for v in (p["value"], p.get("low"), p.get("high")) if known(v)]
     # Wide 95% bands would flatten the values themselves: the axis follows the 80% band at most.
@@ -102,7 +103,7 @@ def line_chart(ident: str, series: list[dict], *, title: str, unit: str, lang: s
     left = max(width_of(tick_text(v)) for v in marks) + 10
     x = _scale(min(times) - 0.3, max(times) + 0.3, left, WIDE - 10)
     y = _scale(marks[0], marks[-1], TALL - 30, 12)
-    grid = [tag("path", class_="grid", d=f"M{left:.0f} {y(v):.1f}H{WIDE - 10:.0f}") for v in marks]
+    grid = [tag("path", class_="grid", d="".join(f"M{left:.0f} {y(v):.0f}H{WIDE - 10:.0f}" for v in marks))]
     grid += [tag("text", tick_text(v), class_="tick end", x=left - 6, y=y(v) + 4) for v in marks]
     grid += _year_ticks(times, x, lang)
     for b in breaks:
@@ -123,7 +124,7 @@ def line_chart(ident: str, series: list[dict], *, title: str, unit: str, lang: s
     if forecast:
         dots = [tag("circle", class_="pt", cx=x(p["time"]), cy=y(p["value"]), r=2.5, data_row=row + i) for i, p in enumerate(forecast) if known(p["value"])]
         layers.append(tag("g", *dots, class_="layer forecast", data_layer="forecast"))
-    data = _line_table(ident, series, decimals, lang)
+    data = _line_table(title, series, decimals, lang)
     return frame(
         "line", ident, grid + layers, TALL, title=title, unit=unit, about=_about_line(own, drawn[0], decimals, target, lang), key=_line_key(series, drawn, target, lang),
         data=data, n_rows=sum(map(len, drawn)), lang=lang, source=source, synthetic=synthetic,
@@ -206,7 +207,7 @@ def _line_key(series, drawn, target, lang: str) -> list[Markup]:
     return key
 
 
-def _line_table(ident: str, series: list[dict], decimals: int, lang: str) -> Markup:
+def _line_table(name: str, series: list[dict], decimals: int, lang: str) -> Markup:
     words, rows = client_words(lang), []
     several = len(series) > 1
     for s in series:
@@ -218,7 +219,7 @@ def _line_table(ident: str, series: list[dict], decimals: int, lang: str) -> Mar
         rows.append([p["period"], series[0]["name"], number(p["value"], decimals), spread, "", words["forecast_80"], ("", "origin")])
     head = [words["period"], words["series"], words["value"], words["interval"], words["n"], words["note"], words["origin"]]
     kept = [i for i in range(len(head)) if i in (0, 2) or (i == 1 and several) or (i > 2 and any(_text(row[i]) for row in rows))]
-    return table(ident, [head[i] for i in kept], [[row[i] for i in kept] for row in rows], lang, numeric={k for k, i in enumerate(kept) if i in (2, 3, 4)})
+    return table(name, [head[i] for i in kept], [[row[i] for i in kept] for row in rows], lang, numeric={k for k, i in enumerate(kept) if i in (2, 3, 4)})
 
 
 def _text(cell) -> str:

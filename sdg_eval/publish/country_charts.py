@@ -56,7 +56,7 @@ def dot_chart(ident: str, rows: list[dict], *, title: str, unit: str, lang: str,
     right = WIDE - max((width_of(number(r["value"], decimals)) for r in shown), default=30) - 10
     x = lambda v: left + (v - marks[0]) / (marks[-1] - marks[0]) * (right - left)  # noqa: E731
     height = 24 + ROW * len(rows) + 8
-    drawing = [tag("path", class_="grid", d=f"M{x(v):.1f} 20V{height - 8:.0f}") for v in marks]
+    drawing = [tag("path", class_="grid", d="".join(f"M{x(v):.0f} 20V{height - 8:.0f}" for v in marks))]
     drawing += [tag("text", tick_text(v), class_="tick mid", x=x(v), y=14) for v in marks]
     for i, r in enumerate(references):
         drawing.append(tag("g", tag("path", d=f"M{x(r['value']):.1f} 20V{height - 8:.0f}"), class_=f"layer ref ref{i}", data_layer=f"ref{i}"))
@@ -66,7 +66,7 @@ def dot_chart(ident: str, rows: list[dict], *, title: str, unit: str, lang: str,
     key += [key_item(f"ref{i}", "line", f"{r['label']}: {number(r['value'], decimals)}", "ref") for i, r in enumerate(references)]
     return frame(
         "dots", ident, drawing, height, title=title, unit=unit, about=_about_dots(rows, shown, references, decimals, lang), key=key,
-        data=_dot_table(ident, rows, decimals, lang), n_rows=len(shown), lang=lang, source=source, synthetic=synthetic,
+        data=_dot_table(title, rows, decimals, lang), n_rows=len(shown), lang=lang, source=source, synthetic=synthetic,
     )
 
 
@@ -84,7 +84,7 @@ def _dot(index: int, row: dict, y: float, x, left: float, right: float, decimals
     return tag("g", name, whisker, dot, value, class_=f"pt row{chosen}", data_row=index)
 
 
-def _dot_table(ident: str, rows: list[dict], decimals: int, lang: str) -> Markup:
+def _dot_table(name: str, rows: list[dict], decimals: int, lang: str) -> Markup:
     words = client_words(lang)
     head = [words[key] for key in ("province", "period", "value", "interval", "n", "note", "origin")]
     body = [
@@ -92,7 +92,7 @@ def _dot_table(ident: str, rows: list[dict], decimals: int, lang: str) -> Markup
         for r in rows
     ]  # fmt: skip
     kept = [i for i in range(len(head)) if i in (0, 2) or any(row[i] for row in body)]
-    return table(ident, [head[i] for i in kept], [[row[i] for i in kept] for row in body], lang, numeric={k for k, i in enumerate(kept) if i in (2, 3, 4)})
+    return table(name, [head[i] for i in kept], [[row[i] for i in kept] for row in body], lang, numeric={k for k, i in enumerate(kept) if i in (2, 3, 4)})
 
 
 def _about_dots(rows, shown, references, decimals: int, lang: str) -> str:
@@ -126,7 +126,7 @@ def tile_map(ident: str, areas: list[dict], periods: list[tuple[str, str]], cell
     """
     words = client_words(lang)
     if not periods:
-        empty = table(ident, [words["province"]], [[a["name"]] for a in areas], lang)
+        empty = table(title, [words["province"]], [[a["name"]] for a in areas], lang)
         return nothing("tiles", ident, title=title, unit=unit, data=empty, lang=lang, source=source, synthetic=synthetic)
     values = sorted(c["value"] for c in cells.values() if known(c.get("value")))
     cuts = _cuts(values) if legend is None else []
@@ -165,7 +165,7 @@ def tile_map(ident: str, areas: list[dict], periods: list[tuple[str, str]], cell
         key.append(tag("li", words["in_tiles"].format(word=factor_word), class_="remark"))
     numeric = set() if legend else set(range(1, len(head)))
     return frame(
-        "tiles", ident, tiles, height, title=title, unit=unit, about=about, key=key, data=table(ident, head, body, lang, numeric=numeric), n_rows=len(areas), lang=lang,
+        "tiles", ident, tiles, height, title=title, unit=unit, about=about, key=key, data=table(title, head, body, lang, numeric=numeric), n_rows=len(areas), lang=lang,
         source=source, synthetic=synthetic, data_period=periods[-1][1], data_choose=words["choose_period"],
     )
 

@@ -87,6 +87,14 @@ class Material:
         return found
 
     @cached_property
+    def forecasts(self) -> dict[tuple[str, str, str], list[dict]]:
+        """{(REF_AREA, SERIES, FREQ): forecasts of values that are not broken down}."""
+        found: dict = defaultdict(list)
+        for row in select_totals(self.national.forecasts).to_dict("records"):
+            found[row["REF_AREA"], row["SERIES"], row["FREQ"]].append(row)
+        return found
+
+    @cached_property
     def series(self) -> dict[str, dict]:
         """Rows of series.csv by code."""
         return {row["SERIES"]: row for row in self.codelists.series.to_dict("records")}

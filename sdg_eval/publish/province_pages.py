@@ -5,6 +5,7 @@ from __future__ import annotations
 from sdg_eval.data_report import say_gaps, say_suspicions
 from sdg_eval.publish.material import DONE, PEERS, PILOT, QUARTERLY, Material
 from sdg_eval.publish.pages import Pages
+from sdg_eval.publish.series_chart import SHOWN, series_chart
 from sdg_eval.publish.words import words_of
 from sdg_eval.thai import format_fiscal_quarter, format_period, year_text
 from sdg_eval.wording import (
@@ -25,8 +26,6 @@ RULE_NAMES = {
     "unsd_2023": "UNSD 2023", "open_sdg": "Open SDG", "istat": "ISTAT", "oecd_trend": "OECD (trend)",
     "oecd_outlook": "OECD (outlook)",
 }  # fmt: skip
-VALUES_SHOWN = 48
-"""Values under a chart: four years of months; the whole series is one link away, and the page stays light on a phone."""
 FIRST_LINES = 3
 """Lines of the quarterly report that stand on the province's page; the report itself is linked."""
 
@@ -147,10 +146,13 @@ def _card(material: Material, area: str, row: dict, figures: dict, lang: str) ->
     key, series = (row["SERIES"], row["FREQ"]), material.series[row["SERIES"]]
     values = material.values[area].get(key, [])
     target = material.targets.get(row["SERIES"])
+    told = [value_row(v, series, lang) for v in values[:SHOWN]]
+    forecasts = material.forecasts.get((row["REF_AREA"], *key), []) if row["preferred"] else []
+    chart = series_chart(row, values, told, forecasts, series, material.codelists.area_name(area, lang), lang, synthetic=bool(row["synthetic"])) if values else ""
     return {
         "row": row, "series": series, "name": series[f"name_{lang}"], "unit": series[f"unit_{lang}"],
         "parts": [keep_together(part) for part in say_parts(row, material.codelists, lang)], "short": keep_together(say_trend(row, series, lang)),
-        "figure": figures.get(key), "values": [value_row(v, series, lang) for v in values[:VALUES_SHOWN]], "n_values": len(values),
+        "figure": figures.get(key), "chart": chart, "n_shown": len(told), "n_values": len(values),
         "sources": sources_of(material, values), "target": say_target(row, series, lang),
         "target_source": target[f"source_{lang}"] if target else "", "rules": _rules(material, area, row, lang),
         "proxy_reason": series[f"proxy_reason_{lang}"] if series["proxy"] == "1" else "",

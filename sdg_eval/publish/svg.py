@@ -93,12 +93,12 @@ def key_item(layer: str, sign: str, text: str, extra: str = "") -> Markup:
         "band": Markup('<path class="area" d="M1 2H23V12H1Z"/><path d="M1 7H23"/>'), "square": tag("rect", x=8, y=3, width=8, height=8),
         "triangle": tag("path", d="M12 2L17 11H7Z"), "diamond": tag("path", d="M12 1L17 7L12 13L7 7Z"), "tile": tag("rect", x=3, y=0, width=18, height=14),
     }  # fmt: skip
-    picture = tag("svg", marks[sign], viewBox="0 0 24 14", class_="key", aria_hidden="true", focusable="false")
-    return tag("li", picture, " ", tag("span", text), class_=f"{sign} {layer} {extra}".strip(), data_layer=layer or None)
+    picture = tag("svg", marks[sign], viewBox="0 0 24 14", class_="key", aria_hidden="true")
+    return tag("li", picture, " ", tag("span", text), class_=" ".join(filter(None, (sign, layer, extra))), data_layer=layer or None)
 
 
-def table(ident: str, head: list[str], rows: list[list], lang: str, *, numeric=(), sort: str | None = None) -> Markup:
-    """Return a table in a box that scrolls; the first cell of each row is its header.
+def table(name: str, head: list[str], rows: list[list], lang: str, *, numeric=()) -> Markup:
+    """Return a table in a box that scrolls and says its `name`; the first cell of each row is its header.
 
     A cell is text, or (text, class), or (text, class, short text for a tile). `numeric` are the columns set to
     the right.
@@ -112,8 +112,8 @@ def table(ident: str, head: list[str], rows: list[list], lang: str, *, numeric=(
 
     top = [tag("th", text, scope="col", class_="num" if i in numeric else None) for i, text in enumerate(head)]
     body = [tag("tr", *(cell(i, value) for i, value in enumerate(row))) for row in rows]
-    inner = tag("table", tag("thead", tag("tr", *top)), tag("tbody", *body), class_=sort)
-    return tag("div", inner, class_="scroll", tabindex="0", role="region", aria_label=f"{words['table']} ({ident})")
+    inner = tag("table", tag("thead", tag("tr", *top)), tag("tbody", *body))
+    return tag("div", inner, class_="scroll", tabindex="0", role="region", aria_label=f"{words['table']}: {name}")
 
 
 def frame(kind: str, ident: str, drawing: list[Markup], height: float, *, title: str, unit: str, about: str, key, data: Markup, n_rows: int, lang: str, source: str, synthetic: bool, **attributes) -> Markup:
@@ -133,7 +133,7 @@ def frame(kind: str, ident: str, drawing: list[Markup], height: float, *, title:
     words = client_words(lang)
     marked = _synthetic(words["synthetic"], height) if synthetic else []
     names = [tag("title", f"{title} ({unit})" if unit else title, id=f"{ident}-t"), tag("desc", about, id=f"{ident}-d")]
-    svg = tag("svg", *names, *drawing, *marked, viewBox=f"0 0 {short(WIDE)} {short(height)}", role="img", aria_labelledby=f"{ident}-t {ident}-d", focusable="false")
+    svg = tag("svg", *names, *drawing, *marked, viewBox=f"0 0 {short(WIDE)} {short(height)}", role="img", aria_labelledby=f"{ident}-t {ident}-d")
     caption = tag("figcaption", tag("strong", title), " ", tag("span", unit, class_="unit") if unit else None)
     legend = tag("ul", *key, class_="legend", aria_label=words["show_series"]) if key else None
     below = tag("details", tag("summary", f"{words['chart_data']} (n = {n_rows})"), data, class_="data")

@@ -95,3 +95,22 @@ def test_two_provinces_are_compared_and_the_address_keeps_the_pair(page_at, lang
     page.click("a.language")
     page.wait_for_selector("#compare table")
     assert page.url.endswith(f"#{pair}") and first != page.locator("#compare thead th").nth(1).inner_text()
+
+
+def test_values_of_a_province_are_walked_into_the_forecast_and_layers_switched(page_at):
+    page = page_at("provinces/TH-50/index.html")
+    figure = chart_id(page, "line")
+    page.focus(f"{figure} .plot")
+    page.keyboard.press("ArrowRight")
+    first = row_text(page, figure, 0)
+    said = page.text_content(f"{figure} [role=status]")
+    assert said.startswith(first[0]) and all(text.strip() in said for text in first)
+    page.keyboard.press("ArrowRight")
+    assert page.text_content(f"{figure} [role=status]").startswith(row_text(page, figure, 1)[0])
+    page.keyboard.press("Home")
+    assert page.text_content(f"{figure} [role=status]") == said
+    button = page.locator(f"{figure} .legend li.trend button")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert button.get_attribute("aria-pressed") == "false"
+    assert page.locator(f"{figure} .layer.trend.off").count() == 1
