@@ -42,6 +42,8 @@ SCORES, SURVEY = "training_score", "survey_answer"
 SCORES_FILE = f"restricted/{SCORES}.csv"
 """Training scores, as seen from the inputs of a run."""
 SYNTHETIC = "synthetic"
+EFFECTS = ("60_pilot_effect", "65_overall_evaluation")
+"""Notebooks that tell of the judged outcomes of the programme."""
 
 
 # ---------------------------------------------------------------- what is read
@@ -102,8 +104,9 @@ def find_inputs(
     resolved = quarter in (known.get("asked_quarter"), known.get("quarter")) and (same.quarter or not asked)
     if resolved and known.get("identity") == same.identity and known.get("code") == preparation_hash(codelists):
         return same
-    _, found, scores = delivery_inputs(delivery, quarter, asked=asked, as_of=as_of, say=say)
+    tables, found, scores = delivery_inputs(delivery, quarter, asked=asked, as_of=as_of, say=say)
     fresh = Inputs(Path(observations), as_of, delivery, found, quarter, scores, survey)
+    fresh.__dict__["tables"] = tables  # read already
     _ = fresh.table  # where there are none it is said now, before anything is begun
     return fresh
 
@@ -347,7 +350,7 @@ def _prepare(work: Preparation, inputs: Inputs, planned: list[Job], codelists, c
     )  # fmt: skip
     shared = _quarter(work, inputs, planned, shared, code, year)
     _peers(work, planned, shared, code, year)
-    _pilots(work, planned, shared, code)
+    _effects(work, planned, shared, code)
     names = []
     for job in planned:
         names += work.put({f"{run_slice(work.run, job)}/{name}": content for name, content in cut(job, shared).items()})
@@ -486,12 +489,26 @@ def _peers(work: Preparation, planned: list[Job], shared, code: str, year: int) 
     )  # fmt: skip
 
 
-def _pilots(work: Preparation, planned: list[Job], shared, code: str) -> None:
+def _effects(work: Preparation, planned: list[Job], shared, code: str) -> None:
+    """The outcomes of the programme, judged once for all who tell of them, and each pilot province beside the others."""
     from sdg_eval.batch.slices import frame_digest, outcome_series
-    from sdg_eval.effect_report import view_province_effects
+    from sdg_eval.effect_report import judge_programme, view_province_effects
+    from sdg_eval.effects.judged import JUDGED, judged_bytes, read_judged
 
-    jobs = [job for job in planned if job.notebook == PILOT]
-    areas, rows = [job.area for job in jobs], shared.plain[shared.plain["SERIES"].isin(outcome_series(shared))]
-    window = {name: jobs[0].parameters[f"PILOT_{name.upper()}"] for name in ("start", "end")} if jobs else {}
+    jobs = {job.name: job for job in planned if job.notebook in EFFECTS}
+    pilots = [job for job in planned if job.notebook == PILOT]
+    if not jobs and not pilots:
+        return
+    rows = shared.plain[shared.plain["SERIES"].isin(outcome_series(shared))]
+    window = {name: [*jobs.values(), *pilots][0].parameters[f"PILOT_{name.upper()}"] for name in ("start", "end")}
+    key = digest([frame_digest(rows), str((window, sorted(jobs))), code])
+    if jobs and not work.stands("judged", key):
+        content = judged_bytes(judge_programme(shared.observations, shared.codelists, **window))
+        work.done("judged", key, work.put({f"{run_slice(work.run, job)}/{JUDGED}": content for job in jobs.values()}))
+    held = [f"{run_slice(work.run, job)}/{JUDGED}" for job in jobs.values()]
+    areas = [job.area for job in pilots]
     key = digest([frame_digest(rows), str((window, areas)), code])
-    _views(work, jobs, "pilots", key, lambda: view_province_effects(shared.observations, shared.codelists, areas, **window))
+    _views(
+        work, pilots, "pilots", key,
+        lambda: view_province_effects(shared.observations, shared.codelists, areas, **window, judged=read_judged(work.place(held[0])) if held else None),
+    )  # fmt: skip
