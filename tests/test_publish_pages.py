@@ -154,6 +154,14 @@ def test_today_s_addresses_stay(pages):
     assert wanted <= set(pages)
 
 
+def test_names_of_files_come_from_codes_alone(site, codelists):
+    codes = {*codelists.provinces, *codelists.series["SERIES"], *(str(g) for g in range(1, 18))}
+    listed = json.loads((site / swap.LIST).read_text(encoding="utf-8"))
+    assert [name for name in listed if not re.fullmatch(r"[A-Za-z0-9_./-]+", name) or ".." in name or name.startswith("/")] == []
+    assert {name.split("/")[1] for name in listed if re.match(r"(provinces|quarters|goals|indicators)/.+/", name)} <= codes
+    assert len({name.casefold() for name in listed}) == len(listed)
+
+
 def test_no_page_is_heavy(site, pages):
     heavy = {name: (site / name).stat().st_size for name in pages if (site / name).stat().st_size > 500_000}
     assert heavy == {}

@@ -111,7 +111,7 @@ def _country(material: Material, lang: str, words: dict) -> tuple[str, list[tupl
             cells[area] = {"status": "no_data", "label": label(run["status"], lang), "href": address(f"provinces/{area}/", lang)}
             continue
         note = "" if run is not None else f" ({words['not_in_run']})"
-        cells[area] = {"status": status, "label": labels[status] + note, "href": address(f"provinces/{area}/", lang) if run is not None else f"{address('goals/', lang)}"}
+        cells[area] = {"status": status, "label": labels[status] + note, "href": address(f"provinces/{area}/", lang) if run is not None else f"#{area}"}
     statuses = [c["status"] for c in cells.values()]
     about = f"{words['map_about']}: {say_counts(statuses, labels)}"
     drawn = draw_country("country", cells, material.codelists, lang, about=about, shapes=read_shapes(material.folder / "national" / BOUNDARIES, material.codelists))
@@ -125,14 +125,14 @@ def _heat(material: Material, areas: list[str], lang: str) -> list[dict]:
         run, name = material.provinces.get(area), material.codelists.area_name(area, lang)
         href = address(f"provinces/{area}/", lang) if run is not None else ""
         if run is not None and area not in material.evaluations:
-            rows.append({"name": name, "href": href, "failed": run["status"], "cells": []})
+            rows.append({"area": area, "name": name, "href": href, "failed": run["status"], "cells": []})
             continue
         cells = []
         for goal in material.codelists.goals17["goal"]:
             told = material.goal_cells[area, goal]
             to = f"{href}#goal-{goal}" if href else f"{address(f'goals/{goal}/', lang)}#{area}"
             cells.append({"status": told["status"], "href": to, "until": year_text(told["as_of"], lang) if told["stale"] else ""})
-        rows.append({"name": name, "href": href, "failed": "", "cells": cells})
+        rows.append({"area": area, "name": name, "href": href, "failed": "", "cells": cells})
     return rows
 
 
