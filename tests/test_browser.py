@@ -51,7 +51,7 @@ def test_the_trap_catches_a_page_that_asks(tmp_path):
     assert opened(page, tmp_path, 400, 400)[1] == {"http://fonts.example.invalid/x.png"}
 
 
-@pytest.mark.parametrize("name", ["index.html", "index.en.html", "provinces/TH-83/index.html", "provinces/TH-83/notebook.html", "quarters/TH-83/index.html"])
+@pytest.mark.parametrize("name", ["index.html", "index.en.html", "runs.html", "provinces/TH-83/index.html", "provinces/TH-83/notebook.html", "quarters/TH-83/index.html"])
 def test_a_page_asks_nothing_of_the_net(run, tmp_path, name):
     _, asked = opened(run / name, tmp_path, 1200)
     assert asked == set()
