@@ -57,3 +57,12 @@ def observations(sample, codelists):
     from sdg_eval.derive import with_derived
 
     return with_derived(sample, codelists)
+
+
+@pytest.fixture(scope="session")
+def evaluated(observations, codelists):
+    """(observations, national, evaluation) of TH-50 in the sample, whose figures are drawn."""
+    from sdg_eval.evaluation import evaluate, evaluate_national
+
+    national = evaluate_national(observations, codelists, report_year=2026)
+    return observations, national, evaluate(observations, codelists, "TH-50", report_year=2026, national=national)
