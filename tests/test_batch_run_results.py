@@ -260,7 +260,7 @@ def test_the_page_is_nbconverts_own_in_less_time(kernel, tmp_path):
     from bs4 import BeautifulSoup
     from nbconvert import HTMLExporter
 
-    from sdg_eval.batch.pages import notebook_page
+    from sdg_eval.batch.notebook_html import notebook_page
 
     picture = "from IPython.display import Image, Markdown, display\ndisplay(Image(b'\\x89PNG', format='png'), Markdown('a *b* $x$'))\nprint('<div class=\"jp-OutputArea-output\">')"
     assert run_job(JOB, tmp_path, "key", kernel=kernel, notebooks=notebook(tmp_path, picture, RESULT, ECHO)).status == "done"
