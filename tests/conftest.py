@@ -66,3 +66,12 @@ def tiny_run(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("tiny") / "run"
     return folder, *write_tiny_run(folder)
+
+
+@pytest.fixture(scope="session")
+def evaluated(observations, codelists):
+    """(observations, national, evaluation) of TH-50 in the sample, whose figures are drawn."""
+    from sdg_eval.evaluation import evaluate, evaluate_national
+
+    national = evaluate_national(observations, codelists, report_year=2026)
+    return observations, national, evaluate(observations, codelists, "TH-50", report_year=2026, national=national)

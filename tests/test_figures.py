@@ -5,8 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from sdg_eval.derive import with_derived
-from sdg_eval.evaluation import evaluate, evaluate_areas, evaluate_national, goal_status
+from sdg_eval.evaluation import evaluate_areas, goal_status
 from sdg_eval.figures import draw_overview, draw_province
 from sdg_eval.figures.peers import draw_peers
 from sdg_eval.figures.render import balance
@@ -18,11 +17,8 @@ SHAPES = ["ที่", "น้ำ", "ปู่", "ผู้", "กู้", "ก�
 
 
 @pytest.fixture(scope="module")
-def world(sample, codelists):
-    observations = with_derived(sample, codelists)
-    national = evaluate_national(observations, codelists, report_year=2026)
-    evaluation = evaluate(observations, codelists, "TH-50", report_year=2026, national=national)
-    return observations, national, evaluation
+def world(evaluated):
+    return evaluated
 
 
 def test_every_letter_and_sign_we_use_is_in_the_font():

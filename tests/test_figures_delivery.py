@@ -104,7 +104,8 @@ def test_seventeen_goals_are_always_there(kind, codelists):
 def test_all_four_steps_are_always_there(codelists):
     table = TABLES["tracker"][0]
     figure = paint(chart("tracker", table.head(1)), codelists, "en")
-    assert [t.get_text()[0] for t in figure.axes[0].get_xticklabels()] == ["1", "2", "3", "4"]
+    above = [t.get_text() for t in figure.axes[0].texts if t.get_position()[1] == 1 and t.get_va() == "bottom"]
+    assert [text[0] for text in above] == ["1", "2", "3", "4"]
     assert texts(figure).count("not reported") >= 3
 
 
@@ -157,7 +158,9 @@ def test_labels_stay_inside_the_figure_and_rows_do_not_run_into_each_other(kind,
     labels = [t for axes in figure.axes if axes.axison for t in axes.get_yticklabels()] + [t for t in figure.axes[0].texts]
     boxes = [t.get_window_extent(renderer) for t in labels if t.get_text().strip()]
     assert all(-2 <= b.x0 and b.x1 <= wide + 2 and -2 <= b.y0 and b.y1 <= high + 2 for b in boxes)
-    rows = sorted((t.get_window_extent(renderer) for t in figure.axes[0].get_yticklabels() if t.get_text().strip() and figure.axes[0].axison), key=lambda b: b.y0)
+    names = [t for t in labels if t.get_ha() == "right" and (t.get_position()[0] == 0 or t not in figure.axes[0].texts)]
+    rows = sorted((t.get_window_extent(renderer) for t in names if t.get_text().strip()), key=lambda b: b.y0)
+    assert rows or kind in ("bipartite", "flags")  # which have lists instead of rows
     assert all(low.y1 <= above.y0 + 3 for low, above in zip(rows, rows[1:], strict=False))
 
 

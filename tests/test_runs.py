@@ -5,7 +5,6 @@ import json
 import os
 import re
 import time
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -21,7 +20,7 @@ from sdg_eval.batch.results import ANCHOR
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import DataError, RunsFailedError, UsageError
 from sdg_eval.publish.pages import address, open_pages
-from sdg_eval.publish.run_page import write_run_page
+from sdg_eval.publish.run_page import RunMaterial, write_run_page
 from sdg_eval.run_table import NEXT, STATUSES, next_step, reconcile, totals
 from sdg_eval.wording import label
 from tests.conftest import ROOT
@@ -206,7 +205,7 @@ def test_the_page_for_the_analyst_has_every_status_in_thai_and_every_command():
 def page(folder, lang, **changed):
     run = read_run(folder)
     codelists, record = read_codelists(), run.record | changed
-    write_run_page(open_pages(folder, lang, record, codelists, ("th", "en")), SimpleNamespace(folder=folder, codelists=codelists, record=record, runs=run.table))
+    write_run_page(open_pages(folder, lang, record, codelists, ("th", "en")), RunMaterial(folder, codelists, record, run.table))
     return (folder / address("runs", lang)).read_text(encoding="utf-8")
 
 
@@ -275,7 +274,7 @@ def quick(monkeypatch, tmp_path):
     monkeypatch.setattr(batch, "prepare_run", lambda inputs, planned, *a, **k: (dict(PREPARED), {job.name: "key" for job in planned}))
     monkeypatch.setattr(batch, "run_all", run_all)
     monkeypatch.setattr(batch, "remove_others", lambda *a: None)
-    monkeypatch.setattr(batch, "write_site", lambda folder, *a, **k: (folder / "index.html").write_text("page"))
+    monkeypatch.setattr(batch, "write_pages", lambda out, codelists, record, *a, **k: (tmp_path / "r" / record["run"] / "index.html").write_text("page"))
     lines = []
 
     def evaluate(**changed):

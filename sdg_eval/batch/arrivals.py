@@ -16,7 +16,9 @@ class Arrivals:
     """The numbers of one kernel's messages that have arrived through a jupyter session."""
 
     def __init__(self, session):
-        self._sender, self._seen, self._all_until = "", set(), -1
+        self._sender, self._all_until = "", -1
+        self._numbers: list[int] = []  # that arrived since the last count, of the kernel alone
+        self._before: list[tuple[str, int]] = []  # that arrived before `begin`, which knows the kernel
         read = session.deserialize
 
         def deserialize(*args, **options):
@@ -27,18 +29,26 @@ class Arrivals:
         session.deserialize = deserialize
 
     def _note(self, message_id: str) -> None:
-        numbered = _NUMBERED.fullmatch(message_id)
-        if numbered and numbered[1] == self._sender:
-            self._seen.add(int(numbered[2]))
+        if numbered := _NUMBERED.fullmatch(message_id):
+            sender, number = numbered[1], int(numbered[2])
+            if not self._sender:
+                self._before.append((sender, number))
+            elif sender == self._sender and number > self._all_until:
+                self._numbers.append(number)
 
     def begin(self, reply: dict) -> None:
         """Count from `reply` on, a message of the kernel. Numbers of other processes, as of its forks, do not count."""
         if numbered := _NUMBERED.fullmatch(reply["header"]["msg_id"]):
             self._sender, self._all_until = numbered[1], int(numbered[2])
+            self._numbers = [number for sender, number in self._before if sender == self._sender and number > self._all_until]
 
     def count_lost(self) -> int:
-        """Return how many messages are missing before the newest that has arrived, and forget those that came in order."""
-        self._seen = {number for number in self._seen if number > self._all_until}
-        while self._all_until + 1 in self._seen:
-            self._all_until += 1
-        return max(self._seen, default=self._all_until) - self._all_until - sum(number > self._all_until for number in self._seen)
+        """Return how many messages are missing before the newest that has arrived; where none is, the count begins anew.
+
+        Two threads of a kernel can take one number; then the next is left out, so numbers that came twice make up for it.
+        """
+        newest = max(self._numbers, default=self._all_until)
+        lost = newest - self._all_until - len(self._numbers)
+        if lost <= 0:
+            self._numbers, self._all_until = [], newest
+        return max(0, lost)

@@ -14,6 +14,7 @@ from sdg_eval.batch.cluster import require_scheduler
 from sdg_eval.batch.execute import Outcome
 from sdg_eval.batch.limits import Limits
 from sdg_eval.batch.lock import run_lock
+from sdg_eval.batch.pages import write_pages
 from sdg_eval.batch.plan import (
     DEFAULT_RUN,
     DELIVERY,
@@ -36,7 +37,6 @@ from sdg_eval.batch.run import count_workers, remove_others, run_all, stopped_by
 from sdg_eval.batch.screen import unless_closed
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import DataError, RunsFailedError, UsageError, WriteError
-from sdg_eval.publish import write_site
 from sdg_eval.run_table import GOOD, reconcile, totals
 from sdg_eval.store import csv_bytes, last_instant, write_atomic, write_json
 
@@ -104,6 +104,7 @@ def evaluate_provinces(
         areas, report_year=year, lang=languages, overrides=parameters, pilots=sorted(codelists.rollout["REF_AREA"]), quarter=inputs.quarter,
         scores=SCORES_FILE if inputs.scores else "", notebooks=wanted, run=name,
     )  # fmt: skip
+    inputs.require_values()
     call = {
         "provinces": provinces, "observations": _whole(observations), "run": name, "report_year": year, "jobs": jobs, "lang": lang,
         "parameters": [_whole_parameter(text) for text in parameters], "delivery": _whole(delivery) if delivery else None,
@@ -132,7 +133,7 @@ def evaluate_provinces(
         counts = totals(reconcile(pd.DataFrame(record["planned"]), runs))
         # Whoever stops a batch waits: then only the pages that say so are written; the same command writes the others.
         undone = runs.loc[~runs["status"].isin(GOOD), ["notebook", "REF_AREA"]]
-        write_site(folder, codelists, record, runs, only=set(undone.itertuples(index=False, name=None)) if counts["interrupted"] else None)
+        write_pages(out, codelists, record, runs, keys, only=set(undone.itertuples(index=False, name=None)) if counts["interrupted"] else None)
         complete = counts["agrees"] and bool(runs["status"].isin(GOOD).all())
         if complete:
             _point_latest(Path(out), name)

@@ -130,7 +130,7 @@ def _attempt(job: Job, folder: Path, limits: Limits, kernel: str, notebooks: Pat
     import nbformat
 
     from sdg_eval.batch.cells import execute
-    from sdg_eval.batch.pages import notebook_page
+    from sdg_eval.batch.notebook_html import notebook_page
 
     ledger, status, error = Ledger(), "done", ""
     try:

@@ -1,62 +1,58 @@
-"""The executed notebook as a page: the audit record, readable without Jupyter, with no request to anywhere."""
+"""The pages of a run: written anew only when something that they show changed.
+
+Seventy-seven provinces in two languages are some four hundred pages. The page of the run, which tells what became of it this
+time, is written every time.
+"""
 
 from __future__ import annotations
 
-import re
-from functools import cache, lru_cache
+import json
+from pathlib import Path
 
-from nbconvert import HTMLExporter
-from nbconvert.exporters.templateexporter import TemplateExporter
-from nbconvert.filters import Highlight2HTML, clean_html
-from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
+import pandas as pd
 
-from sdg_eval.concepts import SYNTHETIC
+from sdg_eval.batch.keys import digest, file_digest, preparation_hash
+from sdg_eval.batch.plan import INPUTS
+from sdg_eval.batch.prepare import read_state
+from sdg_eval.publish import site_files, write_run_pages, write_site
+from sdg_eval.store import write_atomic
 
-AUDIT_STYLE = """
-@font-face { font-family: Sarabun; src: url(../../assets/Sarabun-Regular.ttf); }
-@font-face { font-family: Sarabun; src: url(../../assets/Sarabun-Bold.ttf); font-weight: bold; }
-:root { --jp-content-font-family: Sarabun, sans-serif; --jp-ui-font-family: Sarabun, sans-serif; }
-body, .jp-RenderedHTMLCommon, .jp-RenderedHTMLCommon table { font-family: Sarabun, sans-serif; }
-.synthetic { background: #7a1f5c; color: #fff; font-weight: bold; text-align: center; padding: .5rem; margin: 0; }
-"""
-"""Thai must show on a machine without Thai fonts; the fonts are those of the site."""
-NO_ALT = "No description has been provided for this image"
-REMEMBERED, LONGEST_REMEMBERED = 1000, 20_000
-"""Pieces of notebooks: 19 notebooks have 500 cells, and each is shown for many provinces. Longer ones are outputs, of one province alone."""
-_NOT_FOCUSABLE = re.compile(r'<div class="(jp-Cell-inputWrapper|[^"]*\bjp-OutputArea-output\b)')
-_WITHOUT_ALT = re.compile(r"<img (?![^>]*\balt=)")
+KEPT = "kept"
+RUN_PAGES = ("runs.html", "runs.en.html")
+SHOWN = ("run", "lang", "version", "report_year", "data_hash", "synthetic", "quarter", "planned")
+"""What pages other than that of the run tell of the record."""
 
 
-class PageExporter(HTMLExporter):
-    """nbconvert's page in a quarter of its time: cells seen before are not highlighted again, and no second parse of the whole page."""
+def write_pages(out, codelists, record: dict, runs: pd.DataFrame, keys: dict[str, str], *, only: set[tuple[str, str]] | None = None) -> bool:
+    """Write the pages of a run and return whether any but that of the run were written.
 
-    def from_notebook_node(self, nb, resources=None, **kw):
-        """As HTMLExporter; what it adds to the page by parsing it, images' alt and what can be focused, is added by search."""
-        resources = self._init_resources(resources)
-        self.register_filter("filter_data_type", WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources))
-        html, resources = TemplateExporter.from_notebook_node(self, nb, resources, **kw)
-        html = _WITHOUT_ALT.sub(f'<img alt="{NO_ALT}" ', html)
-        return _NOT_FOCUSABLE.sub(r'<div tabindex="0" class="\1', html), resources
+    They stand when every run was kept, what they are made of is the same as last time, and each of them is what was written.
+
+    Parameters
+    ----------
+    keys
+        Key of each run, by name.
+    only
+        As in `write_site`: of a batch that was stopped; then the others are due next time.
+    """
+    out, folder = Path(out), Path(out) / record["run"]
+    place = out / INPUTS / f".{record['run']}.pages.json"
+    stages = {name: stage["files"] for name, stage in read_state(out, record["run"]).get("stages", {}).items()}
+    key = digest([preparation_hash(codelists), *(json.dumps(part, sort_keys=True) for part in ({name: record.get(name) for name in SHOWN}, keys, stages))])
+    if only is None and (runs["status"] == KEPT).all() and _stand(place, folder, key):
+        write_run_pages(folder, codelists, record, runs)
+        return False
+    place.unlink(missing_ok=True)
+    write_site(folder, codelists, record, runs, only=only)
+    if only is None:
+        pages = {name: file_digest(folder / name) for name in site_files(folder) if name not in RUN_PAGES}
+        write_atomic(place, (json.dumps({"key": key, "pages": pages}, sort_keys=True) + "\n").encode(), mode=0o600)
+    return True
 
 
-@cache
-def exporter() -> PageExporter:
-    """Return this process's exporter, built once: its templates and styles take as long as a page."""
-    made = PageExporter(
-        template_name="lab", mathjax_url="", require_js_url="", jquery_url="", widget_renderer_url="",
-        html_manager_semver_range="", mermaid_js_url="", sanitize_html=False,
-    )  # fmt: skip
-    highlight = Highlight2HTML(pygments_lexer="ipython3", parent=made)
-    highlighted = lru_cache(REMEMBERED)(lambda source: highlight(source))
-    made.register_filter("highlight_code", lambda source, language=None, metadata=None: highlighted(source))
-    cleaned = lru_cache(REMEMBERED)(clean_html)
-    made.register_filter("clean_html", lambda text: cleaned(text) if len(text) < LONGEST_REMEMBERED else clean_html(text))
-    return made
-
-
-def notebook_page(notebook, *, title: str, synthetic: bool) -> str:
-    """Return an executed notebook as HTML; `synthetic` puts the words above it that its data are not real."""
-    body, _ = exporter().from_notebook_node(notebook, {"metadata": {"name": title}})
-    banner = f'<p class="synthetic">{SYNTHETIC["th"]} · {SYNTHETIC["en"]}</p>' if synthetic else ""
-    body = body.replace("</head>", f"<style>{AUDIT_STYLE}</style></head>", 1)
-    return re.sub(r"(<body[^>]*>)", lambda m: m[1] + banner, body, count=1)
+def _stand(place: Path, folder: Path, key: str) -> bool:
+    try:
+        held = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return held["key"] == key and all(file_digest(folder / name) == expected for name, expected in held["pages"].items())

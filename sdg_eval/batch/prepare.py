@@ -61,6 +61,13 @@ class Inputs:
     asked_quarter: str = ""
     scores: Path | None = None
     survey: Path | None = None
+    known: bool = False
+    """The run was prepared from the same before."""
+
+    def require_values(self) -> None:
+        """Raise DataError where there are no observations; those that a run was prepared from are not read again."""
+        if not self.known:
+            _ = self.table
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -97,17 +104,16 @@ def find_inputs(
     """Return what a batch reads; no table is opened where the run was prepared from the same before.
 
     `asked` says that a notebook of delivery was named. Raises UsageError for a quarter without any tables, or outside those they
-    speak of; DataError where something of delivery is asked for and the tables hold no quarter, and where there are no observations.
+    speak of; DataError where something of delivery is asked for and the tables hold no quarter.
     """
     known, survey = read_state(out, run), survey_file(parameters)
-    same = Inputs(Path(observations), as_of, delivery, known.get("quarter", ""), quarter, _scores(delivery) if known.get("quarter") else None, survey)
+    same = Inputs(Path(observations), as_of, delivery, known.get("quarter", ""), quarter, _scores(delivery) if known.get("quarter") else None, survey, True)
     resolved = quarter in (known.get("asked_quarter"), known.get("quarter")) and (same.quarter or not asked)
     if resolved and known.get("identity") == same.identity and known.get("code") == preparation_hash(codelists):
         return same
     tables, found, scores = delivery_inputs(delivery, quarter, asked=asked, as_of=as_of, say=say)
     fresh = Inputs(Path(observations), as_of, delivery, found, quarter, scores, survey)
     fresh.__dict__["tables"] = tables  # read already
-    _ = fresh.table  # where there are none it is said now, before anything is begun
     return fresh
 
 

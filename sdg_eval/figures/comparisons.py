@@ -19,9 +19,11 @@ from sdg_eval.figures.style import (
     NOTED,
     OTHER,
     SOFT,
+    add_dots,
     add_key,
     finish,
     is_synthetic,
+    name_rows,
     new_figure,
     save_svg,
     source_text,
@@ -70,11 +72,9 @@ def draw_rank_bands(axes, bands: pd.DataFrame, noisy: pd.DataFrame, codelists, l
     axes.hlines(y, table["rank_low"], table["rank_high"], color=BAND, alpha=0.45, linewidth=4.5, zorder=3)
     for is_pilot, colour, marker in ((False, INK, "o"), (True, NOTED, "D")):
         mine = table["REF_AREA"].isin(pilots).to_numpy() == is_pilot
-        axes.scatter(table["rank_median"][mine], y[mine], s=16, color=colour, marker=marker, zorder=4, edgecolor="white", linewidth=0.4)
-    axes.set_yticks(y, [codelists.area_name(a, lang) for a in table["REF_AREA"]], fontsize=8.5)
-    axes.set_ylim(len(table) - 0.4, -0.6)
+        add_dots(axes, table["rank_median"][mine], y[mine], 16, colour, "white", 0.4, marker=marker, zorder=4)
+    name_rows(axes, [codelists.area_name(a, lang) for a in table["REF_AREA"]], size=8.5, grid=True)
     axes.set_xlim(0, len(table) + 1)
-    axes.tick_params(axis="y", length=0)
     axes.set_xlabel(_w("rank", lang), fontsize=9.5)
     from matplotlib.lines import Line2D
 
@@ -95,8 +95,8 @@ def draw_funnel(axes, table: pd.DataFrame, limits: pd.DataFrame, rate: float, co
         for column in (low, high):
             axes.plot(limits["exposure"], limits[column], color=LINE, linewidth=1.1, linestyle=style)
     inside = ~table["beyond"].astype(bool)
-    axes.scatter(table["exposure"][inside], table["rate"][inside], s=22, color=OTHER, edgecolor="white", linewidth=0.4, zorder=3)
-    axes.scatter(table["exposure"][~inside], table["rate"][~inside], s=30, color=NOTED, marker="D", edgecolor="white", linewidth=0.4, zorder=4)
+    add_dots(axes, table["exposure"][inside], table["rate"][inside], 22, OTHER, "white", 0.4)
+    add_dots(axes, table["exposure"][~inside], table["rate"][~inside], 30, NOTED, "white", 0.4, marker="D", zorder=4)
     if table["rate"].max() > 4 * limits["wide_high"].max():  # one province would press all others flat
         axes.set_yscale("function", functions=(lambda v: np.sqrt(np.clip(v, 0, None)), np.square))
     axes.set_ylim(bottom=0)
@@ -136,19 +136,17 @@ def _name_apart(axes, table: pd.DataFrame, rate: float, codelists, lang: str) ->
 def draw_dumbbells(axes, rows: list[dict], lang: str, ends: tuple[str, str], label: str):
     """Draw one line per row from `start` to `end`; `name` on the left, `low` and `high` (optional) as a pale span."""
     y = np.arange(len(rows))
-    for at, row in zip(y, rows, strict=True):
-        if row.get("low") is not None:
-            axes.hlines(at, row["low"], row["high"], color=OTHER, alpha=0.55, linewidth=6, zorder=1)
-        axes.hlines(at, row["start"], row["end"], color=SOFT, linewidth=1.6, zorder=2)
-    axes.scatter([r["start"] for r in rows], y, s=42, color="white", edgecolor=LINE, linewidth=1.5, zorder=3)
-    axes.scatter([r["end"] for r in rows], y, s=42, color=LINE, edgecolor="white", linewidth=0.6, zorder=4)
+    spans = [(at, row["low"], row["high"]) for at, row in zip(y, rows, strict=True) if row.get("low") is not None]
+    if spans:
+        axes.hlines(*zip(*spans, strict=True), color=OTHER, alpha=0.55, linewidth=6, zorder=1)
+    axes.hlines(y, [r["start"] for r in rows], [r["end"] for r in rows], color=SOFT, linewidth=1.6, zorder=2)
+    add_dots(axes, [r["start"] for r in rows], y, 42, "white", LINE, 1.5, zorder=3)
+    add_dots(axes, [r["end"] for r in rows], y, 42, LINE, "white", 0.6, zorder=4)
     room = axes.get_position().x0 * axes.figure.get_figwidth() * 72 - 14
     names = [wrap_at_spaces(r["name"], room, 9) for r in rows]
     # a Thai name has no spaces to break at: the names share the size at which the longest fits
     widest = max(text_points(line, 9) for name in names for line in name.split("\n"))
-    axes.set_yticks(y, names, fontsize=9 * min(1.0, room / widest))
-    axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
+    name_rows(axes, names, size=9 * min(1.0, room / widest), grid=True)
     axes.set_xlabel(label, fontsize=9.5)
     from matplotlib.lines import Line2D
 

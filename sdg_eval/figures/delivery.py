@@ -17,7 +17,15 @@ from sdg_eval.figures import delivery_grids as grids
 from sdg_eval.figures import delivery_shares as shares
 from sdg_eval.figures import delivery_time as time
 from sdg_eval.figures.render import languages_of
-from sdg_eval.figures.style import finish, is_synthetic, new_figure, save_svg, source_text, title
+from sdg_eval.figures.style import (
+    clear_figure,
+    finish,
+    is_synthetic,
+    new_figure,
+    save_svg,
+    source_text,
+    title,
+)
 from sdg_eval.store import write_json
 
 RIGHT = 0.95
@@ -171,13 +179,17 @@ def _label(code: str, key: str, chart: Chart, codelists, lang: str) -> str:
     return shares.word(code, lang) if key == "source_type" else _names(chart, lang).get(code, code)
 
 
-def paint(chart: Chart, codelists, lang: str):
-    """Return the figure of one chart in one language: title, axes, legend, source and n, the synthetic mark."""
+def paint(chart: Chart, codelists, lang: str, again=None):
+    """Return the figure of one chart in one language: title, axes, legend, source and n, the synthetic mark.
+
+    `again` is the figure of the same chart in another language, to be painted over: its axes need not be made anew.
+    """
     if chart.kind not in KINDS:
         raise UsageError(f"{chart.kind!r} is no kind of delivery figure. Known are {', '.join(KINDS)}.")
     kind = KINDS[chart.kind]
     wide, high = kind.size(chart, codelists, lang)
-    figure, axes = new_figure((wide, high))
+    figure, axes = new_figure((wide, high)) if again is None else clear_figure(again, again.axes[0])
+    figure.set_size_inches(wide, high)
     left = min(kind.left(chart, codelists, lang), 0.55 * wide)
     right = _bipartite_room("right")(chart, codelists, lang) if chart.kind == "bipartite" else kind.right
     axes.set_position((left / wide, 0.2, max(0.2, 1 - (left + right) / wide), 0.6))
@@ -192,7 +204,7 @@ def _make_room(figure, axes, head: float, *, legend: bool) -> None:
     """Leave `head` inches for labels above the cells; without a legend and an axis below, use their room too."""
     high = figure.get_figheight()
     left, bottom, wide, tall = axes.get_position().bounds
-    if not axes.xaxis.get_visible() or not legend or axes.xaxis.get_ticks_position() == "top":
+    if not axes.xaxis.get_visible() or not legend or axes.xaxis.get_label_position() == "top":
         spare = (0.45 if legend else 0.7) / high
         bottom, tall = bottom - spare, tall + spare
     axes.set_position((left, bottom, wide, tall - head / high))
@@ -213,15 +225,16 @@ def draw_delivery(charts, codelists, folder, lang: str) -> list[dict]:
     synthetic, source, series and freq.
     """
     charts = [chart_of(chart, codelists) if isinstance(chart, dict) else chart for chart in charts]
-    written = []
-    for language in languages_of(lang):
-        place, found = Path(folder) / language, []
-        for chart in charts:
-            save_svg(paint(chart, codelists, language), place / f"{chart.name}.svg")
-            found.append({
+    found = {language: [] for language in languages_of(lang)}
+    for chart in charts:
+        figure = None
+        for language, entries in found.items():
+            figure = paint(chart, codelists, language, figure)
+            save_svg(figure, Path(folder) / language / f"{chart.name}.svg")
+            entries.append({
                 "file": f"{chart.name}.svg", "alt": chart.alt.get(language) or alt_text(chart, codelists, language), "series": "", "freq": "", "kind": chart.kind, "lang": language,
                 "synthetic": chart.synthetic, "source": chart.caption[language],
             })  # fmt: skip
-        write_json(place / "figures.json", found)
-        written += found
-    return written
+    for language, entries in found.items():
+        write_json(Path(folder) / language / "figures.json", entries)
+    return [entry for entries in found.values() for entry in entries]

@@ -23,6 +23,8 @@ from sdg_eval.figures.style import (
     TARGET,
     add_boxes,
     add_key,
+    name_columns,
+    name_rows,
     text_points,
     wrap_at_spaces,
 )
@@ -96,16 +98,10 @@ def _marks(axes, places: list[tuple[float, float]], **look) -> None:
 
 def _bare(axes, columns: list[str], rows: list[str], *, slant: bool = False, size: float = 9) -> None:
     """Label columns on top and rows at the left, without grid and frame."""
-    if slant:
-        axes.set_xticks(range(len(columns)), columns, rotation=55, ha="left", rotation_mode="anchor", fontsize=size)
-    else:
-        axes.set_xticks(range(len(columns)), columns, fontsize=size, linespacing=1.2)
-    axes.xaxis.tick_top()
-    axes.set_yticks(range(len(rows)), rows, fontsize=9.5 if len(rows) < 40 else 8.5, color=INK)
+    name_columns(axes, columns, size=size, slant=slant)
+    name_rows(axes, rows, size=9.5 if len(rows) < 40 else 8.5, colour=INK)
     axes.set_xlim(-0.5, len(columns) - 0.5)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.tick_params(length=0)
-    axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set_visible(False)
 

@@ -8,7 +8,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sdg_eval.figures.style import FAN, INK, LINE, NOTED, OTHER, SOFT, TARGET, add_key, text_points
+from sdg_eval.figures.style import (
+    FAN,
+    INK,
+    LINE,
+    NOTED,
+    OTHER,
+    SOFT,
+    TARGET,
+    add_dots,
+    add_key,
+    name_rows,
+    text_points,
+)
 
 WORDS = {
     "untold": ("ยังบอกไม่ได้", "cannot be told yet"), "nothing": ("ยังไม่มีข้อมูลให้วาด", "No data to draw yet"), "none": ("ไม่มี", "none"),
@@ -63,12 +75,7 @@ def room_for(labels, size: float = ROW_FONT) -> float:
 
 def rows_axis(axes, labels: list[str]) -> np.ndarray:
     """Name one row per label, first on top, and return their heights."""
-    y = np.arange(len(labels))
-    axes.set_yticks(y, labels, fontsize=ROW_FONT, color=INK)
-    axes.set_ylim(len(labels) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(visible=False, axis="y")
-    return y
+    return name_rows(axes, labels, size=ROW_FONT, colour=INK)
 
 
 def percent_axis(axes, top: float, label: str) -> None:
@@ -144,8 +151,8 @@ def draw_money_goals(axes, table: pd.DataFrame, codelists, lang: str):
     nothing = share == 0  # an interval is there too, and must not shout louder than the money that was spent
     _whiskers(axes, y, np.where(nothing[:, None], np.nan, ends), INK)
     _whiskers(axes, y, np.where(nothing[:, None], ends, np.nan), OTHER, linestyle=(0, (1, 1.5)))
-    axes.scatter(need[need > 0], y[need > 0], marker="D", s=34, color=NOTED, edgecolor="white", linewidth=0.6, zorder=5)
-    axes.scatter(need[need == 0], y[need == 0], marker="D", s=26, facecolor="white", edgecolor=NOTED, linewidth=1, zorder=5, clip_on=False)
+    add_dots(axes, need[need > 0], y[need > 0], 34, NOTED, "white", 0.6, marker="D", zorder=5)
+    add_dots(axes, need[need == 0], y[need == 0], 26, "white", NOTED, 1, marker="D", zorder=5, clip=False)
     untold(axes, y, np.isnan(share), lang, rows.get("reason"))
     values = np.concatenate([share, need, ends.ravel()])
     percent_axis(axes, np.nanmax(values) if (~np.isnan(values)).any() else 1, word("of_money", lang))
@@ -206,9 +213,9 @@ def draw_representation(axes, table: pd.DataFrame, names: dict, lang: str):
     below, above = _sides(table, ends)
     for mine, colour, marker in ((~below & ~above, OTHER, "o"), (above, LINE, "^"), (below, NOTED, "v")):
         mine = mine & (ratio > 0)
-        axes.scatter(ratio[mine], y[mine], s=52, color=colour, marker=marker, edgecolor="white", linewidth=0.6, zorder=4)
+        add_dots(axes, ratio[mine], y[mine], 52, colour, "white", 0.6, marker=marker, zorder=4)
     silent = ratio == 0
-    axes.scatter(np.full(silent.sum(), LEAST_RATIO), y[silent], s=70, color=NOTED, marker="<", zorder=5, clip_on=False)
+    add_dots(axes, np.full(silent.sum(), LEAST_RATIO), y[silent], 70, NOTED, marker="<", zorder=5, clip=False)
     for at in np.flatnonzero(~np.isnan(ratio)):
         told = "0" if silent[at] else f"{ratio[at]:.2f}"
         count = table["participants"].iloc[at] if "participants" in table else np.nan
@@ -256,8 +263,8 @@ def draw_awareness(axes, table: pd.DataFrame, names: dict, lang: str, *, key: st
     for at in np.flatnonzero(known):
         axes.annotate("", (after[at], y[at] - 0.12), (before[at], y[at] - 0.12), arrowprops={"arrowstyle": "-", "color": OTHER, "linewidth": 1.6}, zorder=1)
     _whiskers(axes, y - 0.12, before[:, None] + table[["ci_low", "ci_high"]].to_numpy(dtype=float), LINE)
-    axes.scatter(before[known], y[known] - 0.12, s=42, facecolor="white", edgecolor=SOFT, linewidth=1.4, zorder=4)
-    axes.scatter(after[known], y[known] - 0.12, s=46, color=LINE, zorder=5)
+    add_dots(axes, before[known], y[known] - 0.12, 42, "white", SOFT, 1.4, zorder=4)
+    add_dots(axes, after[known], y[known] - 0.12, 46, LINE, zorder=5)
     from matplotlib.lines import Line2D
 
     handles = [
@@ -267,7 +274,7 @@ def draw_awareness(axes, table: pd.DataFrame, names: dict, lang: str, *, key: st
     if "kept" in table and table["kept"].notna().any():
         later = before + table["kept"].to_numpy(dtype=float)
         _whiskers(axes, y + 0.2, before[:, None] + table[["kept_low", "kept_high"]].to_numpy(dtype=float), NOTED)
-        axes.scatter(later, y + 0.2, s=38, color=NOTED, marker="D", edgecolor="white", linewidth=0.5, zorder=5)
+        add_dots(axes, later, y + 0.2, 38, NOTED, "white", 0.5, marker="D", zorder=5)
         handles.append(Line2D([], [], marker="D", color=NOTED, markersize=5, label=word("follow", lang)))
     for at, n in enumerate(table["n"] if "n" in table else []):
         if n == n:

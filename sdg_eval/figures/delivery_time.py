@@ -17,7 +17,9 @@ from sdg_eval.figures.style import (
     OTHER,
     SOFT,
     TARGET,
+    add_dots,
     add_key,
+    name_rows,
     text_points,
     wrap_at_spaces,
 )
@@ -116,7 +118,7 @@ def draw_quarter_shares(axes, table: pd.DataFrame, lang: str, *, label: str):
     there = ~np.isnan(ends).any(axis=1)
     axes.plot(x, share, color=LINE, linewidth=1.2, alpha=0.5)
     axes.vlines(x[there], ends[there, 0], ends[there, 1], color=LINE, linewidth=1.8)
-    axes.scatter(x[known], share[known], s=42, color=LINE, zorder=3)
+    add_dots(axes, x[known], share[known], 42, LINE)
     counts = table["n"].to_numpy(dtype=float) if "n" in table else np.full(len(table), np.nan)
     axes.set_xticks(x, [f"{quarter_label(q, lang)}\nn = {n:.0f}" if n == n else quarter_label(q, lang) for q, n in zip(table["fiscal_quarter"], counts, strict=True)])
     for at in np.flatnonzero(~known):
@@ -172,11 +174,7 @@ def draw_decisions(axes, table: pd.DataFrame, lang: str, *, as_of):
     table = table.reset_index(drop=True)
     end = pd.Timestamp(as_of)
     begin, due, closed = (pd.to_datetime(table[c].replace("", None)) for c in ("decided_on", "due_date", "closed_date"))
-    y = np.arange(len(table))
-    axes.set_yticks(y, [wrap_at_spaces(f"{t}", 190, 9) for t in table["text_th"]], fontsize=9, color=INK)
-    axes.set_ylim(len(table) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(visible=False, axis="y")
+    y = name_rows(axes, [wrap_at_spaces(f"{t}", 190, 9) for t in table["text_th"]], size=9, colour=INK)
     for at in y:
         late = table["state"].iloc[at] == "overdue"
         stop = closed[at] if closed[at] == closed[at] else end
@@ -212,7 +210,7 @@ def _late(days: int, lang: str) -> str:
 
 def _marks(axes, dates, y, marker: str, colour: str, size: float) -> None:
     there = dates.notna().to_numpy()
-    axes.scatter(dates[there], y[there], marker=marker, s=size, color=colour, zorder=4)
+    add_dots(axes, dates[there], y[there], size, colour, marker=marker, zorder=4)
 
 
 def _month_axis(axes, dates: pd.Series, end: pd.Timestamp, lang: str) -> None:

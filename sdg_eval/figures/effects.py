@@ -19,9 +19,13 @@ from sdg_eval.figures.style import (
     OTHER,
     PILOT,
     SOFT,
+    add_boxes,
+    add_dots,
     add_key,
     finish,
     keys_of,
+    lend_figure,
+    name_rows,
     new_figure,
     text_points,
     title,
@@ -71,11 +75,11 @@ def draw_event_study(axes, events: pd.DataFrame, lang: str):
     before = events["lead"] < 0
     for rows, colour in ((events[before], SOFT), (events[~before], PILOT)):
         axes.vlines(rows["period"], rows["ci_low"], rows["ci_high"], color=colour, linewidth=1.6)
-        axes.scatter(rows["period"], rows["effect"], s=30, color=colour, zorder=3)
+        add_dots(axes, rows["period"], rows["effect"], 30, colour)
     if "plain" in events:
-        axes.scatter(events["period"], events["plain"], s=24, marker="x", color=NOTED, linewidth=1.3, zorder=5)
+        add_dots(axes, events["period"], events["plain"], 24, NOTED, width=1.3, marker="x", zorder=5)
     reference = events[events["lead"] == -1]
-    axes.scatter(reference["period"], reference["effect"], s=44, facecolor="white", edgecolor=INK, zorder=4)
+    add_dots(axes, reference["period"], reference["effect"], 44, "white", INK, zorder=4)
     _period_axis(axes, events["period"], events["label"], lang)
     axes.set_ylabel(_w("difference", lang), fontsize=9.5)
     from matplotlib.lines import Line2D
@@ -113,7 +117,10 @@ def draw_paths(axes, paths: pd.DataFrame, lang: str, unit: str, names: tuple[str
 def draw_randomisation(axes, draws: np.ndarray, observed: float, lang: str):
     """Draw the differences of groups drawn at random and where the real pilots lie (dashed: as far on the other side)."""
     reach = 1.05 * max(np.abs(draws).max(), abs(observed))
-    axes.hist(draws, bins=np.linspace(-reach, reach, 42), color=OTHER, edgecolor="white", linewidth=0.4)
+    counts, edges = np.histogram(draws, bins=np.linspace(-reach, reach, 42))
+    middles = (edges[:-1] + edges[1:]) / 2
+    add_boxes(axes, {(OTHER, "white", 0.4): [(x, n / 2, edges[1] - edges[0], n) for x, n in zip(middles, counts, strict=True) if n]}, zorder=1)
+    axes.set(xlim=(-1.1 * reach, 1.1 * reach), ylim=(0, 1.05 * max(counts.max(), 1)))
     for side, style in ((observed, (0, (1, 0))), (-observed, (0, (2, 2)))):
         axes.axvline(side, color=NOTED, linewidth=2, linestyle=style)
     axes.set_ylabel(_w("count", lang), fontsize=9.5)
@@ -137,27 +144,24 @@ def draw_specifications(axes, specs: pd.DataFrame, lang: str):
     sure = known["p_value"] < 0.05
     for rows_of, colour in ((known[~sure], OTHER), (known[sure], PILOT)):
         axes.vlines(rows_of.index, rows_of["ci_low"], rows_of["ci_high"], color=colour, linewidth=1.4, alpha=0.75)
-        axes.scatter(rows_of.index, rows_of["effect"], s=18, color=colour, zorder=3)
+        add_dots(axes, rows_of.index, rows_of["effect"], 18, colour)
     official = known[known["official"].astype(bool)]
-    axes.scatter(official.index, official["effect"], s=70, facecolor="none", edgecolor=NOTED, linewidth=1.8, zorder=4)
+    add_dots(axes, official.index, official["effect"], 70, "none", NOTED, 1.8, zorder=4)
     axes.axhline(0, color=SOFT, linewidth=1)
     axes.set_xticks([])
     axes.set_xlim(-0.8, len(known) - 0.2)
     axes.set_ylabel(_w("estimate", lang), fontsize=9)
     lower = axes.figure.add_axes((left, bottom, wide, high * share - 0.02))
-    for at, (column, value) in enumerate(rows):
-        mine = known[column] == value
-        lower.scatter(x[mine], np.full(mine.sum(), at), s=13, color=INK, marker="s")
-        lower.scatter(x[~mine], np.full((~mine).sum(), at), s=5, color=OTHER)
+    made = np.array([(known[column] == value).to_numpy() for column, value in rows])
+    for chosen, size, colour, marker in ((made, 13, INK, "s"), (~made, 5, OTHER, "o")):
+        at, column = np.nonzero(chosen)
+        add_dots(lower, x[column], at, size, colour, marker=marker, zorder=1)
     for edge in np.cumsum([len(values) for _, values in groups])[:-1]:
         lower.axhline(edge - 0.5, color=OTHER, linewidth=0.6)
     names = [f"{_w(c, lang)}: {CHOICES[v][lang != 'th']}" for c, v in rows]
-    lower.set_yticks(range(len(rows)), names, fontsize=8)
-    lower.set_ylim(len(rows) - 0.4, -0.6)
+    name_rows(lower, names, size=8)
     lower.set_xlim(-0.8, len(known) - 0.2)
     lower.set_xticks([])
-    lower.grid(False)
-    lower.tick_params(length=0)
     from matplotlib.lines import Line2D
 
     add_key(axes.figure, [
@@ -196,13 +200,11 @@ def draw_balance(axes, balance: pd.DataFrame, names: list[str], lang: str):
     even = balance["balanced"].astype(bool).to_numpy()
     for mine, colour, marker in ((even, OTHER, "o"), (~even, NOTED, "D")):
         axes.hlines(y[mine], 0, balance["difference_sd"][mine], color=colour, linewidth=1.4)
-        axes.scatter(balance["difference_sd"][mine], y[mine], s=32, color=colour, marker=marker, zorder=3)
+        add_dots(axes, balance["difference_sd"][mine], y[mine], 32, colour, marker=marker)
     room = axes.get_position().x0 * axes.figure.get_figwidth() * 72 - 14
     wrapped = [wrap_at_spaces(name, room, 8.5) for name in names]
     widest = max((text_points(line, 8.5) for name in wrapped for line in name.split("\n")), default=1)
-    axes.set_yticks(y, wrapped, fontsize=8.5 * min(1.0, room / widest))
-    axes.set_ylim(len(balance) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
+    name_rows(axes, wrapped, size=8.5 * min(1.0, room / widest), grid=True)
     axes.set_xlabel(_w("balance", lang), fontsize=9.5)
     return axes
 
@@ -232,18 +234,18 @@ def draw_pilot(observations, charts: list[dict], balance: dict, codelists, folde
             for name, (data, size, paint) in parts.items():
                 if not len(data):
                     continue
-                figure, axes = new_figure(size)
-                axes.set_position((0.25 if name == "specifications" else 0.13, 0.24, 0.72 if name == "specifications" else 0.83, 0.6))
-                title(axes, titles[name])
-                if name == "specifications":
-                    foot = finish(figure, axes, source, lang=language, synthetic=synthetic)
-                    paint(axes)
-                    for key in keys_of(figure):
-                        key.foot = foot
-                else:
-                    paint(axes)
-                    finish(figure, axes, source, lang=language, synthetic=synthetic)
-                found.append(_save(figure, f"{name}_{chart['series']}", titles[name], source, place, language, synthetic) | {"series": chart["series"], "kind": name})
+                with lend_figure(f"pilot_{name}", size) as (figure, axes):
+                    axes.set_position((0.25 if name == "specifications" else 0.13, 0.24, 0.72 if name == "specifications" else 0.83, 0.6))
+                    title(axes, titles[name])
+                    if name == "specifications":  # cuts its axes in two, within the room that is left
+                        foot = finish(figure, axes, source, lang=language, synthetic=synthetic)
+                        paint(axes)
+                        for key in keys_of(figure):
+                            key.foot = foot
+                    else:
+                        paint(axes)
+                        finish(figure, axes, source, lang=language, synthetic=synthetic)
+                    found.append(_save(figure, f"{name}_{chart['series']}", titles[name], source, place, language, synthetic) | {"series": chart["series"], "kind": name})
         if len(balance["table"]):
             synthetic, source = _sources(observations[observations["SERIES"].isin([c["series"] for c in charts])], codelists, language)
             figure, axes = new_figure((6.8, 2.2 + 0.4 * len(balance["table"])))
@@ -267,11 +269,11 @@ def draw_province_effect(observations, matches: list[dict], codelists, folder, l
         for match in matches:
             own = observations[observations["SERIES"] == match["series"]]
             synthetic, source = _sources(own, codelists, language)
-            figure, axes = new_figure((6.4, 4.2))
-            draw_paths(axes, match["paths"], language, match["unit"][language], ("own", "synthetic"))
-            title(axes, match["title"][language])
-            finish(figure, axes, source, lang=language, synthetic=synthetic)
-            found.append(_save(figure, f"counterpart_{match['series']}", match["title"][language], source, Path(place), language, synthetic) | {"series": match["series"]})
+            with lend_figure("counterpart", (6.4, 4.2)) as (figure, axes):
+                draw_paths(axes, match["paths"], language, match["unit"][language], ("own", "synthetic"))
+                title(axes, match["title"][language])
+                finish(figure, axes, source, lang=language, synthetic=synthetic)
+                found.append(_save(figure, f"counterpart_{match['series']}", match["title"][language], source, Path(place), language, synthetic) | {"series": match["series"]})
         return found
 
     return _each_language(lang, folder, draw)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sdg_eval.figures.style import COLOURS, DARK, SIGNS, SOFT, add_boxes, add_key
+from sdg_eval.figures.style import COLOURS, DARK, SIGNS, SOFT, add_boxes, add_key, name_columns, name_rows
 
 LABELS = {
     "improving": ("ดีขึ้น", "improving"), "worsening": ("แย่ลง", "worsening"), "mixed": ("มีทั้งสองทาง", "mixed"),
@@ -28,13 +28,10 @@ def draw_goals(axes, goals: pd.DataFrame, codelists, lang: str):
     places = [(x, y, area, goal) for y, area in enumerate(areas) for x, goal in enumerate(numbers)]
     draw_cells(axes, [(x, y, status.get((a, g), "no_data"), 0.5 if stale.get((a, g)) else 0.94) for x, y, a, g in places])
     axes.set_xlim(-0.5, 16.5)
-    axes.set_ylim(len(areas) - 0.5, -0.5)
     names = codelists.goals17.set_index("goal")[f"short_{lang}"]
-    axes.set_xticks(range(17), [f"{goal} {names[goal]}" for goal in numbers], rotation=55, ha="left", rotation_mode="anchor", fontsize=9)
-    axes.xaxis.tick_top()
-    axes.set_yticks(range(len(areas)), [codelists.area_name(area, lang) for area in areas], fontsize=9.5 if len(areas) < 40 else 8.5)
-    axes.tick_params(length=0)
-    axes.grid(visible=False)
+    name_columns(axes, [f"{goal} {names[goal]}" for goal in numbers], size=9, slant=True)
+    name_rows(axes, [codelists.area_name(area, lang) for area in areas], size=9.5 if len(areas) < 40 else 8.5)
+    axes.set_ylim(len(areas) - 0.5, -0.5)
     for spine in axes.spines.values():
         spine.set_visible(False)
     legend(axes.figure, sorted(set(status.values()), key=list(LABELS).index), lang)

@@ -215,12 +215,18 @@ def _map(values: dict[str, str], codelists, folder: Path, lang: str, synthetic: 
 
 
 def show_figures(figures: list[dict], folder) -> None:
-    """Show written figures in a notebook, each with its text; the notebook holds links, not copies."""
+    """Show written figures in a notebook, each with its text, in one output; it holds links, not copies.
+
+    A link is relative to the notebook, where JupyterLab and the page made of the notebook look for it: the file that the
+    site shows is the one that is seen, and 70 figures add 25 kB to a notebook instead of 3 MB.
+    """
     from html import escape
 
     from IPython.display import HTML, display
 
-    place = Path(folder).as_posix()
+    shown = []
     for item in figures:
-        source = f"{place}/{item['lang']}/{item['file']}"
-        display(HTML(f'<img src="{escape(source)}" alt="{escape(item["alt"])}" style="max-width:46rem;width:100%">'))
+        source = f"{Path(folder).as_posix()}/{item['lang']}/{item['file']}"
+        shown.append(f'<img src="{escape(source)}" alt="{escape(item["alt"])}" loading="lazy" style="max-width:46rem;width:100%">')
+    if shown:
+        display(HTML("\n".join(shown)))

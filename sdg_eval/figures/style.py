@@ -80,12 +80,20 @@ def lend_figure(kind: str, size=SIZE):
     """
     figure, axes = _lent.pop((kind, size), None) or new_figure(size)  # a chart that fails takes its figure with it
     yield figure, axes
-    for artist in [*axes.lines, *axes.collections, *axes.patches, *axes.texts]:
+    _lent[kind, size] = clear_figure(figure, axes)
+
+
+def clear_figure(figure, axes) -> tuple:
+    """Take off what was drawn and written, with limits, scales and place of the axes; return figure and axes."""
+    for artist in [*axes.lines, *axes.collections, *axes.patches, *axes.artists, *(other for other in figure.axes if other is not axes)]:
         artist.remove()
     clear_words(figure, axes)
+    for scale, set_scale in ((axes.get_xscale(), axes.set_xscale), (axes.get_yscale(), axes.set_yscale)):
+        if scale != "linear":
+            set_scale("linear")
     axes.relim()
     axes.set(xlim=(0, 1), ylim=(0, 1), position=PLACE, autoscale_on=True, prop_cycle=None)
-    _lent[kind, size] = figure, axes
+    return figure, axes
 
 
 def clear_words(figure, axes) -> None:
@@ -110,11 +118,11 @@ def save_svg(figure, path) -> None:
     write_atomic(path, svg_bytes(figure), flush=False)
 
 
-def add_dots(axes, x, y, size: float, face: str, edge: str = "", width: float = 1.5, *, marker: str = "o", zorder: float = 3) -> None:
+def add_dots(axes, x, y, size: float, face: str, edge: str = "", width: float = 1, *, marker: str = "o", zorder: float = 3, clip: bool = True) -> None:
     """Draw points of `size` square points: what scatter shows, without its look at every single size and colour."""
     axes.plot(
         x, y, linestyle="", marker=marker, markersize=size**0.5, markerfacecolor=face, markeredgecolor=edge or face, markeredgewidth=width,
-        zorder=zorder,
+        zorder=zorder, clip_on=clip,
     )  # fmt: skip
 
 
@@ -142,6 +150,40 @@ def add_boxes(axes, boxes: dict[tuple, list[tuple]], zorder: float = 2) -> None:
         codes = np.tile([Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY], len(places))
         path = Path(vertices.reshape(-1, 2), codes)
         axes.add_artist(PathPatch(path, facecolor=fill, edgecolor=edge, linewidth=line, zorder=zorder))
+
+
+def name_rows(axes, labels, *, size: float, colour: str = SOFT, grid: bool = False) -> np.ndarray:
+    """Write names left of rows 0, 1, … from the top, optionally with a line through each, and return the rows' heights.
+
+    As texts: a tick with its five artists costs as much as ten of them.
+    """
+    from matplotlib.transforms import ScaledTranslation
+
+    y = np.arange(len(labels))
+    axes.set_yticks([])
+    axes.set_ylim(len(labels) - 0.4, -0.6)
+    beside = axes.get_yaxis_transform() + ScaledTranslation(-NAME_PAD / 72, 0, axes.figure.dpi_scale_trans)
+    for at, label in zip(y, labels, strict=True):
+        axes.text(0, at, label, transform=beside, fontsize=size, color=colour, ha="right", va="center_baseline")
+    if grid and len(y):
+        axes.hlines(y, 0, 1, transform=axes.get_yaxis_transform(), color=GRID, linewidth=0.8, zorder=0.5)
+    return y
+
+
+def name_columns(axes, labels, *, size: float, slant: bool = False) -> None:
+    """Write names above columns 0, 1, …, slanted where they are long."""
+    from matplotlib.transforms import ScaledTranslation
+
+    axes.set_xticks([])
+    axes.xaxis.set_label_position("top")
+    above = axes.get_xaxis_transform() + ScaledTranslation(0, NAME_PAD / 72, axes.figure.dpi_scale_trans)
+    look = {"rotation": 55, "rotation_mode": "anchor", "ha": "left"} if slant else {"ha": "center", "linespacing": 1.2}
+    for at, label in enumerate(labels):
+        axes.text(at, 1, label, transform=above, fontsize=size, color=SOFT, va="bottom", **look)
+
+
+NAME_PAD = 3.5
+"""Points between a row or column and its name."""
 
 
 def place_labels(axes, widest: float, size: float) -> None:

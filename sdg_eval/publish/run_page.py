@@ -6,6 +6,7 @@ Every planned run is counted once; a page whose sums did not agree with the plan
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -40,7 +41,17 @@ def notebook_title(notebook: str, lang: str) -> str:
     return words[TITLES[notebook]] if notebook in TITLES else notebook
 
 
-def write_run_page(pages: Pages, material: Material) -> None:
+@dataclass(frozen=True, eq=False)
+class RunMaterial:
+    """What the page needs of `Material`, where nothing else of the run is read."""
+
+    folder: Path
+    codelists: object
+    record: dict
+    runs: pd.DataFrame
+
+
+def write_run_page(pages: Pages, material: Material | RunMaterial) -> None:
     """Write the page of a run in the language of `pages`.
 
     The record of the run holds planned (notebook, REF_AREA, folder) and what is known of how the run was made; the table of runs

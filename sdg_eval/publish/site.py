@@ -18,7 +18,7 @@ from sdg_eval.publish.methods_page import write_methods
 from sdg_eval.publish.overview import write_effects, write_overview
 from sdg_eval.publish.pages import Pages, address, open_pages
 from sdg_eval.publish.province_pages import write_provinces, write_quarters
-from sdg_eval.publish.run_page import write_run_page
+from sdg_eval.publish.run_page import RunMaterial, write_run_page
 from sdg_eval.publish.search import search_index
 from sdg_eval.publish.source_pages import write_sources
 from sdg_eval.publish.swap import move_into_place, new_staging
@@ -71,6 +71,15 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame, *, only: set
     if languages == ("en",):  # the address told at the end is index.html in every language
         (staging / "index.html").write_bytes((staging / "index.en.html").read_bytes())
     move_into_place(folder, whole=only is None)
+
+
+def write_run_pages(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
+    """Write the page of the run alone, in each language: what became of it this time. Parameters as in `write_site`."""
+    folder, languages = Path(folder), LANGUAGES if record["lang"] == "both" else (record["lang"],)
+    staging = new_staging(folder)
+    for lang in languages:
+        write_run_page(open_pages(staging, lang, record, codelists, languages), RunMaterial(folder, codelists, record, runs))
+    move_into_place(folder, whole=False)
 
 
 def _write_pages(pages: Pages, material: Material, *, files: bool) -> None:

@@ -90,6 +90,11 @@ def _flush(paths: list[Path]) -> None:
             os.close(handle)
 
 
+def site_files(folder) -> list[str]:
+    """Return the files of the site that stands in `folder`, from its root; [] where none does."""
+    return sorted(_listed(Path(folder) / LIST))
+
+
 def _listed(path: Path) -> set[str]:
     try:
         names = json.loads(path.read_text(encoding="utf-8"))
