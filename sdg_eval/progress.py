@@ -122,7 +122,7 @@ def model_line(model: RateTrend, points: Points, horizon: float, seed: int, scal
     exposed = np.ones(2) if exposure is None else exposure[[0, -1]]
 
     def curve(level, slope):
-        linear = np.clip(level + np.multiply.outer(ends - model.centre, slope), -700, 700)
+        linear = np.clip(level + np.multiply.outer(ends - model.centre, slope), -700, 600)  # exp of it, times the largest population, is still a number
         if scale is not None:
             return scale / (1 + np.exp(-linear))
         return (exposed * np.exp(linear).T).T

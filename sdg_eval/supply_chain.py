@@ -26,6 +26,8 @@ SPDX = {
 }  # fmt: skip
 """What packages write, as SPDX; plain BSD says neither two clauses nor three."""
 UNKNOWN = "?"
+SAID_IN_A_FILE = {"axe-playwright-python": "MIT AND MPL-2.0"}
+"""Packages whose metadata are silent: what their licence file says, and that of what they carry (axe-core)."""
 LONGEST_NAME = 60
 """Longer texts in the field of the licence are the licence itself."""
 
@@ -84,7 +86,7 @@ def licence_of(about) -> str:
     classes = [
         c.rpartition(" :: ")[2] for c in about.get_all("Classifier") or [] if c.startswith("License ::")
     ]
-    return " AND ".join(dict.fromkeys(SPDX.get(c, c) for c in classes)) or UNKNOWN
+    return " AND ".join(dict.fromkeys(SPDX.get(c, c) for c in classes)) or SAID_IN_A_FILE.get(canonical(about["Name"]), UNKNOWN)
 
 
 def installed_packages(wheels=()) -> dict[str, metadata.Distribution]:
