@@ -18,6 +18,7 @@ from tests.kernels import gone_within, kernel, light_server
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere there are no warm kernels.")
 
+SERVERS = ("sdg_eval.batch.warm.server", "light_server")
 SECONDS = 5.0
 """Within which nothing may be left."""
 
@@ -50,9 +51,11 @@ def light(monkeypatch, tmp_path):
 
 
 def parents(pid: int) -> list[int]:
-    """Return the keeper and the server of a kernel."""
+    """Return the keeper and the server of a kernel; anything else is not for a test to kill."""
     keeper = psutil.Process(pid).parent()
-    return [keeper.pid, keeper.parent().pid]
+    found = [keeper, keeper.parent()]
+    assert all(process.cmdline()[2] in SERVERS for process in found), "it is not a warm kernel"
+    return [process.pid for process in found]
 
 
 def test_a_shut_down_kernel_leaves_nothing(light, tmp_path):
@@ -98,7 +101,6 @@ def test_a_killed_client_takes_its_kernel_along(light, tmp_path, more):
     code = f"import sys; sys.path[:0] = {places.split(os.pathsep)!r}; sys.argv[1:] = {[light, str(tmp_path), *more]!r}; exec(open({str(script)!r}).read())"
     client = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True)
     pids = json.loads(client.stdout.readline())
-    assert psutil.Process(pids[0]).cmdline()[2] == "light_server", "it was not a warm kernel"
     keeper, server = parents(pids[0])
     client.kill()
     client.wait()
