@@ -334,7 +334,7 @@ def evaluate(
     jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="Provinces at a time. Default: number of cores.")] = None,
     lang: Annotated[str, typer.Option("--lang", help="Languages of the pages: th, en or th,en.")] = "th,en",
     parameter: Annotated[list[str], typer.Option("-p", help="Notebook parameter NAME=VALUE; repeat for more.")] = [],  # noqa: B006
-    again: Annotated[bool, typer.Option("--again", help="Run everything anew, also what is done with the same data.")] = False,
+    again: Annotated[bool, typer.Option("--force", "--again", help="Run everything anew, also what is done with the same data.")] = False,
     quarter: Annotated[str, typer.Option("--quarter", help="Thai fiscal quarter of the quarterly report, as 2567Q2. Default: the last with something done or paid.")] = "",
     notebook: Annotated[list[str], typer.Option("--notebook", help="Run this notebook only, such as 20_quarterly_report or 20; repeat for more.")] = [],  # noqa: B006
     delivery_folder: Annotated[Path | None, typer.Option("--delivery", help="Folder of delivery tables. Default: those of the store, or the synthetic ones.")] = None,
