@@ -5,7 +5,8 @@ included); two papermill processes side by side (no HTML); papermill's and nbcon
 anything is timed, tables and figures of all three are compared byte for byte. Then: what a batch costs for 15, 30 and 77
 provinces, what a rerun costs when nothing changed, and which runs are redone when one observation changed.
 
-BENCH_TIMES (5) is how often each way is run; BENCH_NOTEBOOK (10) which notebook; BENCH_SIZES (15,30,77).
+BENCH_TIMES (5) is how often each way is run, BENCH_LOOPS how often the command lines; BENCH_NOTEBOOK (10) which notebook; BENCH_PROVINCES (pilot);
+BENCH_SIZES (15,30,77), of which the last is rerun.
 """
 
 import hashlib
@@ -25,6 +26,7 @@ from sdg_eval.codelists import read_codelists
 
 TIMES, WORKERS = int(os.environ.get("BENCH_TIMES", "5")), 2
 NOTEBOOK = parse_notebooks([os.environ.get("BENCH_NOTEBOOK", "10")])[0]
+PROVINCES = os.environ.get("BENCH_PROVINCES", "pilot")
 SIZES = [int(text) for text in os.environ.get("BENCH_SIZES", "15,30,77").split(",")]
 RESULTS = (".csv", ".parquet", ".svg", ".png", ".json")
 OURS_ALONE = ("run.json",)
@@ -43,7 +45,7 @@ def say(name: str, value: float, unit: str, basis: str) -> None:
     print(json.dumps({"name": name, "value": round(value, 3), "unit": unit, "basis": basis}), flush=True)
 
 
-def evaluate(out: Path, *more: str, provinces: str = "pilot", run: str = "bench", observations: Path | None = None) -> float:
+def evaluate(out: Path, *more: str, provinces: str = PROVINCES, run: str = "bench", observations: Path | None = None) -> float:
     """Run `sdg-eval evaluate` and return its seconds."""
     store = ["--store", str(observations)] if observations else []
     command = [str(BIN / "python"), "-m", "sdg_eval", "evaluate", "--provinces", provinces, "--out", str(out), "--run", run, "--jobs", str(WORKERS), "--notebook", NOTEBOOK, *store, *more]
@@ -61,7 +63,8 @@ def calls_of(out: Path, beside: str) -> list[tuple[str, str, dict]]:
     """(notebook, folder, parameters) of each run; the folders lie beside the batch's own and see the same national tables."""
     place = out / beside
     place.mkdir()
-    (place / "national").symlink_to(out / "bench/national")
+    for name in ("national", "slices", "assets"):
+        (place / name).symlink_to(out / "bench" / name)
     inputs = out / ".inputs"
     if (inputs / "bench").is_dir():
         (inputs / beside).symlink_to(inputs / "bench")
