@@ -58,9 +58,9 @@ def wait_for_workers(address, count):
         client.wait_for_workers(count, timeout=60)
 
 
-def run_toys(address, folder, areas, *, pause=0.0, told=lambda outcome: None, **faults):
+def run_toys(address, folder, areas, *, pause=0.0, told=lambda outcome: None):
     """{area: outcome} of toy notebooks on the cluster."""
-    planned, got = jobs(areas, pause=pause, **faults), {}
+    planned, got = jobs(areas, pause=pause), {}
     (folder / "national").mkdir(parents=True, exist_ok=True)
     keys = {job.name: "key" for job in planned}
     options = {"synthetic": True, "limits": LIMITS, "notebooks": folder.parent / "notebooks"}
@@ -115,7 +115,7 @@ def test_results_come_back_from_a_worker_that_does_not_see_the_folder(tmp_path, 
     out.mkdir()
     worker(hide=str(out))
     wait_for_workers(address, 1)
-    planned = jobs(AREAS[:2], faulty=AREAS[1], fault="raise ValueError('nothing fits')", place="middle")
+    planned = jobs(AREAS[:2], faults={AREAS[1]: ("raise ValueError('nothing fits')", "middle")})
     (out / "run/national").mkdir(parents=True)
     options = {"synthetic": True, "limits": LIMITS, "notebooks": tmp_path / "notebooks"}
     got = {planned[n].area: o for n, o in run_on_cluster(address, planned, out / "run", {job.name: "key" for job in planned}, options)}
