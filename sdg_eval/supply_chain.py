@@ -23,11 +23,12 @@ SPDX = {
     "Apache 2.0": "Apache-2.0", "Apache Software License": "Apache-2.0", "Apache License, Version 2.0": "Apache-2.0", "MIT License": "MIT", "MIT license": "MIT",
     "ISC license": "ISC", "ISC License": "ISC", "ISC License (ISCL)": "ISC", "PSFL": "PSF-2.0", "Python Software Foundation License": "PSF-2.0",
     "2-clause BSD": "BSD-2-Clause", "BSD 2-Clause License": "BSD-2-Clause", "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0", "BSD": "BSD", "BSD License": "BSD",
+    "BSD 3-Clause License": "BSD-3-Clause", "BSD-3-Clause, Apache-2.0, dependency licenses": "BSD-3-Clause AND Apache-2.0",
 }  # fmt: skip
 """What packages write, as SPDX; plain BSD says neither two clauses nor three."""
 UNKNOWN = "?"
-SAID_IN_A_FILE = {"axe-playwright-python": "MIT AND MPL-2.0"}
-"""Packages whose metadata are silent: what their licence file says, and that of what they carry (axe-core)."""
+SAID_IN_A_FILE = {"axe-playwright-python": "MIT AND MPL-2.0", "pyphen": "GPL-2.0-or-later OR LGPL-2.1-or-later OR MPL-1.1"}
+"""Packages whose metadata are silent, or do not say that one may choose: what their licence files say, and that of what they carry (axe-core)."""
 LONGEST_NAME = 60
 """Longer texts in the field of the licence are the licence itself."""
 
@@ -39,8 +40,8 @@ both. Packages that only other systems or versions of Python need were read from
 - Read on: {date}
 - Packages: {n}
 
-No package forbids use by a ministry or asks that the suite's own code be published. MPL-2.0 asks for changes of those files
-themselves alone; nothing of them is changed. Figures embed the font Sarabun (OFL-1.1, beside the fonts).
+No package forbids use by a ministry or asks that the suite's own code be published. MPL asks for changes of those files
+themselves alone; nothing of them is changed. Where one may choose (OR), the suite uses the package under the MPL. Figures embed the font Sarabun (OFL-1.1, beside the fonts).
 
 | package | version | only where | licence |
 |---|---|---|---|
@@ -78,7 +79,7 @@ def canonical(name: str) -> str:
 
 def licence_of(about) -> str:
     """Return the licence that a package's metadata tell, as SPDX where it is one; '?' where they tell none."""
-    if told := about.get("License-Expression"):
+    if told := about.get("License-Expression") or SAID_IN_A_FILE.get(canonical(about["Name"])):
         return told
     told = (about.get("License") or "").strip()
     if told and told != "UNKNOWN" and "\n" not in told and len(told) <= LONGEST_NAME:
@@ -86,7 +87,7 @@ def licence_of(about) -> str:
     classes = [
         c.rpartition(" :: ")[2] for c in about.get_all("Classifier") or [] if c.startswith("License ::")
     ]
-    return " AND ".join(dict.fromkeys(SPDX.get(c, c) for c in classes)) or SAID_IN_A_FILE.get(canonical(about["Name"]), UNKNOWN)
+    return " AND ".join(dict.fromkeys(SPDX.get(c, c) for c in classes)) or UNKNOWN
 
 
 def installed_packages(wheels=()) -> dict[str, metadata.Distribution]:

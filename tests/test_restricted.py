@@ -1,6 +1,5 @@
 """Rows of persons live apart (S31): pseudonyms, a complete log, retention and deletion that leave no byte behind."""
 
-import json
 import os
 import stat
 
@@ -32,7 +31,7 @@ from sdg_eval.delivery.restricted import (
     verify_restricted,
 )
 from sdg_eval.errors import DataError, UsageError, WriteError
-from sdg_eval.ledger import entry_paths
+from sdg_eval.ledger import entry_paths, write_head
 from tests.counts import report, times
 
 DAY = "2024-01-15"
@@ -205,8 +204,7 @@ def test_an_edited_removed_or_cut_log_is_seen_even_when_its_head_was_rewritten(s
             tried, found = tried + 1, found + bool(verify_restricted(store) or kept[path] == path.read_bytes())
             restore()
     entry_paths(store.folder)[-1].unlink()
-    last = entry_paths(store.folder)[-1]
-    (store.folder / "ledger" / "HEAD").write_text(json.dumps({"number": 4, "sha256": restricted.sha256(last.read_bytes())}))
+    write_head(store.folder, lambda path, blob: path.write_bytes(blob))
     assert [p.name for p, _ in verify_restricted(store)] == ["log_head.json"]
     restore()
     assert found == tried and verify_restricted(store) == []

@@ -28,7 +28,7 @@ from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 OWN = {"sdg_eval", "tests", "benchmarks"}
-FREE = r"MIT(-0|-CMU)?|0?BSD(-[23]-Clause)?|Apache-2\.0|ISC|PSF-2\.0|MPL-2\.0|Zlib|CC0-1\.0|Unlicense|HPND|LicenseRef-[\w.-]+"
+FREE = r"MIT(-0|-CMU)?|0?BSD(-[23]-Clause)?|Apache-2\.0|ISC|PSF-2\.0|MPL-(1\.1|2\.0)|Zlib|CC0-1\.0|Unlicense|HPND|LicenseRef-[\w.-]+"
 """Licences that ask nothing of the suite's own code."""
 
 
@@ -207,8 +207,8 @@ def test_the_page_of_licences_is_that_of_the_lock_and_of_what_is_installed():
 def test_every_licence_is_known_and_asks_nothing_of_the_suite():
     licences = known_licences()
     assert len(licences) == len({canonical(p.name) for p in read_lock()})
-    words = {(name, word) for name, (_, licence) in licences.items() for word in re.split(r" (?:AND|OR|WITH) ", licence)}
-    assert sorted((name, word) for name, word in words if not re.fullmatch(FREE, word)) == []
+    words = {(name, word) for name, (_, licence) in licences.items() for word in re.split(r" (?:AND|WITH) ", licence)}
+    assert sorted((name, word) for name, word in words if not any(re.fullmatch(FREE, one) for one in word.split(" OR "))) == []
 
 
 @pytest.mark.parametrize(
