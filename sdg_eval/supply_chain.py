@@ -79,7 +79,7 @@ def canonical(name: str) -> str:
 
 def licence_of(about) -> str:
     """Return the licence that a package's metadata tell, as SPDX where it is one; '?' where they tell none."""
-    if told := about.get("License-Expression") or SAID_IN_A_FILE.get(canonical(about["Name"])):
+    if told := about.get("License-Expression") or SAID_IN_A_FILE.get(canonical(about.get("Name", ""))):
         return told
     told = (about.get("License") or "").strip()
     if told and told != "UNKNOWN" and "\n" not in told and len(told) <= LONGEST_NAME:
