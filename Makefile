@@ -30,6 +30,9 @@ else
 	$(BIN)/sdg-eval evaluate $(RUN_ARGS)
 endif
 
+# The notebooks are tested on warm kernels, as the batch runs them; `make test WARM=` takes normal ones, and `make promises` does so too.
+WARM := $(BIN)/python -m sdg_eval.batch.warm run
+
 # A worked example that reads official files is left out where they are not: it says so by being ignored.
 SDG_EVAL_SHARED ?= ../shared
 WITHOUT_SHARED := $(if $(wildcard $(SDG_EVAL_SHARED)/data),,$(foreach n,sdsn_check prop99 basque,--ignore notebooks/methods/$(n).ipynb))
@@ -39,11 +42,16 @@ test: setup ## run every test, then every notebook on the sample data
 	@command -v soffice >/dev/null 2>&1 || echo "LibreOffice is missing, its round trip is skipped: apt-get install libreoffice-calc"
 	$(BIN)/python -m ruff check sdg_eval tests benchmarks
 	$(BIN)/python -m pytest tests -n 2
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks --ignore notebooks/methods
+	$(WARM) $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks --ignore notebooks/methods
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks/methods $(WITHOUT_SHARED)
 
+# Every test file that counts.
+LONG := tests/test_personal.py tests/test_suppression.py $(shell grep -lE 'tests.counts import' tests/*.py tests/browser/*.py)
+
 promises: setup ## the long tests at full count; prints the figure of each promise
-	SDG_EVAL_FULL=1 $(BIN)/python -m pytest -s -q tests/test_audit.py tests/test_intake.py tests/test_personal.py tests/test_hostile.py tests/test_store_promises.py tests/test_suppression.py tests/test_suspicions.py tests/test_best_practice.py tests/test_effects.py tests/test_effect_checks.py tests/test_restricted.py tests/test_delivery_awareness.py tests/test_delivery_kpi_checks.py tests/test_delivery_participation.py tests/test_delivery_partners.py tests/test_delivery_priorities.py tests/test_delivery_shares.py tests/test_warm_ends.py
+	SDG_EVAL_FULL=1 $(BIN)/python -m pytest -s -q $(LONG)
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks --ignore notebooks/methods
+	$(WARM) $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks/methods $(WITHOUT_SHARED)
 
 lab: setup ## open JupyterLab on the notebooks
 	$(BIN)/python -m sdg_eval.batch.warm run $(BIN)/jupyter lab --notebook-dir=. notebooks

@@ -253,6 +253,15 @@ def test_a_notebook_that_finds_the_disk_full_leaves_the_earlier_results(kernel, 
     assert is_done(JOB, tmp_path, "old") and not is_done(JOB, tmp_path, "new")
 
 
+@pytest.mark.parametrize("harm", [lambda path: path.unlink(), lambda path: path.write_bytes(path.read_bytes()[:-1]), lambda path: path.write_text("a\n2\n")])
+def test_a_result_that_was_lost_or_changed_since_is_made_again(harm, kernel, tmp_path):
+    notebooks = notebook(tmp_path, RESULT, ECHO)
+    run_job(JOB, tmp_path, "key", kernel=kernel, notebooks=notebooks)
+    assert is_done(JOB, tmp_path, "key")
+    harm(tmp_path / JOB.folder / "result.csv")
+    assert not is_done(JOB, tmp_path, "key")
+
+
 # ---------------------------------------------------------------- the page
 
 

@@ -32,6 +32,7 @@ from sdg_eval.batch.artefacts import (
 )
 from sdg_eval.batch.hygiene import without_machine
 from sdg_eval.batch.imports import import_jsonschema
+from sdg_eval.batch.keys import file_digest
 from sdg_eval.batch.ledger import Ledger
 from sdg_eval.batch.limits import Limits
 from sdg_eval.batch.plan import NOTEBOOKS, Job, run_name
@@ -69,9 +70,15 @@ def read_record(folder: Path) -> dict:
 
 
 def is_done(job: Job, run_folder: Path, key: str) -> bool:
-    """True when the job's folder is complete and was made with the same key: data, code and parameters."""
-    record = read_record(run_folder / job.folder)
-    return record.get("key") == key and record.get("status") == "done"
+    """True when the job's folder was made with the same key (data, code and parameters) and holds every file as it was written.
+
+    A file that was lost or changed since makes the run due again: else a batch would call complete what is not.
+    """
+    folder = run_folder / job.folder
+    record = read_record(folder)
+    if record.get("key") != key or record.get("status") != "done":
+        return False
+    return all(file_digest(folder / name) == digest for name, digest in record.get("outputs", {}).items())
 
 
 def run_job(

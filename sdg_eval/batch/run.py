@@ -10,6 +10,7 @@ import statistics
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,7 +50,9 @@ def run_all(
         `local`, or the address of a Dask scheduler; then its workers decide how many run at a time.
     """
     keys = {job.name: key_of(job) for job in planned}
-    kept = {job.name for job in planned if not again and is_done(job, folder, keys[job.name])}
+    with ThreadPoolExecutor(workers) as pool:  # every file of what is kept is read: hashing leaves other threads free
+        done = list(pool.map(lambda job: not again and is_done(job, folder, keys[job.name]), planned))
+    kept = {job.name for job, stands in zip(planned, done, strict=True) if stands}
     outcomes = {job.name: Outcome(job.notebook, job.area, job.folder, "kept", 0.0) for job in planned if job.name in kept}
     expected = expected_seconds(planned, folder)
     todo = sorted((job for job in planned if job.name not in kept), key=lambda job: -expected[job.name])
