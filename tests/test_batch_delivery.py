@@ -226,3 +226,9 @@ def test_a_batch_reads_the_restricted_store_once_and_a_deletion_reaches_what_it_
     assert len(read_persons("training_score", str(written))) == 12
     assert (access_log(store)["kind"] == "read").sum() == 1
     assert forget(store, "1-1020-00003").complete and not written.exists()
+
+
+def test_a_run_that_had_delivery_tables_may_go_on_without_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(batch, "read_state", lambda out, run: {"quarter": "2567Q4", "asked_quarter": ""})
+    found = batch.find_inputs(tmp_path / "observations.csv", None, "", [], read_codelists(), tmp_path, "sample")
+    assert (found.delivery, found.quarter, found.scores) == (None, "", None)

@@ -120,13 +120,17 @@ def evaluate_provinces(
             "planned": [{"notebook": job.notebook, "REF_AREA": job.area, "folder": job.folder} for job in planned],
         }  # fmt: skip
         write_json(folder / "record.json", record)  # from here on the run is one that has not ended
+        begun = time.monotonic()
         prepared, keys = prepare_run(inputs, planned, codelists, out, name, year=year, confidence=_confidence(planned))
-        record |= prepared
+        record |= prepared | {"seconds": {"preparation": round(time.monotonic() - begun, 1)}}
         write_json(folder / "record.json", record)
         say(f"{len(areas)} provinces, report year {year}, {f'quarter {inputs.quarter}, ' if inputs.quarter else ''}data {record['data_hash'][:12]}")
+        begun = time.monotonic()
         outcomes = run_all(
             planned, folder, lambda job: keys[job.name], count_workers(jobs), say, again=again, synthetic=record["synthetic"], limits=limits, scheduler=scheduler,
         )  # fmt: skip
+        record["seconds"]["notebooks"] = round(time.monotonic() - begun, 1)
+        write_json(folder / "record.json", record)
         remove_others(folder, areas)
         runs = _runs_table(planned, outcomes, record, keys)
         write_atomic(folder / "runs.csv", csv_bytes(runs))

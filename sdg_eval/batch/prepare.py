@@ -107,7 +107,7 @@ def find_inputs(
     speak of; DataError where something of delivery is asked for and the tables hold no quarter.
     """
     known, survey = read_state(out, run), survey_file(parameters)
-    same = Inputs(Path(observations), as_of, delivery, known.get("quarter", ""), quarter, _scores(delivery) if known.get("quarter") else None, survey, True)
+    same = Inputs(Path(observations), as_of, delivery, known.get("quarter", ""), quarter, _scores(delivery) if delivery and known.get("quarter") else None, survey, True)
     resolved = quarter in (known.get("asked_quarter"), known.get("quarter")) and (same.quarter or not asked)
     if resolved and known.get("identity") == same.identity and known.get("code") == preparation_hash(codelists):
         return same
