@@ -137,7 +137,7 @@ def evaluate_provinces(
         counts = totals(reconcile(pd.DataFrame(record["planned"]), runs))
         # Whoever stops a batch waits: then only the pages that say so are written; the same command writes the others.
         undone = runs.loc[~runs["status"].isin(GOOD), ["notebook", "REF_AREA"]]
-        write_pages(out, codelists, record, runs, keys, only=set(undone.itertuples(index=False, name=None)) if counts["interrupted"] else None)
+        write_pages(out, codelists, record, runs, keys, only=set(undone.itertuples(index=False, name=None)) if counts["interrupted"] else None, workers=count_workers(jobs))
         complete = counts["agrees"] and bool(runs["status"].isin(GOOD).all())
         if complete:
             _point_latest(Path(out), name)

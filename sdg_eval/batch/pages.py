@@ -14,16 +14,19 @@ import pandas as pd
 from sdg_eval.batch.keys import digest, file_digest, preparation_hash
 from sdg_eval.batch.plan import INPUTS
 from sdg_eval.batch.prepare import read_state
+from sdg_eval.batch.workers import run_in_workers
 from sdg_eval.publish import site_files, write_run_pages, write_site
 from sdg_eval.store import write_atomic
 
 KEPT = "kept"
+LONGEST_SECONDS = 1800.0
+"""After which a process that writes pages is taken for stuck."""
 RUN_PAGES = ("runs.html", "runs.en.html")
 SHOWN = ("run", "lang", "version", "report_year", "data_hash", "synthetic", "quarter", "planned")
 """What pages other than that of the run tell of the record."""
 
 
-def write_pages(out, codelists, record: dict, runs: pd.DataFrame, keys: dict[str, str], *, only: set[tuple[str, str]] | None = None) -> bool:
+def write_pages(out, codelists, record: dict, runs: pd.DataFrame, keys: dict[str, str], *, only: set[tuple[str, str]] | None = None, workers: int = 1) -> bool:
     """Write the pages of a run and return whether any but that of the run were written.
 
     They stand when every run was kept, what they are made of is the same as last time, and each of them is what was written.
@@ -34,6 +37,8 @@ def write_pages(out, codelists, record: dict, runs: pd.DataFrame, keys: dict[str
         Key of each run, by name.
     only
         As in `write_site`: of a batch that was stopped; then the others are due next time.
+    workers
+        Processes that may write pages side by side.
     """
     out, folder = Path(out), Path(out) / record["run"]
     place = out / INPUTS / f".{record['run']}.pages.json"
@@ -43,11 +48,16 @@ def write_pages(out, codelists, record: dict, runs: pd.DataFrame, keys: dict[str
         write_run_pages(folder, codelists, record, runs)
         return False
     place.unlink(missing_ok=True)
-    write_site(folder, codelists, record, runs, only=only)
+    write_site(folder, codelists, record, runs, only=only, several=(lambda calls: _do_all(calls, workers)) if workers > 1 else None)
     if only is None:
         pages = {name: file_digest(folder / name) for name in site_files(folder) if name not in RUN_PAGES}
         write_atomic(place, (json.dumps({"key": key, "pages": pages}, sort_keys=True) + "\n").encode(), mode=0o600)
     return True
+
+
+def _do_all(calls: list[tuple], workers: int) -> bool:
+    """Do every call in a worker process; True when none failed."""
+    return not any(isinstance(result, Exception) for _, result in run_in_workers(calls, workers, seconds=LONGEST_SECONDS))
 
 
 def _stand(place: Path, folder: Path, key: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sdg_eval.data_report import say_gaps, say_suspicions
-from sdg_eval.publish.material import DONE, PEERS, PILOT, QUARTERLY, Material
+from sdg_eval.publish.material import DONE, PEERS, PILOT, QUARTERLY, Material, records
 from sdg_eval.publish.pages import Pages
 from sdg_eval.publish.series_chart import SHOWN, series_chart
 from sdg_eval.publish.words import words_of
@@ -102,7 +102,7 @@ def _evaluated(material: Material, area: str, pages: Pages) -> dict:
     """What the page shows of an evaluation."""
     lang, evaluation = pages.lang, material.evaluations[area]
     figures = {(f["series"], f["freq"]): f for f in material.figures(f"provinces/{area}", lang)}
-    rows = evaluation.table.to_dict("records")
+    rows = records(evaluation.table)
     cards = [_card(material, area, row, figures, lang) for row in rows if row["SERIES"]]
     text = evaluation.text[lang]
     goals = [

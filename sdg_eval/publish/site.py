@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -26,11 +27,15 @@ from sdg_eval.publish.words import WORDS
 from sdg_eval.wording import LANGUAGES
 
 FONTS = Path(__file__).parents[1] / "figures" / "fonts"
+SIDE_BY_SIDE_FROM = 8
+"""Provinces from which two processes are worth their start."""
 OTHER_PAGES = ("goals/", "indicators/", "compare", "data", "methods", "sources", "cascade", "partners", "failures")
 """Pages that the search names beside provinces, goals and indicators."""
 
 
-def write_site(folder, codelists, record: dict, runs: pd.DataFrame, *, only: set[tuple[str, str]] | None = None) -> None:
+def write_site(
+    folder, codelists, record: dict, runs: pd.DataFrame, *, only: set[tuple[str, str]] | None = None, several: Callable[[list[tuple]], bool] | None = None
+) -> None:  # fmt: skip
     """Write the pages of a run into `folder`; the old ones stand until all new ones are there.
 
     Parameters
@@ -42,6 +47,9 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame, *, only: set
     only
         (notebook, REF_AREA) of the runs whose own pages are written, beside the page of the run and the overview, as for a batch
         that was stopped and must end soon; None: the whole site.
+    several
+        Does (function, arguments, options) of each language, side by side, and tells whether all were done. Without it, or where it
+        could not, one language follows the other in this process.
 
     Raises
     ------
@@ -58,19 +66,32 @@ def write_site(folder, codelists, record: dict, runs: pd.DataFrame, *, only: set
     for font in sorted(FONTS.glob("*.ttf")):  # the executed notebooks name these
         (staging / "assets" / font.name).write_bytes(font.read_bytes())
     write_data(staging / "assets", "search", _search(material))
-    for lang in languages:
-        pages = open_pages(staging, lang, record, codelists, languages)
-        if only is None:
-            _write_pages(pages, material, files=lang == languages[0])
-        else:
-            write_provinces(pages, material, sorted(area for notebook, area in only if notebook == PROVINCE))
-            write_quarters(pages, material, sorted(area for notebook, area in only if notebook == QUARTERLY))
-        if "planned" in record:  # the plan as it was written down before anything ran; runs of an earlier version have none
-            write_run_page(pages, material)
-        write_overview(pages, material)
+    worth = several and only is None and len(languages) > 1 and len(material.provinces) >= SIDE_BY_SIDE_FROM
+    if not (worth and several([(_read_and_write, (folder, staging, codelists, record, runs, lang, languages), {}) for lang in languages])):
+        for lang in languages:  # where the disk refused a process of its own, it does so again here, and says why
+            _write_language(open_pages(staging, lang, record, codelists, languages), material, only, files=lang == languages[0])
     if languages == ("en",):  # the address told at the end is index.html in every language
         (staging / "index.html").write_bytes((staging / "index.en.html").read_bytes())
     move_into_place(folder, whole=only is None)
+
+
+def _read_and_write(folder: Path, staging: Path, codelists, record: dict, runs: pd.DataFrame, lang: str, languages: tuple[str, ...]) -> str:
+    """Write the whole site in one language, in a process of its own; return the language."""
+    pages = open_pages(staging, lang, record, codelists, languages)
+    _write_language(pages, read_material(folder, codelists, record, runs), None, files=lang == languages[0])
+    return lang
+
+
+def _write_language(pages: Pages, material: Material, only: set[tuple[str, str]] | None, *, files: bool) -> None:
+    """The pages of one language; `files` also writes what has no language."""
+    if only is None:
+        _write_pages(pages, material, files=files)
+    else:
+        write_provinces(pages, material, sorted(area for notebook, area in only if notebook == PROVINCE))
+        write_quarters(pages, material, sorted(area for notebook, area in only if notebook == QUARTERLY))
+    if "planned" in material.record:  # the plan as it was written down before anything ran; runs of an earlier version have none
+        write_run_page(pages, material)
+    write_overview(pages, material)
 
 
 def write_run_pages(folder, codelists, record: dict, runs: pd.DataFrame) -> None:
