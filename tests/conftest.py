@@ -7,6 +7,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+LONG = ("test_end_to_end.py", "test_batch_keys.py", "test_batch_faults.py", "test_batch_run.py", "test_effects.py", "test_effect_checks.py", "test_rebuild.py")
+
+
+def pytest_collection_modifyitems(items):
+    """Files that take minutes come first, so that no worker is left alone with one of them at the end."""
+    items.sort(key=lambda item: item.path.name not in LONG)
 
 
 def shared_folder() -> Path:
