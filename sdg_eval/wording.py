@@ -462,8 +462,8 @@ def _fared(row: dict, lang: str) -> str:
         return pick(lang, "ยังตรวจสอบย้อนหลังไม่ได้", "not yet checked on past values")
     return pick(
         lang,
-        f"ตรวจย้อนหลัง {int(count)} ค่า ช่วงเช่นนี้ครอบคลุมค่าจริงร้อยละ {100 * share:.0f}",
-        f"checked on {int(count)} past values, such intervals held {100 * share:.0f}%",
+        f"ตรวจย้อนหลัง {int(count):,} ค่า ช่วงเช่นนี้ครอบคลุมค่าจริงร้อยละ {100 * share:.0f}",
+        f"checked on {int(count):,} past values, such intervals held {100 * share:.0f}%",
     )
 
 

@@ -12,11 +12,11 @@ from functools import lru_cache
 
 CAUSAL = {
     "en": re.compile(
-        r"\b(caus(?:ed|es|ing)|(?:led|leads|leading) to|result(?:ed|s|ing) in|thanks to|owing to|brought about|attributable to|as a result of|because of|gave rise to"
+        r"\b(caus(?:ed|es|ing)|(?:led|leads) to|result(?:ed|s|ing) in|thanks to|owing to|brought about|attributable to|as a result of|because of|gave rise to"
         r"|(?:raised|lowered|reduced|increased|improved|worsened) (?:by the (?:programme|pilot|project)|poverty|the)|the (?:programme|pilot|project) (?:raised|lowered|reduced|increased|improved|worked))",
         re.I,
     ),
-    "th": re.compile("ทำให้|ส่งผลให้|เป็นผลจาก|เป็นผลมาจาก|อันเป็นผล|ก่อให้เกิด|สืบเนื่องจาก|เนื่องมาจาก|โครงการช่วย(?:ลด|เพิ่ม|ให้)|นำไปสู่|เพราะโครงการ"),
+    "th": re.compile("ทำให้(?!เสร็จ)|ส่งผลให้|เป็นผลจาก|เป็นผลมาจาก|อันเป็นผล|ก่อให้เกิด|สืบเนื่องจาก|เนื่องมาจาก|โครงการช่วย(?:ลด|เพิ่ม|ให้)|นำไปสู่|เพราะโครงการ"),
 }  # fmt: skip
 """Words that say what brought something about, in both languages."""
 
