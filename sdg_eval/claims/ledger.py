@@ -18,7 +18,14 @@ import pandas as pd
 
 from sdg_eval.claims.rules import causal_words, places_in, verdict_faults, without_interval
 from sdg_eval.claims.slots import Claim, Token, bind, read_tokens
-from sdg_eval.claims.trend_slots import EMPTY_GOALS, GOAL_SLOTS, HEADLINE_SLOTS, TREND_SLOTS, headline_row, row_of
+from sdg_eval.claims.trend_slots import (
+    EMPTY_GOALS,
+    GOAL_SLOTS,
+    HEADLINE_SLOTS,
+    TREND_SLOTS,
+    headline_row,
+    row_of,
+)
 from sdg_eval.claims.values import bind_value, read_cells
 from sdg_eval.delivery.register import read_vnr_sets
 from sdg_eval.errors import DataError

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -49,6 +50,11 @@ class Cells:
     years: set[str]
     tables: dict[str, pd.DataFrame]
 
+    @cached_property
+    def sums(self) -> Cells:
+        """Sums of counts by kind."""
+        return _sums(self.tables)
+
     def find(self, wanted: float, half: float) -> int:
         """Return the position of a cell within `half` of a number; -1 where there is none."""
         k = int(np.searchsorted(self.values, wanted - half))
@@ -79,6 +85,17 @@ def read_cells(tables: dict[str, pd.DataFrame]) -> Cells:
                     _add(values, places, name, "", f"kinds({column})", len(counts))
                     for kind, count in counts.items():
                         _add(values, places, name, "", f"{column}={kind[:40]}", int(count))
+    order = np.argsort(np.array(values, dtype=float), kind="stable")
+    joined = " ".join(texts)
+    numbers = np.array(values, dtype=float)[order]
+    years = {str(int(v)) for v in numbers[(numbers >= 1900) & (numbers <= 2700)] if v == int(v)}
+    return Cells(numbers, [places[i] for i in order], joined, years | set(re.findall(r"\d{4}", joined)), tables)
+
+
+def _sums(tables: dict[str, pd.DataFrame]) -> Cells:
+    """Sums of counts by kind: looked at only where no cell of its own reads like a number, as most texts need none."""
+    values, places = [], []
+    for name, table in tables.items():
         whole = [c for c in table.columns if pd.api.types.is_integer_dtype(table[c])]
         kinds = [c for c in table.columns if whole and not pd.api.types.is_numeric_dtype(table[c]) and 1 < table[c].nunique() <= MOST_KINDS]
         for kind in kinds:
@@ -87,10 +104,7 @@ def read_cells(tables: dict[str, pd.DataFrame]) -> Cells:
                 for column, number in zip(whole, own, strict=True):
                     _add(values, places, name, "", f"sum({column}) of {kind}={str(value)[:40]}", float(number))
     order = np.argsort(np.array(values, dtype=float), kind="stable")
-    joined = " ".join(texts)
-    numbers = np.array(values, dtype=float)[order]
-    years = {str(int(v)) for v in numbers[(numbers >= 1900) & (numbers <= 2700)] if v == int(v)}
-    return Cells(numbers, [places[i] for i in order], joined, years | set(re.findall(r"\d{4}", joined)), tables)
+    return Cells(np.array(values, dtype=float)[order], [places[i] for i in order], "", set(), {})
 
 
 def _add(values: list, places: list, *place_and_value) -> None:
@@ -127,6 +141,8 @@ def bind_value(token: Token, text: str, cells: Cells, lang: str, before_it: Clai
     for name, allowed, words in _RULES:
         if plain in allowed and any(m.start() <= len(before) < m.end() for m in words.finditer(marked)):
             return Claim(token.at, token.text, f"rule.{name}", "rule", plain, token.text)
+    if not decimals and (k := cells.sums.find(value, half)) >= 0:
+        return Claim(token.at, token.text, "|".join(cells.sums.places[k]), "x1", float(cells.sums.values[k]), token.text)
     if before_it is not None and re.search(r"(?:of|จาก) $", before) and (share := _share_of(before_it, value, cells)):
         return Claim(token.at, token.text, share, "k/share", value, token.text)
     return Claim(token.at, token.text, code, "name", code, token.text) if plain in re.findall(r"[\d.]+", cells.texts) else None
