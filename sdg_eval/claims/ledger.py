@@ -173,8 +173,8 @@ def _facts(run: Path) -> pd.DataFrame:
         record = json.loads((run / "record.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{run}/record.json: cannot be read ({error}). Give the folder of a run.") from error
-    path = run / "national" / "trends.parquet"
-    years = set(pd.read_parquet(path, columns=["last_period"])["last_period"].dropna().str[:4]) if path.is_file() else set()
+    path = run / "national" / "observations.parquet"
+    years = set(pd.read_parquet(path, columns=["TIME_PERIOD"])["TIME_PERIOD"].astype(str).str[:4].unique()) if path.is_file() else set()
     told = [str(record.get("quarter") or ""), str(record.get("report_year") or ""), *sorted(years - {""})]
     return pd.DataFrame({"told": [t for t in told if t]}, dtype="str")
 

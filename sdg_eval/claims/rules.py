@@ -21,6 +21,10 @@ CAUSAL = {
 """Words that say what brought something about, in both languages."""
 
 
+DISCLAIMERS = re.compile(r"may have other causes|[Ww]hether the (?:programme|pilot|project) worked")
+"""Words that name a cause only to say that none is known; each stands in a sentence that no effect is claimed."""
+
+
 def _is(column: str, *values):
     return lambda row: row.get(column) in values
 
@@ -93,7 +97,7 @@ def places_in(text: str, areas: tuple[tuple[str, str, str], ...], lang: str) -> 
 
 def causal_words(text: str, lang: str) -> list[str]:
     """Return the words of a text that say what brought something about."""
-    return [m[0] for m in CAUSAL[lang].finditer(text)]
+    return [m[0] for m in CAUSAL[lang].finditer(DISCLAIMERS.sub("", text))]
 
 
 def verdict_faults(text: str, row: dict, lang: str) -> list[tuple[str, str]]:

@@ -51,6 +51,11 @@ class Cells:
     tables: dict[str, pd.DataFrame]
 
     @cached_property
+    def in_logs(self) -> bool:
+        """True where effects of some series are differences of logarithms."""
+        return any("scale" in t.columns and t["scale"].eq("log").any() for t in self.tables.values())
+
+    @cached_property
     def sums(self) -> Cells:
         """Sums of counts by kind."""
         return _sums(self.tables)
@@ -141,6 +146,10 @@ def bind_value(token: Token, text: str, cells: Cells, lang: str, before_it: Clai
     for name, allowed, words in _RULES:
         if plain in allowed and any(m.start() <= len(before) < m.end() for m in words.finditer(marked)):
             return Claim(token.at, token.text, f"rule.{name}", "rule", plain, token.text)
+    if cells.in_logs and value > -100:  # a change of a logarithm is told in per cent
+        low, high = (float(np.log1p(v / 100)) for v in (value - half, value + half))
+        if (k := cells.find((low + high) / 2, (high - low) / 2)) >= 0:
+            return Claim(token.at, token.text, "|".join(cells.places[k]), "log", float(cells.values[k]), token.text)
     if not decimals and (k := cells.sums.find(value, half)) >= 0:
         return Claim(token.at, token.text, "|".join(cells.sums.places[k]), "x1", float(cells.sums.values[k]), token.text)
     if before_it is not None and re.search(r"(?:of|จาก) $", before) and (share := _share_of(before_it, value, cells)):
