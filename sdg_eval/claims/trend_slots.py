@@ -7,12 +7,13 @@ import re
 from sdg_eval.detectability import POWER
 from sdg_eval.panels import MIN_SLOPE
 from sdg_eval.ranks import MIN_TEST, MIN_YEARS_SEASONAL
-from sdg_eval.trends import COVID_YEARS, MIN_SPAN_YEARS, Q_FAMILY, STALE_AFTER_YEARS
+from sdg_eval.trends import COVID_YEARS, MIN_SPAN_YEARS, STALE_AFTER_YEARS
+from sdg_eval.wording import FORECAST_LEVEL
 
 CONSTANTS = {
-    "constant_power": POWER, "constant_level": 0.80, "constant_min_slope": MIN_SLOPE, "constant_min_test": MIN_TEST,
+    "constant_power": POWER, "constant_level": FORECAST_LEVEL / 100, "constant_min_slope": MIN_SLOPE, "constant_min_test": MIN_TEST,
     "constant_min_span": MIN_SPAN_YEARS, "constant_covid_first": COVID_YEARS[0], "constant_covid_last": COVID_YEARS[1],
-    "constant_covid_last_short": COVID_YEARS[1] % 100, "constant_q": Q_FAMILY, "constant_goals": 17, "constant_years_wanted": MIN_TEST,
+    "constant_covid_last_short": COVID_YEARS[1] % 100, "constant_goals": 17, "constant_years_wanted": MIN_TEST,
 }  # fmt: skip
 """Numbers of the rules, by name: a sentence may say them, and the ledger says which rule they are of."""
 
