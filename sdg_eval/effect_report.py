@@ -325,11 +325,11 @@ def write_overall(overall: Overall, folder, observations: pd.DataFrame, text: di
 
 
 def write_province_effect(view: ProvinceEffect, folder, observations: pd.DataFrame, text: dict) -> None:
-    """Write the table, the weights of the counterparts and effect.json of one pilot province."""
+    """Write the table, the weights of the counterparts, the comparison provinces like it and effect.json of one pilot province."""
     weights = pd.DataFrame(
         [{"SERIES": s, "REF_AREA": a, "weight": w} for s, match in view.counterparts.items() for a, w in sorted(match.weights.items())], columns=["SERIES", "REF_AREA", "weight"]
     )
-    write_tables(folder, observations, effect=view.table, counterparts=weights)
+    write_tables(folder, observations, effect=view.table, counterparts=weights, peers=pd.DataFrame({"REF_AREA": view.peers}, dtype="str"))
     write_json(Path(folder) / "effect.json", text)
 
 

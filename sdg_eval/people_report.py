@@ -321,9 +321,17 @@ def shown_reach(training, by: str, listed) -> pd.DataFrame:
 # ---------------------------------------------------------------- writing
 
 
+def count_told(representation: pd.DataFrame) -> int:
+    """Return of how many pairs of province and group it can be told whether the group took part."""
+    asked = representation[(representation["REF_AREA"] != NATIONAL) & representation["n_events"].gt(0)]
+    return int((~asked["reason"].isin(["no_event", "not_recorded", "no_population", "few_events"])).sum())
+
+
 def write_report(report, folder, text: dict, **more: pd.DataFrame) -> None:
     """Write each table of a report as CSV, with a column that says whether it rests on synthetic data, and text.json."""
     tables = {f.name: getattr(report, f.name) for f in fields(report) if isinstance(getattr(report, f.name), pd.DataFrame)} | more
+    if "representation" in tables:
+        tables["facts"] = pd.DataFrame([{"fact": "pairs_told", "value": count_told(tables["representation"])}])
     for name, table in tables.items():
         write_atomic(Path(folder) / f"{name}.csv", csv_bytes(table.assign(synthetic=report.synthetic)))
     write_json(Path(folder) / "text.json", text)

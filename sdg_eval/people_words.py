@@ -14,7 +14,7 @@ from sdg_eval.delivery.columns import read_list
 from sdg_eval.delivery.frames import NATIONAL
 from sdg_eval.delivery.participation import GROUPS
 from sdg_eval.delivery.partners import MIN_PROJECTS, NETWORKS
-from sdg_eval.people_report import AwarenessReport, PeopleReport
+from sdg_eval.people_report import AwarenessReport, PeopleReport, count_told
 from sdg_eval.suppression import THRESHOLD
 from sdg_eval.thai import format_fiscal_quarter
 from sdg_eval.wording import LANGUAGES, keep_together, number, p_text, pick
@@ -225,8 +225,7 @@ def say_groups(representation: pd.DataFrame, lang: str) -> list[str]:
 def say_silent(representation: pd.DataFrame, silent: pd.DataFrame, codelists, lang: str) -> str:
     """Return the groups of provinces that never, or hardly, took part, of how many that could be told."""
     names, own = names_of("groups", "group", lang), silent[silent["REF_AREA"] != NATIONAL]
-    asked = representation[(representation["REF_AREA"] != NATIONAL) & representation["n_events"].gt(0)]
-    able = int((~asked["reason"].isin(["no_event", "not_recorded", "no_population", "few_events"])).sum())
+    able = count_told(representation)
     items = []
     for r in own.to_dict("records"):
         seen = why("suppressed", lang) if r["reason"] == "suppressed" else pick(

@@ -7,7 +7,7 @@ what is recorded and how sure, never what brought it about.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +69,7 @@ from sdg_eval.observations import FREQUENCIES, select_totals
 from sdg_eval.panels import is_province
 from sdg_eval.progress import evaluate_progress
 from sdg_eval.quarterly_report import arrivals, programme_days, what_was_sent, write_tables
-from sdg_eval.store import write_json
+from sdg_eval.store import csv_bytes, write_atomic, write_json
 from sdg_eval.trends import evaluate_trends
 
 SPLITS = ("weights", "primary")
@@ -190,6 +190,9 @@ def _own(table: pd.DataFrame, areas) -> pd.DataFrame:
 def write_report(report, folder, text: dict) -> None:
     """Write every table (CSV and Parquet, each with a column that says whether anything is synthetic) and text.json."""
     write_tables(report, folder, synthetic=report.synthetic)
+    counts = [{"fact": f.name, "value": getattr(report, f.name)} for f in fields(report) if type(getattr(report, f.name)) is int]
+    if counts:  # what a sentence says and no table holds
+        write_atomic(Path(folder) / "facts.csv", csv_bytes(pd.DataFrame(counts).assign(synthetic=report.synthetic)))
     write_json(Path(folder) / "text.json", text)
 
 

@@ -571,7 +571,7 @@ def say_chain(report: NeedReport, codelists, lang: str) -> list[str]:
     if not report.compared:
         lines.append(_pick(lang, f"ผลลัพธ์: {reason_text('not_compared', lang)}", f"Results: {reason_text('not_compared', lang)}."))
     elif report.unused:
-        lines.append(_pick(lang, f"แนวโน้ม {report.unused} รายการอาศัยค่าหลังสิ้นไตรมาส จึงไม่นำมาใช้", f"{report.unused} trends rest on values of after the quarter and were not used."))
+        lines.append(_pick(lang, f"แนวโน้ม {number(report.unused, 0)} รายการอาศัยค่าหลังสิ้นไตรมาส จึงไม่นำมาใช้", f"{number(report.unused, 0)} trends rest on values of after the quarter and were not used."))
     return lines
 
 

@@ -16,7 +16,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="What was run: list, show, why, resume, compare, log.",
+    help="What was run: list, show, why, resume, compare, claims, log.",
 )
 
 Out = Annotated[Path, typer.Option("--out", help="Folder of reports.")]
@@ -66,6 +66,26 @@ def list_command(out: Out = Path("reports"), as_json: Json = False) -> None:
     shown = [c for c in COUNTED if any(line[c] for line in lines)]
     columns = ["run", "state", "when", "provinces", "planned", *shown, "quarter", "data"]
     _table(columns, [[*(line[c] for c in columns[:-1]), line["data_hash"][:12]] for line in lines], colour=1)
+
+
+@app.command()
+def claims(run: Name, out: Out = Path("reports"), as_json: Json = False) -> None:
+    """Check every number and verdict in the prose of a run against its tables: texts, pages, notebooks."""
+    from sdg_eval.batch.history import find_run
+    from sdg_eval.claims.check import check_run
+    from sdg_eval.codelists import read_codelists
+
+    folder = find_run(out, run).folder
+    faults = check_run(folder, read_codelists())
+    if as_json:
+        typer.echo(_json([asdict(fault) for fault in faults]))
+    else:
+        for fault in faults:
+            typer.echo(str(fault))
+    if faults:
+        raise DataError(f"{folder}: {len(faults)} claims are not those of the tables. Do not hand out this run; run it again.")
+    if not as_json:
+        typer.echo(f"{folder}: all numbers of the prose are those of the tables.")
 
 
 @app.command()

@@ -10,10 +10,16 @@ import re
 
 import pandas as pd
 
+from sdg_eval.detectability import POWER
 from sdg_eval.errors import UsageError
+from sdg_eval.panels import MIN_SLOPE
+from sdg_eval.ranks import MIN_TEST, MIN_YEARS_SEASONAL
 from sdg_eval.thai import format_period, year_text
+from sdg_eval.trends import COVID_YEARS, MIN_SPAN_YEARS, Q_FAMILY
 
 LANGUAGES = ("th", "en")
+FORECAST_LEVEL = 80
+"""Per cent of the interval of a forecast that sentences tell: the columns low_80 and high_80 of `forecasts`."""
 LABELS = {
     # overview (evaluation.STATUSES)
     "improving": ("ดีขึ้น", "improving"),
@@ -243,8 +249,8 @@ def say_trend(row: dict, series: dict, lang: str) -> str:
         )
     return pick(
         lang,
-        f"ยังบอกไม่ได้: มีข้อมูลที่ใช้ได้เพียง {n} ช่วงเวลา ต้องมีอย่างน้อย 3 ช่วงเวลาจึงบอกทิศทางได้ และ 6 ช่วงเวลาจึงทดสอบได้{_when(row, lang)}",
-        f"Cannot be told yet: n = {n} usable period{'' if n == 1 else 's'}; a direction needs 3, a test needs 6.{_when(row, lang)}",
+        f"ยังบอกไม่ได้: มีข้อมูลที่ใช้ได้เพียง {n} ช่วงเวลา ต้องมีอย่างน้อย {MIN_SLOPE} ช่วงเวลาจึงบอกทิศทางได้ และ {MIN_TEST} ช่วงเวลาจึงทดสอบได้{_when(row, lang)}",
+        f"Cannot be told yet: n = {n} usable period{'' if n == 1 else 's'}; a direction needs {MIN_SLOPE}, a test needs {MIN_TEST}.{_when(row, lang)}",
     )
 
 
@@ -271,8 +277,8 @@ def _visible(row: dict, series: dict, lang: str) -> str:
     said = _small_change(smallest, series, lang)
     return pick(
         lang,
-        f"ข้อมูลชุดนี้จะเห็นแนวโน้มได้ต่อเมื่อเปลี่ยนแปลงราว{said}ขึ้นไป (โอกาสเห็นร้อยละ 80)",
-        f"These data would show a change of about {said} or more (with 80% power)",
+        f"ข้อมูลชุดนี้จะเห็นแนวโน้มได้ต่อเมื่อเปลี่ยนแปลงราว{said}ขึ้นไป (โอกาสเห็นร้อยละ {100 * POWER:.0f})",
+        f"These data would show a change of about {said} or more (with {100 * POWER:.0f}% power)",
     )
 
 
@@ -299,10 +305,10 @@ def _lower(text: str) -> str:
 
 def too_few(row: dict, lang: str) -> str:
     """Return how many periods there are and how many a test needs, in words of the frequency."""
-    thai, english, needed = {"A": ("ปี", "years", 6), "Q": ("ไตรมาส", "quarters", 12), "M": ("เดือน", "months", 36)}[row["FREQ"]]
+    thai, english, needed = {"A": ("ปี", "years", MIN_TEST), "Q": ("ไตรมาส", "quarters", 4 * MIN_YEARS_SEASONAL), "M": ("เดือน", "months", 12 * MIN_YEARS_SEASONAL)}[row["FREQ"]]
     if row["n_obs"] >= needed:
-        return pick(lang, f"{row['n_obs']} {thai} ซึ่งเป็นค่าเบื้องต้นหรือครอบคลุมไม่ถึง 3 ปี",
-                    f"{row['n_obs']} {english}, provisional or within less than 3 years")  # fmt: skip
+        return pick(lang, f"{row['n_obs']} {thai} ซึ่งเป็นค่าเบื้องต้นหรือครอบคลุมไม่ถึง {MIN_SPAN_YEARS} ปี",
+                    f"{row['n_obs']} {english}, provisional or within less than {MIN_SPAN_YEARS} years")  # fmt: skip
     return pick(lang, f"{row['n_obs']} {thai} (การทดสอบต้องมี {needed} {thai})", f"{row['n_obs']} {english} (a test needs {needed})")
 
 
@@ -365,10 +371,10 @@ def _notes(row: dict, lang: str) -> list[str]:
     if "no_exposure" in reasons:
         notes.append(pick(lang, "ไม่มีจำนวนประชากรของช่วงเวลานี้ จึงเทียบจำนวนนับโดยไม่ปรับตามประชากร", "No population for these periods: counts are compared without it."))
     if "short_span" in reasons:
-        notes.append(pick(lang, "ข้อมูลครอบคลุมไม่ถึง 3 ปี", "The values span less than 3 years."))
+        notes.append(pick(lang, f"ข้อมูลครอบคลุมไม่ถึง {MIN_SPAN_YEARS} ปี", f"The values span less than {MIN_SPAN_YEARS} years."))
     other = row["verdict_without_covid"]
     if (row["significant"] or row["verdict"] == "not_detected") and other in ("rising", "falling", "not_detected") and other != row["verdict"]:
-        notes.append(pick(lang, f"หากไม่รวม พ.ศ. 2563–2564 ผลจะเป็น “{label(other, lang)}”", f"Without 2020–21 the verdict would be “{label(other, lang)}”."))
+        notes.append(pick(lang, f"หากไม่รวม พ.ศ. {year_text(COVID_YEARS[0], lang)}–{year_text(COVID_YEARS[1], lang)} ผลจะเป็น “{label(other, lang)}”", f"Without {COVID_YEARS[0]}–{COVID_YEARS[1] % 100} the verdict would be “{label(other, lang)}”."))
     return notes
 
 
@@ -450,8 +456,8 @@ def say_forecast(row: dict, series: dict, lang: str) -> str:
     )  # fmt: skip
     return pick(
         lang,
-        f"คาดการณ์ พ.ศ. {year}: {centre} (ช่วงร้อยละ 80 คือ {low} ถึง {high}; {_fared(row, lang)}){met}",
-        f"Forecast for {year}: {centre} (80% interval {low} to {high}; {_fared(row, lang)}){met}.",
+        f"คาดการณ์ พ.ศ. {year}: {centre} (ช่วงร้อยละ {FORECAST_LEVEL} คือ {low} ถึง {high}; {_fared(row, lang)}){met}",
+        f"Forecast for {year}: {centre} ({FORECAST_LEVEL}% interval {low} to {high}; {_fared(row, lang)}){met}.",
     )
 
 
@@ -462,8 +468,8 @@ def _fared(row: dict, lang: str) -> str:
         return pick(lang, "ยังตรวจสอบย้อนหลังไม่ได้", "not yet checked on past values")
     return pick(
         lang,
-        f"ตรวจย้อนหลัง {int(count)} ค่า ช่วงเช่นนี้ครอบคลุมค่าจริงร้อยละ {100 * share:.0f}",
-        f"checked on {int(count)} past values, such intervals held {100 * share:.0f}%",
+        f"ตรวจย้อนหลัง {int(count):,} ค่า ช่วงเช่นนี้ครอบคลุมค่าจริงร้อยละ {100 * share:.0f}",
+        f"checked on {int(count):,} past values, such intervals held {100 * share:.0f}%",
     )
 
 
@@ -504,11 +510,11 @@ def say_false_alarms(findings: int, lang: str) -> str:
     """
     if lang == "both":
         return "\n\n".join(say_false_alarms(findings, language) for language in LANGUAGES)
-    expected = number(0.10 * findings, 1)
+    expected = number(Q_FAMILY * findings, 1)
     return pick(
         lang,
-        f"ในข้อค้นพบ {findings} รายการนี้ คาดว่าเกิดจากความบังเอิญโดยเฉลี่ยไม่เกิน {expected} รายการ (ควบคุมอัตราการค้นพบผิดที่ร้อยละ 10)",
-        f"Of these {findings} findings, at most {expected} on average are expected to be chance (false discoveries held at 10%).",
+        f"ในข้อค้นพบ {findings} รายการนี้ คาดว่าเกิดจากความบังเอิญโดยเฉลี่ยไม่เกิน {expected} รายการ (ควบคุมอัตราการค้นพบผิดที่ร้อยละ {100 * Q_FAMILY:.0f})",
+        f"Of these {findings} findings, at most {expected} on average are expected to be chance (false discoveries held at {100 * Q_FAMILY:.0f}%).",
     )
 
 
@@ -553,8 +559,8 @@ def say_goal(row: dict, codelists, lang: str) -> str:
         return reason
     return pick(
         lang,
-        f"{reason} ข้อมูลที่ควรส่ง (รายปีอย่างน้อย 6 ปี): {' และ '.join(names)}",
-        f"{reason} What to send (yearly values, 6 years or more): {'; '.join(names)}.",
+        f"{reason} ข้อมูลที่ควรส่ง (รายปีอย่างน้อย {MIN_TEST} ปี): {' และ '.join(names)}",
+        f"{reason} What to send (yearly values, {MIN_TEST} years or more): {'; '.join(names)}.",
     )
 
 
@@ -581,10 +587,10 @@ def say_headline(table: pd.DataFrame, codelists, area: str, lang: str) -> str:
         lang,
         f"จังหวัด{name}มีข้อมูล {len(rows)} รายการ: ดีขึ้น {better} แย่ลง {worse} ยังไม่พบแนวโน้ม {unseen} "
         f"บ่งชี้เบื้องต้น {early} ยังบอกไม่ได้ {open_}" + (f" เปลี่ยนแปลงโดยไม่มีทิศทางดีหรือแย่ {other}" if other else "")
-        + (f" เป้าหมายที่ไม่มีข้อมูล: {goals}" if empty else " มีข้อมูลครบทั้ง 17 เป้าหมาย") + note,
+        + (f" เป้าหมายที่ไม่มีข้อมูล: {goals}" if empty else f" มีข้อมูลครบทั้ง {len(codelists.goals17)} เป้าหมาย") + note,
         f"{name} has values of {len(rows)} series: {better} improving, {worse} worsening, {unseen} without a detected trend, "
         f"{early} indicative only, {open_} that cannot be told yet" + (f", {other} changed without a better or worse" if other else "")
-        + (f". Goals without data: {goals}." if empty else ". All 17 goals have data.") + note,
+        + (f". Goals without data: {goals}." if empty else f". All {len(codelists.goals17)} goals have data.") + note,
     ).replace("จังหวัดกรุงเทพ", "กรุงเทพ")
 
 

@@ -35,10 +35,14 @@ from sdg_eval.batch.prepare import SCORES_FILE, find_inputs, prepare_run
 from sdg_eval.batch.results import made_with, parse_hash
 from sdg_eval.batch.run import count_workers, remove_others, run_all, stopped_by_signals
 from sdg_eval.batch.screen import unless_closed
+from sdg_eval.claims.check import make_ledger
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import DataError, RunsFailedError, UsageError, WriteError
 from sdg_eval.run_table import GOOD, reconcile, totals
 from sdg_eval.store import csv_bytes, last_instant, write_atomic, write_json
+
+MOST_FAULTS = 20
+"""Claims told at the end of a batch; the command `runs claims` tells all."""
 
 
 def evaluate_provinces(
@@ -84,7 +88,7 @@ def evaluate_provinces(
     UsageError, DataError, LockedError, WriteError
         Before anything is run.
     RunsFailedError
-        After everything ran, when a run failed; the site says which.
+        After everything ran, when a run failed, which the site says; or when a sentence says what the tables do not.
     DataError
         After everything ran, when the results are not those expected.
     """
@@ -138,7 +142,8 @@ def evaluate_provinces(
         # Whoever stops a batch waits: then only the pages that say so are written; the same command writes the others.
         undone = runs.loc[~runs["status"].isin(GOOD), ["notebook", "REF_AREA"]]
         write_pages(out, codelists, record, runs, keys, only=set(undone.itertuples(index=False, name=None)) if counts["interrupted"] else None, workers=count_workers(jobs))
-        complete = counts["agrees"] and bool(runs["status"].isin(GOOD).all())
+        faults = [] if counts["interrupted"] else make_ledger(folder, codelists)[1]
+        complete = counts["agrees"] and bool(runs["status"].isin(GOOD).all()) and not faults
         if complete:
             _point_latest(Path(out), name)
         ending |= {
@@ -146,9 +151,16 @@ def evaluate_provinces(
             "data_hash": record["data_hash"], "code_hash": record["code_hash"], "kept": [o.folder for o in outcomes if o.status == "kept"],
         }  # fmt: skip
     _summarise(runs, folder, say)
+    for fault in faults[:MOST_FAULTS]:
+        say(f"  claim: {fault}")
     say(f"log entry {ending['entry']['number']}, sha256 {ending['entry']['sha256'][:16]}; tables and figures, sha256 {ending['results'][:16]}")
     if counts["interrupted"]:
         raise KeyboardInterrupt
+    if faults:
+        raise RunsFailedError(
+            f"{folder}: {len(faults)} numbers or words of the prose are not those of the tables, the first: {faults[0]} "
+            f"`sdg-eval runs claims {name} --out {out}` tells all of them. Do not hand out this run."
+        )
     if not complete:
         failed = ", ".join(o.name for o in outcomes if o.status not in GOOD)
         raise RunsFailedError(f"Not done: {failed}. The other results stand; `sdg-eval runs why {name} --out {out}` tells the reasons.")

@@ -1,0 +1,168 @@
+"""The checker: every number that a run says, held against the tables of the run.
+
+`check_run` reads a run folder; `check_text` reads what came out of a PDF or a Word file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from sdg_eval.claims.ledger import CLAIMS, FOLDER, Fault, Ledger, area_of, bind_run, plain, read_ledger
+from sdg_eval.claims.prose import SHORTEST, Known, Skeleton, compare, pieces, read_blocks, skeleton
+from sdg_eval.claims.rules import causal_words
+from sdg_eval.wording import LANGUAGES
+
+AS_TOLD = "Make the page or file again from the run; if it stays, correct what makes it."
+OWN_PAGES = ("provinces", "quarters")
+"""Folders whose index pages show every sentence of the text file beside them."""
+
+
+def check_run(run, codelists) -> list[Fault]:
+    """Return what is wrong with the numbers and words of a run: its text files, its pages and its executed notebooks.
+
+    Sentences are bound anew to the tables, and held against the ledger that was written with the run, where there is one.
+    Raises DataError when a file of the run cannot be read.
+    """
+    run = Path(run)
+    ledger, faults = bind_run(run, codelists)
+    if (run / FOLDER / CLAIMS).is_file():
+        written = read_ledger(run)
+        faults += compare_ledgers(written, ledger)
+        ledger = written
+    return faults + check_pages(run, ledger)
+
+
+def make_ledger(run, codelists) -> tuple[Ledger, list[Fault]]:
+    """Write the ledger of a run that has just been made; return it and what is wrong with the run."""
+    ledger, faults = bind_run(run, codelists)
+    ledger.write(run)
+    return ledger, faults + check_pages(run, ledger)
+
+
+def compare_ledgers(written: Ledger, found: Ledger) -> list[Fault]:
+    """Return the sentences and cells that are no longer what they were when the ledger was written."""
+    key = ["file", "sentence", "lang"]
+    both = written.sentences.merge(found.sentences, on=key, how="outer", suffixes=("_then", "_now"), indicator=True)
+    faults = []
+    for row in both[(both["_merge"] != "both") | (both["text_then"] != both["text_now"])].sort_values(key).to_dict("records"):
+        then, now = (row[c] if isinstance(row[c], str) else "" for c in ("text_then", "text_now"))
+        token, expected = _first_difference(now, then)
+        faults.append(Fault(row["file"], f"{row['lang']} {row['sentence']}", token, f"{expected or 'no such sentence'}, as in the ledger"))
+    place = ["file", "sentence", "lang", "at"]
+    cells = written.claims.drop_duplicates(place).merge(found.claims.drop_duplicates(place), on=[*place, "token"], suffixes=("_then", "_now"))
+    own = cells[(cells["table_then"] == "evaluation") & (cells["column_then"] == cells["column_now"]) & (cells["value_then"] != cells["value_now"])]
+    for row in own.to_dict("records"):
+        faults.append(Fault(row["file"], f"{row['lang']} {row['sentence']}", row["token"], f"{row['column_then']} = {row['value_then']}, as in the ledger; the table holds {row['value_now']}"))
+    return faults
+
+
+def _first_difference(now: str, then: str) -> tuple[str, str]:
+    """The first words that two texts do not share: (now, then)."""
+    for left, right in zip(now.split(), then.split(), strict=False):
+        if left != right:
+            return left, right
+    return (now[len(then):] or now)[:60], (then[len(now):] or then)[:60]
+
+
+def check_text(text: str, ledger: Ledger, *, file: str = "text", lang: str | None = None, whole: bool = False) -> list[Fault]:
+    """Return the faults of a text as it was extracted from a PDF, a Word file or a page.
+
+    Parameters
+    ----------
+    text
+        Plain text; where lines end does not matter.
+    ledger
+        Of the run, or `ledger.of(area)` for a document of one province: the fewer sentences, the sharper.
+    file
+        What the faults name as their place.
+    lang
+        Only the sentences of this language; None: both.
+    whole
+        True: every sentence of the ledger must be there, in its own words.
+    """
+    said = ledger.sentences if lang is None else ledger.sentences[ledger.sentences["lang"] == lang]
+    known, read, faults = Known(said["text"]), skeleton(text), []
+    for words, allowed in known.whole.items():
+        faults += _wrong(file, words, allowed, compare(read, words, allowed))
+    sure = [words for words in known.whole if words in read.words]
+    for words, allowed in known.parts.items():
+        if not any(words in sentence for sentence in sure):
+            faults += _wrong(file, words, allowed, [f for f in compare(read, words, allowed) if not known.stands(words, f[1])])
+    if whole:
+        faults += _missing(file, said, read)
+    return list(dict.fromkeys(faults))
+
+
+def _missing(file: str, said: pd.DataFrame, read: Skeleton) -> list[Fault]:
+    """Sentences of which a part does not stand in a text in its own words."""
+    faults = []
+    for row in said.to_dict("records"):
+        for part in pieces(row["text"]):
+            own = skeleton(part)
+            if len(own.words) >= SHORTEST and own.words not in read.words:
+                faults.append(Fault(file, f"{row['lang']} {row['sentence']}", part, "this part of the sentence, in the words of the ledger", AS_TOLD))
+    return faults
+
+
+def _wrong(file: str, words: str, allowed: set, found: list) -> list[Fault]:
+    """Faults of sentences whose numbers are those of no sentence of the ledger: the nearest one says what was expected."""
+    faults = []
+    for _, numbers in found:
+        nearest = max(sorted(allowed), key=lambda own: sum(a == b for a, b in zip(own, numbers, strict=True)))
+        wrong = [(a, b) for a, b in zip(numbers, nearest, strict=True) if a != b]
+        faults += [Fault(file, words, a, b, AS_TOLD) for a, b in wrong]
+    return faults
+
+
+def check_pages(run, ledger: Ledger) -> list[Fault]:
+    """Return the faults of the pages and executed notebooks of a run: numbers, and on a province's own pages also words."""
+    run, faults = Path(run), []
+    languages = sorted(set(ledger.sentences["lang"]))
+    national = ledger.sentences[ledger.sentences["REF_AREA"] == ""]
+    everywhere = Known(ledger.sentences["text"])
+    owned = {area: Known(pd.concat([own["text"], national["text"]])) for area, own in ledger.sentences.groupby("REF_AREA") if area}
+    for path in _pages(run):
+        file = path.relative_to(run).as_posix()
+        area = area_of(file)
+        blocks = [plain(block) for block in read_blocks(path)]
+        known = owned.get(area, everywhere)
+        faults += _block_faults(file, blocks, known, parts=bool(area))
+        if area and path.name.startswith("index") and file.split("/")[0] in OWN_PAGES:
+            lang = "en" if path.name.endswith(".en.html") or languages == ["en"] else "th"
+            own = ledger.sentences[(ledger.sentences["file"] == f"{Path(file).parent.as_posix()}/text.json") & (ledger.sentences["lang"] == lang)]
+            faults += _missing(file, own, skeleton(" ".join(blocks)))
+            faults += [Fault(file, "", words, "no word for a cause", AS_TOLD) for block in blocks for words in _new_causes(block, own)]
+    return faults
+
+
+def _new_causes(block: str, own: pd.DataFrame) -> list[str]:
+    """Words for a cause that stand in a block with numbers and in no sentence of the ledger."""
+    found = [words for lang in LANGUAGES for words in causal_words(block, lang)]
+    return [words for words in found if any(c.isdigit() for c in block) and not own["text"].str.contains(words, regex=False).any()]
+
+
+def _pages(run: Path) -> list[Path]:
+    """Pages and executed notebooks of a run; a notebook's page is the notebook again, and what it is made from is read."""
+    return sorted(p for p in [*run.rglob("*.html"), *run.rglob("notebook.ipynb")] if p.name != "notebook.html" and "slices" not in p.relative_to(run).parts)
+
+
+def _block_faults(file: str, blocks: list[str], known: Known, *, parts: bool) -> list[Fault]:
+    faults = []
+    for block in blocks:
+        if not any(c.isdigit() for c in block):
+            continue
+        own = skeleton(block)
+        allowed = known.whole.get(own.words)
+        if allowed is not None:
+            if own.numbers not in allowed:
+                faults += _wrong(file, own.words, allowed, [(0, own.numbers)])
+            continue
+        for part in pieces(block) if parts else ():
+            own = skeleton(part)
+            allowed = known.parts.get(own.words) if own.numbers else None
+            if allowed is not None and own.numbers not in allowed and not known.stands(own.words, own.numbers):
+                faults += _wrong(file, own.words, allowed, [(0, own.numbers)])
+    return faults
+

@@ -1,0 +1,304 @@
+"""The ledger of a run: each sentence that its text files hold, and of each number in it the cell that it comes from.
+
+It is made after the run from what lies on disk, so that no word module can vouch for itself, and written beside the run:
+`claims/sentences.parquet` and `claims/claims.parquet`. Whoever writes a PDF, a Word file or a page reads it to check the text that
+came out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from sdg_eval.claims.rules import causal_words, places_in, verdict_faults, without_interval
+from sdg_eval.claims.slots import Claim, Token, bind, read_tokens
+from sdg_eval.claims.trend_slots import (
+    EMPTY_GOALS,
+    GOAL_SLOTS,
+    HEADLINE_SLOTS,
+    TREND_SLOTS,
+    headline_row,
+    row_of,
+)
+from sdg_eval.claims.values import bind_value, read_cells
+from sdg_eval.delivery.register import read_vnr_sets
+from sdg_eval.errors import DataError
+from sdg_eval.store import parquet_bytes, write_atomic
+from sdg_eval.wording import LANGUAGES
+
+FOLDER, SENTENCES, CLAIMS = "claims", "sentences.parquet", "claims.parquet"
+SENTENCE_COLUMNS = ["file", "sentence", "REF_AREA", "lang", "text"]
+CLAIM_COLUMNS = ["file", "sentence", "REF_AREA", "lang", "at", "token", "table", "row", "column", "form", "value"]
+TEXT_FILES = ("text.json", "peers.json", "effect.json")
+NOT_PROSE = {"id", "figure", "due", "finding_id", "arrow", "goal", "series", "status", "kind", "reason", "subject", "measure", "sure", "source", "synthetic"}
+"""Keys of a text file whose values are codes for the pages, not words for a reader."""
+_REFERENCE = re.compile(r"(press release |ข่าวที่ )\d+/\d{4}")
+"""The number of a publication, as it is cited."""
+REMEDY = "Correct the word module that made the sentence, or its table, and run `sdg-eval evaluate` again."
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a sentence: where, which words, what was expected, and what to do."""
+
+    file: str
+    sentence: str
+    token: str
+    expected: str
+    remedy: str = REMEDY
+
+    def __str__(self) -> str:
+        return f"{self.file}, {self.sentence}: {self.token!r}; expected {self.expected}. {self.remedy}"
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """Sentences (file, sentence, REF_AREA, lang, text) and the claims in them (…, at, token, table, row, column, form, value)."""
+
+    sentences: pd.DataFrame
+    claims: pd.DataFrame
+
+    def of(self, area: str) -> Ledger:
+        """Return what is said of one province, and of the country as a whole."""
+        return Ledger(*(t[t["REF_AREA"].isin([area, ""])].reset_index(drop=True) for t in (self.sentences, self.claims)))
+
+    def write(self, run) -> None:
+        """Write the ledger beside a run; the same run gives the same bytes."""
+        write_atomic(Path(run) / FOLDER / SENTENCES, parquet_bytes(self.sentences))
+        write_atomic(Path(run) / FOLDER / CLAIMS, parquet_bytes(self.claims))
+
+
+def read_ledger(run) -> Ledger:
+    """Return the ledger of a run folder. Raises DataError where none was written."""
+    place = Path(run) / FOLDER
+    try:
+        return Ledger(pd.read_parquet(place / SENTENCES), pd.read_parquet(place / CLAIMS))
+    except OSError as error:
+        raise DataError(f"{place}: holds no ledger of claims. Run `sdg-eval evaluate` again.") from error
+
+
+def plain(text: str) -> str:
+    """Return a text with ordinary spaces, as the patterns are written."""
+    return text.replace("\u00a0", " ")
+
+
+def text_files(run) -> list[Path]:
+    """Return the files of a run that hold sentences, in a fixed order."""
+    return sorted(p for p in Path(run).glob("*/*/*.json") if p.name in TEXT_FILES)
+
+
+def area_of(file: str) -> str:
+    """Return the province whose folder a file lies in; '' for a national one.
+
+    Examples
+    --------
+    >>> area_of("provinces/TH-50/text.json"), area_of("national/30_delivery/text.json")
+    ('TH-50', '')
+    """
+    match = re.match(r"[a-z]+/(TH-\d+)/", file)
+    return match[1] if match else ""
+
+
+def leaves(held, key: str = "") -> Iterator[tuple[str, str]]:
+    """Return (place, sentence) of each text for a reader in what a text file holds in one language."""
+    if isinstance(held, dict):
+        for name, part in held.items():
+            if name not in NOT_PROSE:
+                yield from leaves(part, f"{key}/{name}" if key else name)
+    elif isinstance(held, list):
+        for place, part in enumerate(held):
+            yield from leaves(part, f"{key}/{place}")
+    elif isinstance(held, str):
+        yield key or "text", held
+
+
+def read_texts(path: Path) -> dict:
+    """Return what a text file holds, by language. Raises DataError when it cannot be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read as sentences ({error}). Run `sdg-eval evaluate` again.") from error
+
+
+@lru_cache(maxsize=4)
+def _names_with_figures(codelists, lang: str) -> re.Pattern:
+    """Names, units and references of the code lists in which a figure stands: such a figure is no claim."""
+    series = codelists.series
+    words = {*series[f"name_{lang}"], *series[f"unit_{lang}"], *(re.sub(r"\s*\([^)]*\)", "", u).strip() for u in series[f"unit_{lang}"])}
+    for table in (codelists.goals17, codelists.rollout, read_vnr_sets()):
+        for column in table.select_dtypes(include=["object", "str"]):
+            words |= {w for w in table[column] if isinstance(w, str) and len(w) > 8}
+    words = sorted((w for w in words if re.search(r"\d", w) and re.search(r"[^\d.\-/ ]{3}", w)), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, words)) or r"(?!)", re.I)
+
+
+def masked(text: str, codelists, lang: str) -> str:
+    """Return a text of the same length in which names and units that hold figures are blanked."""
+    hidden = _names_with_figures(codelists, lang).sub(lambda m: "\u0001" * len(m[0]), plain(text))
+    return _REFERENCE.sub(lambda m: m[1] + "\u0001" * (len(m[0]) - len(m[1])), hidden)
+
+
+def _areas(codelists) -> tuple[tuple[str, str, str], ...]:
+    own = codelists.areas[codelists.areas["REF_AREA"].isin(set(codelists.provinces))]
+    return tuple(own[["REF_AREA", "name_th", "name_en"]].itertuples(index=False, name=None))
+
+
+def bind_run(run, codelists) -> tuple[Ledger, list[Fault]]:
+    """Return the ledger of a run folder and what is wrong with its sentences.
+
+    Raises DataError when a text file or a table beside it cannot be read.
+    """
+    run, sentences, claims, faults = Path(run), [], [], []
+    areas, facts = _areas(codelists), _facts(run)
+    for path in text_files(run):
+        file = path.relative_to(run).as_posix()
+        part = _bind_evaluation(path, file, codelists) if file.startswith("provinces/") else _bind_values(path, file, codelists, facts)
+        sentences += part[0]
+        claims += part[1]
+        faults += part[2]
+        allowed = {area_of(file)} | _areas_in(path.parent)
+        faults += [f for row in part[0] for f in _place_faults(row, allowed, areas)]
+    return Ledger(pd.DataFrame(sentences, columns=SENTENCE_COLUMNS), pd.DataFrame(claims, columns=CLAIM_COLUMNS)), faults
+
+
+def _facts(run: Path) -> pd.DataFrame:
+    """What every text of a run may say of the run itself: its quarter, and the years of which there are values."""
+    try:
+        record = json.loads((run / "record.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{run}/record.json: cannot be read ({error}). Give the folder of a run.") from error
+    path = run / "national" / "observations.parquet"
+    years = set(pd.read_parquet(path, columns=["TIME_PERIOD"])["TIME_PERIOD"].astype(str).str[:4].unique()) if path.is_file() else set()
+    told = [str(record.get("quarter") or ""), str(record.get("report_year") or ""), *sorted(years - {""})]
+    return pd.DataFrame({"told": [t for t in told if t]}, dtype="str")
+
+
+def _areas_in(folder: Path) -> set[str]:
+    """The provinces that the tables of a folder hold beside its own: counterparts, peers, or all of them."""
+    found: set[str] = set()
+    for path in folder.glob("*.csv"):
+        with path.open(encoding="utf-8") as lines:
+            found |= set(re.findall(r"\bTH-\d{2}\b", lines.read())) if folder.parent.name != "provinces" else set()
+    return found
+
+
+def _place_faults(row: tuple, allowed: set[str], areas) -> list[Fault]:
+    file, sentence, area, lang, text = row
+    if not area:
+        return []
+    named = places_in(text, areas, lang)
+    wanted = next((n for code, *names in areas for n in names if code == area), area)
+    return [Fault(file, f"{lang} {sentence}", name, f"the province of the result, {wanted} ({area})") for code, name in named.items() if code not in allowed]
+
+
+def _bind_evaluation(path: Path, file: str, codelists) -> tuple[list, list, list]:
+    """Sentences, claims and faults of a province's evaluation: each sentence against the row of its result."""
+    area, texts = area_of(file), read_texts(path)
+    try:
+        table = pd.read_parquet(path.parent / "evaluation.parquet")
+    except OSError as error:
+        raise DataError(f"{path.parent}/evaluation.parquet: cannot be read ({error}). Run `sdg-eval evaluate` again.") from error
+    rows = {row["result_id"]: row_of(row) for row in table.to_dict("records")}
+    head = headline_row(table)
+    sentences, claims, faults = [], [], []
+    for lang in LANGUAGES:
+        known = texts.get(lang, {})
+        faults += [Fault(file, f"{lang} {missing}", "", "a sentence for each result of the table") for missing in rows.keys() - known.keys()]
+        for sentence, text in sorted(known.items()):
+            row = head if sentence == "headline" else rows.get(sentence)
+            if row is None:
+                faults.append(Fault(file, f"{lang} {sentence}", sentence, "a result id of evaluation.parquet"))
+                continue
+            said = masked(text, codelists, lang)
+            patterns = HEADLINE_SLOTS if sentence == "headline" else TREND_SLOTS if row["SERIES"] else GOAL_SLOTS
+            own, loose = bind(said, row, patterns[lang], lang)
+            if sentence == "headline":
+                more, loose = _empty_goals(said, row, loose, lang)
+                own += more
+            elif not row["SERIES"]:
+                more = [Claim(t.at, t.text, "indicator", "name", t.text, t.text) for t in loose if _is_code(said, t)]
+                own, loose = own + more, [t for t in loose if not _is_code(said, t)]
+            faults += _number_faults(file, f"{lang} {sentence}", own, loose)
+            if sentence != "headline":
+                faults += _word_faults(file, f"{lang} {sentence}", said, row, {c.column for c in own}, lang)
+            sentences.append((file, sentence, area, lang, plain(text)))
+            claims += [(file, sentence, area, lang, *_claim(c, "evaluation", "" if sentence == "headline" else sentence, row)) for c in own]
+    return sentences, claims, faults
+
+
+def _claim(claim: Claim, table: str, row_id: str, row: dict) -> tuple:
+    """One line of the ledger after where the sentence stands."""
+    told = dict(zip(("centre", "low", "high"), row.get("told", ()), strict=False))
+    column = told.get(claim.column, claim.column)
+    if column.startswith("constant_"):
+        table, row_id = "rules", ""
+    return claim.at, claim.text, table, row_id, column, claim.form, str(claim.value)
+
+
+def _is_code(text: str, token: Token) -> bool:
+    """True for a number of an indicator or a target: 1.2.1, 11.5."""
+    return bool(re.search(r"\(\d+\.[\da-z]+(?:\.\d+)?\)", text[max(0, token.at - 6):token.end + 6]))
+
+
+def _empty_goals(text: str, row: dict, loose: list[Token], lang: str) -> tuple[list[Claim], list[Token]]:
+    """The claims of the list of goals without data, and the numbers that are left."""
+    match = EMPTY_GOALS[lang].search(text)
+    if not match:
+        return [], loose
+    start, end = match.span(1)
+    inside = [t for t in loose if start <= t.at and t.end <= end]
+    wanted = [*map(str, row["empty_goals"]), *[""] * len(inside)]
+    claims = [Claim(t.at, t.text, "empty_goals", "count", w, w) for t, w in zip(inside, wanted, strict=False)]
+    return claims, [t for t in loose if t not in inside]
+
+
+def _number_faults(file: str, sentence: str, claims: list[Claim], loose: list[Token]) -> list[Fault]:
+    wrong = [Fault(file, sentence, c.text, f"{c.expected or 'no number'} ({c.column})") for c in claims if not c.holds]
+    return wrong + [Fault(file, sentence, t.text, "a number bound to a cell of a table or to a rule") for t in loose]
+
+
+def _word_faults(file: str, sentence: str, text: str, row: dict, columns: set[str], lang: str) -> list[Fault]:
+    faults = [Fault(file, sentence, words, f"{wanted}, while the verdict is {row.get('verdict', '')}") for words, wanted in verdict_faults(text, row, lang)]
+    faults += [Fault(file, sentence, words, "no word for a cause: no effect was detected here") for words in causal_words(text, lang)]
+    return faults + [Fault(file, sentence, column, "the interval beside the estimate") for column in without_interval(columns, row)]
+
+
+def _bind_values(path: Path, file: str, codelists, facts: pd.DataFrame) -> tuple[list, list, list]:
+    """Sentences, claims and faults of any other text file: each number against the tables that were written beside it."""
+    area, texts = area_of(file), read_texts(path)
+    cells = read_cells(_tables(path.parent) | {"run": facts})
+    sentences, claims, faults = [], [], []
+    detected = "effect_detected" in cells.texts
+    for lang in LANGUAGES:
+        for sentence, text in leaves(texts.get(lang, {})):
+            said = masked(text, codelists, lang)
+            claim = None
+            for token in read_tokens(said):
+                claim = bind_value(token, said, cells, lang, claim)
+                if claim is None:
+                    faults.append(Fault(file, f"{lang} {sentence}", token.text, "a number bound to a cell of a table beside it, or to a rule"))
+                else:
+                    table, row, column = [*claim.column.split("|", 2), "", ""][:3] if "|" in claim.column else ("", "", claim.column)
+                    claims.append((file, sentence, area, lang, claim.at, claim.text, table, row, column, claim.form, str(claim.value)))
+            if not detected:
+                faults += [Fault(file, f"{lang} {sentence}", words, "no word for a cause: no effect was detected here") for words in causal_words(said, lang)]
+            sentences.append((file, sentence, area, lang, plain(text)))
+    return sentences, claims, faults
+
+
+def _tables(folder: Path) -> dict[str, pd.DataFrame]:
+    """The tables of a folder by name."""
+    found = {}
+    for path in sorted(folder.glob("*.csv")):
+        parquet = path.with_suffix(".parquet")
+        try:
+            found[path.stem] = pd.read_parquet(parquet) if parquet.is_file() else pd.read_csv(path, low_memory=False)
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: cannot be read ({error}). Run `sdg-eval evaluate` again.") from error
+    return found
