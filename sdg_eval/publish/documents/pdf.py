@@ -16,6 +16,7 @@ from pathlib import Path
 from sdg_eval.errors import DataError, WriteError
 from sdg_eval.publish.documents.document_words import document_words
 from sdg_eval.publish.documents.model import Document, Figure
+from sdg_eval.publish.documents.pdf_figures import Drawings, UnknownSvgError, placeholder
 from sdg_eval.store import write_atomic
 
 THAI = re.compile("[\u0e00-\u0e7f]")
@@ -61,12 +62,14 @@ def render_pdf(html: str, blocks=()) -> bytes:
         When a figure cannot be read, or a letter has no glyph.
     """
     weasyprint = _weasyprint()
-    figures = [b.path for b in blocks if isinstance(b, Figure)]
+    drawings, figures = Drawings(), []
+    for number, block in enumerate((b for b in blocks if isinstance(b, Figure)), 1):
+        figures.append(_figure(drawings, number, block.path))
     with _complaints() as told:
         fetcher, fonts = _fetcher(figures), weasyprint.text.fonts.FontConfiguration()
         style = weasyprint.CSS(string=(HERE / "templates" / "document.css").read_text(encoding="utf-8"), url_fetcher=fetcher, font_config=fonts)
         page = weasyprint.HTML(string=html, url_fetcher=fetcher)
-        written = page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant=VARIANT)
+        written = page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant=VARIANT, finisher=drawings.finish)
     if told:
         raise DataError(f"The document cannot be written as PDF: {told[0]}")
     return written
@@ -112,7 +115,23 @@ def _weasyprint():
     return weasyprint
 
 
-def _fetcher(figures: list[Path]):
+def _figure(drawings: Drawings, number: int, path: Path) -> tuple[bytes, str]:
+    """What WeasyPrint is given in a figure's place, and of which kind it is: the empty drawing of one that we put in, else the figure itself."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: the figure cannot be read ({error.strerror}). Run `sdg-eval evaluate` again.") from error
+    if path.suffix != ".svg":
+        return content, "image/png"
+    try:
+        empty = placeholder(content, number)
+        drawings.add(number, content)
+    except UnknownSvgError:
+        return content, "image/svg+xml"
+    return empty, "image/svg+xml"
+
+
+def _fetcher(figures: list[tuple[bytes, str]]):
     """What a document may read: the two fonts and its own figures; every other address is refused before it is asked for."""
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
@@ -125,8 +144,8 @@ def _fetcher(figures: list[Path]):
             if scheme == "font" and re.fullmatch(r"Sarabun-(Regular|Bold)\.ttf", name):
                 return URLFetcherResponse(url, (FONTS / name).read_bytes(), {"Content-Type": "font/ttf"})
             if scheme == "figure" and name.isdecimal() and 0 < int(name) <= len(figures):
-                path = figures[int(name) - 1]
-                return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": "image/svg+xml" if path.suffix == ".svg" else "image/png"})
+                content, kind = figures[int(name) - 1]
+                return URLFetcherResponse(url, content, {"Content-Type": kind})
             raise Refused(f"{url[:80]}: a document reads nothing but its own figures and fonts.")
 
     return Own()
