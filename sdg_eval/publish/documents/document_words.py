@@ -37,7 +37,21 @@ DOCUMENT_WORDS = {
     "doc_as_of": ("ข้อมูล ณ", "as of"),
     "doc_page": ("หน้า", "Page"),
     "doc_of": ("จาก", "of"),
-    "doc_contents": ("สารบัญ", "Contents"),
+    "doc_to_decide": ("เรื่องเสนอเพื่อพิจารณา", "For decision"),
+    "doc_decisions_asked": ("เรื่องที่ขอให้คณะกรรมการพิจารณา", "What the committee is asked to decide"),
+    "doc_item": ("ลำดับ", "No."),
+    "doc_finding": ("ข้อค้นพบ", "Finding"),
+    "doc_owner": ("ผู้รับผิดชอบ", "Owner"),
+    "doc_due": ("ภายใน", "By"),
+    "doc_decision": ("มติ", "Decision"),
+    "doc_open_questions": ("เรื่องที่ยังไม่มีข้อสรุป", "Open questions"),
+    "doc_not_told_apart": ("การเปลี่ยนแปลงที่ยังบอกไม่ได้", "Changes that cannot be told yet"),
+    "doc_reviews": ("เรื่องเพื่อทบทวน", "For review"),
+    "doc_pilots_beside": ("จังหวัดนำร่องเทียบกับจังหวัดเปรียบเทียบ", "Pilots beside comparison provinces"),
+    "doc_processes": ("กระบวนการและการดำเนินงาน", "Processes and delivery"),
+    "doc_lessons": ("บทเรียน: อะไรคงอยู่ และขยายผลได้ที่ใด", "Lessons: what lasts, and where it can be taken"),
+    "doc_limits": ("ข้อจำกัด", "Limits"),
+    "doc_not_done": ("จังหวัดที่ยังไม่มีผลในรอบนี้", "Provinces without a result in this run"),
 }
 """key -> (Thai, English)."""
 

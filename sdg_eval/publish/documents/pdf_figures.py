@@ -193,6 +193,11 @@ def _colour(text: str) -> str:
     return " ".join(f"{int(text[i : i + 2], 16) / 255:.4g}" for i in (1, 3, 5))
 
 
+def _number(value: float) -> str:
+    """A number as PDF reads it: never with an exponent."""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
 def _transform(text: str) -> list[str]:
     """The transforms of our figures as `cm`: translate, rotate, scale."""
     from math import cos, radians, sin
@@ -209,7 +214,7 @@ def _transform(text: str) -> list[str]:
             matrix = (c, s, -s, c, 0, 0)
         else:
             raise UnknownSvgError(f"transform {name}")
-        said.append(" ".join(f"{v:.6g}" for v in matrix) + " cm")
+        said.append(" ".join(map(_number, matrix)) + " cm")
     return said
 
 
@@ -228,7 +233,7 @@ def _path(data: str) -> str:
     said = []
 
     def point(*points):
-        return " ".join(f"{round(v, 3):.7g}" for p in points for v in p)
+        return " ".join(_number(round(v, 3)) for p in points for v in p)
 
     class Pen(BasePen):
         def _moveTo(self, to):

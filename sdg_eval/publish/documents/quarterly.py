@@ -12,7 +12,7 @@ from sdg_eval.publish.documents.parts import listed, run_figure, section, senten
 from sdg_eval.publish.material import PEERS, QUARTERLY, Material
 from sdg_eval.publish.province_pages import FOUND, sources_of
 from sdg_eval.thai import format_fiscal_quarter, format_period, year_text
-from sdg_eval.wording import label, number, quantity, say_false_alarms, say_trend, small
+from sdg_eval.wording import label, number, say_false_alarms, say_trend, small
 
 FIRST_SEND = 6
 """How many data to send stand on the governor's pages; the others stand among the details."""
@@ -178,8 +178,8 @@ def _table_of_series(material: Material, area: str, rows: list[dict], lang: str)
         interval = f"{small(low, decimals)} – {small(high, decimals)}" if low == low else "–"
         held = row["last_value"] == row["last_value"]
         texts.append((
-            row["goal"], series[f"name_{lang}"], label(row['status'], lang), format_period(row["last_period"], lang) if row["last_period"] else "–",
-            quantity(row["last_value"], series, lang) if held else "–", change, interval, number(row["n_obs"], 0),
+            row["goal"], f"{series[f'name_{lang}']} ({series[f'unit_{lang}']})", label(row["status"], lang), format_period(row["last_period"], lang) if row["last_period"] else "–",
+            number(row["last_value"], int(series["decimals"] or 1)), change, interval, number(row["n_obs"], 0),
         ))  # fmt: skip
         values.append((int(row["goal"]), None, None, None, row["last_value"] if held else None, centre if known else None, None, int(row["n_obs"])))
     columns = (words["goal"], words["indicator"], words["result"], words["period"], words["value"], words["doc_change"], words["doc_interval"], words["doc_n"])
