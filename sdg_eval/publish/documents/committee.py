@@ -13,7 +13,7 @@ from sdg_eval.thai import format_fiscal_quarter
 
 REVIEWED = ("decisions", "checklist", "pace", "quarter_shares", "maturity", "flags")
 """Sections of the quarterly report that a committee reviews: decisions, plans, money, activities, mechanism, flagged forms."""
-UNSETTLED = ("not_told_apart", "not_behind", "few", "cannot_be_told")
+UNSETTLED = ("not_told_apart", "not_behind", "few", "no_before", "cannot_be_told")
 """What is said of a change that is not told apart from chance: an open question."""
 
 
