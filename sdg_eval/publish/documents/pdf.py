@@ -22,6 +22,12 @@ from sdg_eval.store import write_atomic
 THAI = re.compile("[\u0e00-\u0e7f]")
 WEASYPRINT = "70.0"
 """The version whose private function is wrapped."""
+WHOLE = (
+    "ตัวชี้วัด", "คณะกรรมการ", "เป้าประสงค์", "ผู้รับผิดชอบ", "ผู้ว่าราชการ", "ผู้สูงอายุ", "ขับเคลื่อน", "หน่วยงาน", "เบิกจ่าย", "แคระแกร็น",
+    "ข้อค้นพบ", "เชื่อมั่น", "เครือข่าย", "กรุงเทพมหานคร", "พระนครศรีอยุธยา",
+)  # fmt: skip
+"""Words that libthai takes for several: a line may end between words, and these are one to a reader."""
+_WHOLE = re.compile("|".join(WHOLE))
 HERE = Path(__file__).parents[1]
 FONTS = HERE.parent / "figures" / "fonts"
 VARIANT = "pdf/ua-1"
@@ -83,11 +89,25 @@ def _html(document: Document) -> str:
     return _template().render(d=document, blocks=blocks, w=document_words(document.lang), version=__version__)
 
 
+def keep_whole(text: str):
+    """Return text, escaped for HTML, in which no line ends within a word of WHOLE.
+
+    Examples
+    --------
+    >>> keep_whole("<b>ตัวชี้วัด")
+    Markup('&lt;b&gt;<span class="whole">ตัวชี้วัด</span>')
+    """
+    from markupsafe import Markup, escape
+
+    return Markup(_WHOLE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))
+
+
 @lru_cache(maxsize=1)
 def _template():
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["whole"] = keep_whole
     return environment.get_template("document.html.j2")
 
 
@@ -159,7 +179,7 @@ def _complaints():
     class Listener(logging.Handler):
         def emit(self, record):
             text = record.getMessage()
-            if record.levelno >= logging.ERROR or text.startswith(".notdef"):
+            if record.levelno >= logging.ERROR or ".notdef" in text:
                 told.append(text)
 
     logger, listener = logging.getLogger("weasyprint"), Listener()
