@@ -39,8 +39,9 @@ def chart(tmp_path_factory):
     """A chart of ours with every kind of mark: line, points, hatch, dashes, transparency, turned Thai text."""
     from matplotlib.figure import Figure as Drawn
 
-    from sdg_eval.figures.style import save_svg
+    from sdg_eval.figures.style import save_svg, use_style
 
+    use_style()
     drawn = Drawn(figsize=(5, 3))
     ax = drawn.subplots()
     ax.plot([1, 2, 3], [2, 1, 3], "o--", color="#0b5394")
@@ -220,8 +221,15 @@ def test_a_figure_put_in_looks_as_weasyprint_draws_it(tmp_path, chart, monkeypat
     ours, theirs = pixels(tmp_path / "ours.pdf"), pixels(tmp_path / "theirs.pdf")
     blank = pixels_without(document, tmp_path)
     assert np.abs(theirs - blank).mean() > 3  # there is something to compare
-    assert np.abs(ours - theirs).mean() < 0.6
+    assert np.abs(blurred(ours) - blurred(theirs)).max() < 40  # hatches begin elsewhere; a lost or moved mark of one block would be far more
+    assert np.abs(blurred(ours) - blurred(theirs)).mean() < 0.5
     assert (tmp_path / "ours.pdf").stat().st_size < (tmp_path / "theirs.pdf").stat().st_size
+
+
+def blurred(image: np.ndarray, block: int = 12) -> np.ndarray:
+    """Means of blocks of pixels."""
+    high, wide = (n // block * block for n in image.shape)
+    return image[:high, :wide].reshape(high // block, block, wide // block, block).mean(axis=(1, 3))
 
 
 def pixels_without(document: Document, tmp_path) -> np.ndarray:

@@ -44,8 +44,8 @@ def require_pdf() -> None:
     _weasyprint()
 
 
-def write_pdf(document: Document, path) -> None:
-    """Write a document as PDF; the same document gives the same bytes.
+def write_pdf(document: Document, path, *, zoom: float = 1.0) -> None:
+    """Write a document as PDF; the same document gives the same bytes. `zoom` enlarges the sheet with all that is on it: √2 makes A3 of A4.
 
     Raises
     ------
@@ -54,10 +54,10 @@ def write_pdf(document: Document, path) -> None:
     DataError
         When a figure cannot be read, or a letter has no glyph.
     """
-    write_atomic(Path(path), render_pdf(_html(document), document.blocks))
+    write_atomic(Path(path), render_pdf(_html(document), document.blocks, zoom=zoom))
 
 
-def render_pdf(html: str, blocks=()) -> bytes:
+def render_pdf(html: str, blocks=(), *, zoom: float = 1.0) -> bytes:
     """Return the PDF of a page of HTML whose figures are `figure:1`, `figure:2` … of `blocks`, and nothing else is read.
 
     Raises
@@ -75,7 +75,7 @@ def render_pdf(html: str, blocks=()) -> bytes:
         fetcher, fonts = _fetcher(figures), weasyprint.text.fonts.FontConfiguration()
         style = weasyprint.CSS(string=(HERE / "templates" / "document.css").read_text(encoding="utf-8"), url_fetcher=fetcher, font_config=fonts)
         page = weasyprint.HTML(string=html, url_fetcher=fetcher)
-        written = page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant=VARIANT, finisher=drawings.finish)
+        written = page.write_pdf(zoom=zoom, stylesheets=[style], font_config=fonts, pdf_variant=VARIANT, finisher=drawings.finish)
     if told:
         raise DataError(f"The document cannot be written as PDF: {told[0]}")
     return written
