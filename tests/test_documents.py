@@ -5,18 +5,23 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+import pypdf
 import pytest
 
 from sdg_eval.batch.publish import parse_document_languages
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.publish.documents import shelf
 from sdg_eval.publish.documents.committee import committee_document
+from sdg_eval.publish.documents.exhibition import BEST, REGISTER, exhibition_document, write_panels
 from sdg_eval.publish.documents.model import Callout, Heading, Items, Paragraph, Table
 from sdg_eval.publish.documents.overall import overall_document
 from sdg_eval.publish.documents.parts import run_figure
 from sdg_eval.publish.documents.quarterly import FIRST_SEND, quarterly_document
+from sdg_eval.publish.exhibition_page import write_exhibition
 from sdg_eval.publish.material import read_material
-from sdg_eval.publish.site import write_site
+from sdg_eval.publish.pages import open_pages
+from sdg_eval.publish.province_pages import write_provinces
 from tests.browser.tiny import EVALUATED
 
 
@@ -146,6 +151,11 @@ def quick(monkeypatch):
     monkeypatch.setattr(shelf, "_missing_pdf", lambda formats: None)
 
 
+def write_province(folder, codelists, record, runs) -> None:
+    """Write the page of one province as the site has it."""
+    write_provinces(open_pages(folder, "th", record, codelists, ("th", "en")), read_material(folder, codelists, record, runs), [EVALUATED[0]])
+
+
 def files_of(folder) -> set[str]:
     return {p.name for p in (folder / "documents").iterdir()}
 
@@ -153,7 +163,7 @@ def files_of(folder) -> set[str]:
 def test_documents_are_linked_from_the_province_and_every_link_leads_to_one(run, quick, codelists):
     folder, record, runs = run
     shelf.write_documents(folder, codelists, record, runs, formats=("pdf",), languages=("th", "en"))
-    write_site(folder, codelists, record, runs)
+    write_province(folder, codelists, record, runs)
     page = (folder / "provinces" / EVALUATED[0] / "index.html").read_text(encoding="utf-8")
     assert f"../../documents/{EVALUATED[0]}_quarterly_2567Q2_th.pdf" in page
     assert f"{EVALUATED[0]}_quarterly_2567Q2_en.pdf" not in page
@@ -197,7 +207,7 @@ def test_documents_of_other_results_are_neither_linked_nor_kept(run, quick, code
     shelf.write_documents(folder, codelists, record, runs, formats=("pdf",), languages=("th",))
     later = record | {"data_hash": "1" * 64}
     assert shelf.shelved(folder, record) and not shelf.shelved(folder, later)
-    write_site(folder, codelists, later, runs)
+    write_province(folder, codelists, later, runs)
     assert "documents/" not in (folder / "provinces" / EVALUATED[0] / "index.html").read_text(encoding="utf-8")
     shelf.drop_outdated(folder, later)
     assert not (folder / "documents").exists()
@@ -234,3 +244,71 @@ def test_formats_and_languages_that_are_not_there_are_refused():
     with pytest.raises(UsageError, match="does not have en"):
         parse_document_languages("th,en", {"lang": "th"})
     assert parse_document_languages("en,th", {"lang": "both"}) == ("th", "en")
+
+
+# ---------------------------------------------------------------- the exhibition
+
+
+@pytest.fixture
+def exhibited(material, tmp_path):
+    """The small run with a shortlist of two provinces, one of them firm, and three practices of which one was graded."""
+    folder = tmp_path / "exhibited"
+    best, register = folder / "national" / BEST, folder / "national" / REGISTER
+    best.mkdir(parents=True)
+    register.mkdir()
+    common = {"SERIES": "SI_POV_NAHC", "goal": "1", "n_years": 3, "n_beyond": 3, "z_mean": 3.0, "residual": 2.0, "skill": 0.9, "candidate": True, "n_variants": 9, "years": "2023;2024;2025", "projects": ""}
+    pd.DataFrame([
+        common | {"REF_AREA": "TH-83", "shrunken": 1.9, "shrunken_low": 1.1, "shrunken_high": 2.7, "named_in": 8, "firm": True},
+        common | {"REF_AREA": "TH-96", "shrunken": 0.9, "shrunken_low": 0.1, "shrunken_high": 1.7, "named_in": 2, "firm": False},
+    ]).to_parquet(best / "shortlist.parquet")  # fmt: skip
+    pd.DataFrame([{"SERIES": "SI_POV_NAHC", "n_top": 4, "then": 2.0, "after": 1.5, "kept": 0.75, "reason": ""}]).to_parquet(best / "guards.parquet")
+    (register / "grades.csv").write_text("project_id,grade\nP1,B\n", encoding="utf-8")
+    (register / "register.csv").write_text("project_id,statement_th,statement_en,grade_reason_th,grade_reason_en\nP1,มีส่วน,It contributes.,วัดแล้ว,measured\n", encoding="utf-8")
+    given = tmp_path / ".inputs" / "exhibited" / "national" / REGISTER / "delivery"
+    given.mkdir(parents=True)
+    rows = "".join(f"T{n},P{n},TH-50,แนว {n},<b>Way {n}</b>,{grade},มีคณะทำงาน,1000,ขยายผล,s\n" for n, grade in ((1, "A"), (2, "D"), (3, "A")))
+    (given / "practice.csv").write_text("practice_id,project_id,REF_AREA,title_th,title_en,evidence_grade,conditions_th,cost_thb,transfer_th,source\n" + rows, encoding="utf-8")
+    (given / "project.csv").write_text("project_id,deliverable,output_indicator\nP1,ฝาย 3 แห่ง,จำนวนฝาย\n", encoding="utf-8")
+    runs = pd.concat([material.runs, pd.DataFrame([{"notebook": name, "REF_AREA": "", "status": "done", "error": ""} for name in (BEST, REGISTER)])], ignore_index=True)
+    return replace(material, folder=folder, runs=runs)
+
+
+def test_a_panel_tells_the_interval_what_lasts_the_guard_and_the_conditions(exhibited):
+    document = exhibition_document(exhibited, "en")
+    pages = [b.text for b in document.blocks if isinstance(b, Heading)]
+    poverty = exhibited.series["SI_POV_NAHC"]["name_en"]
+    assert pages == ["The exhibits", f"Phuket: {poverty}", "<b>Way 1</b>: Chiang Mai", "<b>Way 3</b>: Chiang Mai"]
+    said = " ".join(b.text for b in document.blocks if isinstance(b, Paragraph)) + " ".join(t for b in document.blocks if isinstance(b, Items) for t in b.texts)
+    assert "better than expected by 1.9" in said and "95% interval 1.1 to 2.7" in said and "8 of 9 variants" in said
+    assert "earlier leaders kept a year later: 75% (n = 4)" in said
+    assert "Grade of evidence: B (found in the register of evidence)" in said and "Grade of evidence: A (as the province states, not checked)" in said
+    assert "Conditions: มีคณะทำงาน" in said and "Transfer: ขยายผล" in said and "Cost (baht): 1,000" in said and "ฝาย 3 แห่ง" in said
+
+
+def test_a_practice_with_weak_evidence_gets_no_panel_and_is_listed_with_its_grade(exhibited):
+    tables = [b for b in exhibition_document(exhibited, "en").blocks if isinstance(b, Table)]
+    assert [row[0] for row in tables[0].rows] == ["Phuket"]
+    assert [(row[0], row[2]) for row in tables[1].rows] == [("<b>Way 1</b>", "B"), ("<b>Way 2</b>", "D"), ("<b>Way 3</b>", "A")]
+
+
+def test_a_run_that_was_handed_on_says_that_no_practices_lie_beside_it(exhibited):
+    shutil.rmtree(exhibited.folder.parent / ".inputs")
+    document = exhibition_document(exhibited, "en")
+    assert any(isinstance(b, Paragraph) and b.text.startswith("This run has no table of practices") for b in document.blocks)
+
+
+def test_panels_have_the_size_of_their_sheet_and_one_exhibit_on_each(exhibited, tmp_path):
+    files = write_panels(exhibited, "th", tmp_path)
+    sizes = {}
+    for file in files:
+        pages = pypdf.PdfReader(tmp_path / file).pages
+        sizes[file.split("_")[3]] = tuple(round(float(n) / 72 * 25.4) for n in pages[0].mediabox[2:])
+        assert len(pages) == 4
+    assert sizes == {"A4": (210, 297), "A3": (297, 420), "A1": (594, 840)}
+
+
+def test_the_gallery_shows_both_lists_and_escapes_what_provinces_wrote(exhibited, codelists):
+    pages = open_pages(exhibited.folder, "en", exhibited.record, codelists, ("th", "en"))
+    write_exhibition(pages, exhibited)
+    page = (exhibited.folder / "exhibition.en.html").read_text(encoding="utf-8")
+    assert "&lt;b&gt;Way 2&lt;/b&gt;" in page and "<b>Way" not in page and "Phuket" in page

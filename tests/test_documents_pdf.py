@@ -11,7 +11,16 @@ import pytest
 
 from sdg_eval.errors import DataError
 from sdg_eval.publish.documents import pdf, pdf_figures
-from sdg_eval.publish.documents.model import Callout, Document, Figure, Heading, Items, PageBreak, Paragraph, Table
+from sdg_eval.publish.documents.model import (
+    Callout,
+    Document,
+    Figure,
+    Heading,
+    Items,
+    PageBreak,
+    Paragraph,
+    Table,
+)
 from sdg_eval.publish.words import WORDS
 from tests.counts import report
 from tests.payloads import PAYLOADS
@@ -223,7 +232,6 @@ def test_a_figure_put_in_looks_as_weasyprint_draws_it(tmp_path, chart, monkeypat
     assert np.abs(theirs - blank).mean() > 3  # there is something to compare
     assert np.abs(blurred(ours) - blurred(theirs)).max() < 40  # hatches begin elsewhere; a lost or moved mark of one block would be far more
     assert np.abs(blurred(ours) - blurred(theirs)).mean() < 0.5
-    assert (tmp_path / "ours.pdf").stat().st_size < (tmp_path / "theirs.pdf").stat().st_size
 
 
 def blurred(image: np.ndarray, block: int = 12) -> np.ndarray:

@@ -16,7 +16,7 @@ from sdg_eval.publish.documents.parts import run_figure, title_facts
 from sdg_eval.publish.material import DONE, Material
 from sdg_eval.side_by_side import say_candidate, say_nobody, say_rule
 from sdg_eval.thai import year_text
-from sdg_eval.wording import number, quantity
+from sdg_eval.wording import number
 
 BEST, REGISTER = "50_best_practice", "70_vnr_register"
 SIZES = {"A4": 1.0, "A3": 2**0.5, "A1": 2 * 2**0.5}
@@ -69,7 +69,7 @@ def _listed(material: Material, firm: list[dict], practices: list[dict], lang: s
             series = material.series[r["SERIES"]]
             decimals = int(series["decimals"] or 1)
             rows.append((
-                material.codelists.area_name(r["REF_AREA"], lang), series[f"name_{lang}"], quantity(r["shrunken"], series, lang),
+                material.codelists.area_name(r["REF_AREA"], lang), f"{series[f'name_{lang}']} ({series[f'unit_{lang}']})", number(r["shrunken"], decimals),
                 f"{number(r['shrunken_low'], decimals)} – {number(r['shrunken_high'], decimals)}", f"{number(100 * r['skill'], 0)}%", f"{int(r['named_in'])}/{int(r['n_variants'])}",
             ))  # fmt: skip
             values.append((None, None, r["shrunken"], None, r["skill"], None))
@@ -107,7 +107,7 @@ def _practice(material: Material, row: dict, lang: str) -> list[Block]:
     """One practice: what was done, how good the evidence is, under which conditions it can be taken elsewhere, at what cost."""
     words, registered = document_words(lang), row["registered"]
     by = words["doc_grade_found" if row["found"] else "doc_grade_stated"]
-    done = [t for t in (row["deliverable"], row["output_indicator"]) if t]
+    done = list(dict.fromkeys(t for t in (row["deliverable"], row["output_indicator"]) if t))
     facts = [
         f"{words['doc_done']}: {' · '.join(done)}" if done else "", f"{words['doc_grade']}: {row['grade']} ({by})",
         registered.get(f"grade_reason_{lang}", ""), f"{words['doc_conditions']}: {row['conditions_th'] or words['doc_not_stated']}",
