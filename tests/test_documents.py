@@ -9,6 +9,8 @@ import pandas as pd
 import pypdf
 import pytest
 
+from sdg_eval.batch import publish
+from sdg_eval.batch.audit import logged_run, read_log, verify_runs
 from sdg_eval.batch.publish import parse_document_languages
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.publish.documents import shelf
@@ -244,6 +246,24 @@ def test_formats_and_languages_that_are_not_there_are_refused():
     with pytest.raises(UsageError, match="does not have en"):
         parse_document_languages("th,en", {"lang": "th"})
     assert parse_document_languages("en,th", {"lang": "both"}) == ("th", "en")
+
+
+def test_publishing_is_logged_and_refuses_results_that_were_changed(run, quick, monkeypatch):
+    folder, record, runs = run
+    (folder / "record.json").write_text(json.dumps(record | {"started": "2026-01-01T00:00:00Z"}), encoding="utf-8")
+    runs.assign(seconds=1, recorded="2026-01-01T00:01:00Z").to_csv(folder / "runs.csv", index=False)
+    with logged_run(folder.parent, "run", planned=len(runs)) as ending:
+        ending["status"] = "incomplete"
+    monkeypatch.setattr(publish, "write_site", lambda *args: None)
+    documents = publish.publish_run("run", out=folder.parent, formats="html,pdf", lang="th", jobs=1, say=lambda line: None)
+    assert {d.lang for d in documents} == {"th"} and {d.form for d in documents} == {"pdf"}
+    assert [fault for fault in verify_runs(folder.parent) if fault.kind == "fault"] == []
+    assert [e["kind"] for e in read_log(folder.parent)] == ["begin", "end"] * 2
+    results = {e["results"] for e in read_log(folder.parent) if e["kind"] == "end"}
+    assert len(results) == 1  # documents are no results
+    (folder / "national" / "gaps.csv").write_text("changed", encoding="utf-8")
+    with pytest.raises(DataError, match="gaps.csv: was changed after the run"):
+        publish.publish_run("run", out=folder.parent, formats="pdf", say=lambda line: None)
 
 
 # ---------------------------------------------------------------- the exhibition

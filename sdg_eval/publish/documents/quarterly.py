@@ -157,7 +157,8 @@ def _trends(material: Material, area: str, lang: str) -> list[Block]:
     if said["text"]:
         peers = [run_figure(material, f"peers/{area}", lang, item, words["like_yours"]) for item in said["figures"]]
         blocks += section(2, words["like_yours"], [*listed(said["text"]["peers"], f"peers/{area}#peers"), *peers])
-    return blocks + _missing(material, area, lang)
+    told = not material.said(f"quarters/{area}", "text.json", material.statuses(QUARTERLY).get(area, ""), lang)["text"]  # then the first pages have it
+    return blocks if told else blocks + _missing(material, area, lang)
 
 
 def _series(material: Material, area: str, row: dict, figure: dict | None, said: str, lang: str) -> list[Block]:
