@@ -91,7 +91,8 @@ def _context(material: Material, area: str, lang: str) -> dict:
 def documents_of(material: Material, area: str, lang: str) -> list[dict]:
     """The documents of an area in one language, each with what it is called and its address from the site's root."""
     words, found = words_of(lang), [d for d in shelved(material.folder, material.record) if (d.area, d.lang) == (area, lang)]
-    return [{"name": words[f"document_{d.kind}"], "form": Path(d.file).suffix[1:].upper(), "href": f"{FOLDER}/{d.file}"} for d in found]
+    sizes = {d.file: f" {d.file.split('_')[3]}" for d in found if d.kind == "panels"}  # TH_panels_2567Q4_A1_th.pdf
+    return [{"name": words[f"document_{d.kind}"] + sizes.get(d.file, ""), "form": Path(d.file).suffix[1:].upper(), "href": f"{FOLDER}/{d.file}"} for d in found]
 
 
 def _quarterly(material: Material, area: str, lang: str) -> dict:
