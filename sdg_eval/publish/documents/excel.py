@@ -33,6 +33,10 @@ CHART_SIZE, CHARTS_ACROSS, CHART_ROWS, CHART_COLUMNS = (560, 320), 2, 17, 9
 """Size of a chart in pixels, charts beside each other, and the cells that one takes."""
 LONGEST = 60
 """Letters that a column is wide at most; longer text is wrapped."""
+README_WIDTHS, LINE = (48, 100), 18
+"""Widths of the columns of the first sheet in letters, and the height of a line in points (Thai marks need room)."""
+PRINT_WIDE, PRINT_SCALE = 16, 60
+"""Columns above which a sheet is printed over several pages across, at so many per cent, with its first columns on each."""
 CELL_LIMIT = 32767
 """Letters that a cell can hold."""
 
@@ -44,6 +48,7 @@ class Sheet:
     name: str
     columns: tuple[str, ...]
     rows: list[dict]
+    wrap: bool = False  # text is read, not sorted: long cells are wrapped
 
 
 def write_workbook(material: Material, area: str, lang: str, path, *, made: dt.datetime = CREATED) -> None:
@@ -89,7 +94,7 @@ def workbook_bytes(material: Material, area: str, lang: str, *, made: dt.datetim
             Sheet(words["sheet_provenance"], PROVENANCE_COLUMNS, _provenance(own, lang)),
             Sheet(words["sheet_rules"], RULE_COLUMNS, _rules(material, area, lang)),
             Sheet(words["sheet_metadata"], METADATA_COLUMNS, _metadata(material, own, lang)),
-            Sheet(words["sheet_methods"], METHOD_COLUMNS, _methods(lang)),
+            Sheet(words["sheet_methods"], METHOD_COLUMNS, _methods(lang), wrap=True),
         ]
         writer.write_readme(f"{words['title']}: {name}", _about(material, area, lang), sheets, _source_lines(material, own, lang))
         writer.write_sheet(sheets[0])
@@ -126,12 +131,14 @@ def _results(material: Material, area: str, lang: str) -> list[dict]:
     found = []
     for row in evaluation.table.to_dict("records"):
         series = material.series.get(row["SERIES"], {})
+        if row["forecast_low"] != row["forecast_low"]:  # a forecast that could not be checked has no interval, and is not told
+            row |= {"forecast": None, "forecast_year": None}
         found.append(row | {
             "goal": int(row["goal"]), "name": series.get(f"name_{lang}", material.codelists.goal_name(row["goal"], lang)), "unit": series.get(f"unit_{lang}", ""),
             "proxy": words["yes"] if series.get("proxy") == "1" else words["no"] if series else "", "status": label(row["status"], lang), "stale": words["yes"] if row["stale"] is True else "",
             "last_period": _period(row["last_period"], lang), "first_period": _period(row["first_period"], lang), "peer_period": _period(row["peer_period"], lang),
             "target": say_target(row, series, lang) if series else "", "target_kind": label(row["target_kind"], lang) if row["target_kind"] else "",
-            "progress": label(row["progress"], lang) if row["progress"] else "", "sentence": row[f"sentence_{lang}"], "decimals": series.get("decimals", ""),
+            "progress": label(row["progress"], lang) if row["progress"] else "", "sentence": evaluation.text[lang].get(row["result_id"], ""), "decimals": series.get("decimals", ""),
             "synthetic": words["yes"] if row["synthetic"] is True else words["no"],
         })  # fmt: skip
     return found
@@ -197,7 +204,7 @@ def _chart_rows(own: pd.DataFrame, material: Material, lang: str) -> list[dict]:
         if rows["OBS_VALUE"].notna().sum() < MIN_CHART or material.series[code]["evaluate"] != "1":
             continue
         found += [
-            {"SERIES": code, "FREQ": freq, "name": material.series[code][f"name_{lang}"], "TIME_PERIOD": p, "period": format_period(p, lang), "OBS_VALUE": values.get(p, math.nan), "decimals": material.series[code]["decimals"]}
+            {"SERIES": code, "FREQ": freq, "name": material.series[code][f"name_{lang}"], "TIME_PERIOD": p, "period": year_text(int(p), lang) if freq == "A" and p.isdigit() else format_period(p, lang), "OBS_VALUE": values.get(p, math.nan), "decimals": material.series[code]["decimals"]}
             for p in all_periods(list(values))
         ]  # fmt: skip
     return found
@@ -275,8 +282,8 @@ class _Writer:
         """The first sheet: what this is, what each sheet holds, how to read it, licences."""
         sheet, words = self.book.add_worksheet(self.words["sheet_readme"]), self.words
         sheet.hide_gridlines(2)
-        sheet.set_column(0, 0, 34)
-        sheet.set_column(1, 1, 96)
+        for column, width in enumerate(README_WIDTHS):
+            sheet.set_column(column, column, width)
         sheet.write_string(0, 0, title, self.title)
         row = 1
         if self.mark:
@@ -290,6 +297,7 @@ class _Writer:
             sheet.write_string(row, 0, heading, self.sub)
             for first, second in lines:
                 row += 1
+                sheet.set_row(row, LINE * max(math.ceil(len(text) / width) for text, width in zip((first or " ", second or " "), README_WIDTHS, strict=True)))
                 if first:
                     sheet.write_string(row, 0, first[:CELL_LIMIT], self.wrapped)
                 sheet.write_string(row, 1, second[:CELL_LIMIT], self.wrapped)
@@ -307,20 +315,25 @@ class _Writer:
         for column, key in enumerate(sheet.columns):
             place.write_string(FIRST_ROW - 1, column, COLUMNS[key][side], self.head)
             place.set_column(column, column, self._width(key, sheet.rows))
+        place.set_row(0, 24)
         place.set_row(FIRST_ROW - 1, 48)
         for number, row in enumerate(sheet.rows, FIRST_ROW):
             for column, key in enumerate(sheet.columns):
-                self._write_cell(place, number, column, row.get(key), COLUMNS[key][2], row.get("decimals"))
+                self._write_cell(place, number, column, row.get(key), COLUMNS[key][2], row.get("decimals"), wrap=sheet.wrap)
         last = max(FIRST_ROW, FIRST_ROW + len(sheet.rows) - 1)
         place.autofilter(FIRST_ROW - 1, 0, last, len(sheet.columns) - 1)
         place.freeze_panes(FIRST_ROW, 0)
         place.repeat_rows(FIRST_ROW - 1)
-        self._print(place)
+        self._print(place, len(sheet.columns))
 
-    def _print(self, place) -> None:
+    def _print(self, place, columns: int = 1) -> None:
         place.set_landscape()
         place.set_paper(9)
-        place.fit_to_pages(1, 0)
+        if columns > PRINT_WIDE:
+            place.set_print_scale(PRINT_SCALE)
+            place.repeat_columns(0, 3)
+        else:
+            place.fit_to_pages(1, 0)
         place.set_header(f"&C{self.mark.replace('&', '&&')}" if self.mark else "")
         place.set_footer(f"&L{self.words['title'].replace('&', '&&')}&R&P / &N")
 
@@ -331,13 +344,12 @@ class _Writer:
         longest = max((len(str(row.get(key) or "")) for row in rows), default=0)
         return min(max(12, longest + 2), LONGEST)
 
-    def _write_cell(self, place, row: int, column: int, value, kind: str, decimals) -> None:
+    def _write_cell(self, place, row: int, column: int, value, kind: str, decimals, *, wrap: bool) -> None:
         """Text as text; a number as a number; nothing for a missing one."""
         if value is None or (isinstance(value, float) and not math.isfinite(value)) or value is pd.NA or value == "":
             return
         if kind == "text":
-            text = str(value)[:CELL_LIMIT]
-            place.write_string(row, column, text, self.wrapped if len(text) > LONGEST else self.text)
+            place.write_string(row, column, str(value)[:CELL_LIMIT], self.wrapped if wrap else self.text)
         else:
             place.write_number(row, column, float(value), self._number_format(kind, decimals))
 
@@ -370,7 +382,7 @@ class _Writer:
             })  # fmt: skip
             font = {"name": FAMILY, "size": 10}
             chart.set_title({"name": f"{series[f'name_{lang}']}{' · ' + self.mark if self.mark else ''}", "name_font": font | {"size": 12, "bold": True}, "overlay": False})
-            chart.set_x_axis({"name": words["period"], "name_font": font, "num_font": font})
+            chart.set_x_axis({"name": words["year"] if own[0]["TIME_PERIOD"].isdigit() else words["period"], "name_font": font, "num_font": font})
             chart.set_y_axis({"name": series[f"unit_{lang}"], "name_font": font, "num_font": font, "major_gridlines": {"visible": True, "line": {"color": "#DFE5EA"}}})
             chart.set_legend({"none": True})
             chart.show_blanks_as("gap")

@@ -25,7 +25,7 @@ EXCEL_WORDS = {
     "read_4": ("ช่องว่างคือไม่มีค่าหรือประเมินไม่ได้ ไม่ใช่ศูนย์", "An empty cell means that there is no value, never zero."),
     "read_5": ("ตัวเลขเก็บไว้ครบทุกหลัก ที่เห็นเป็นการปัดเพื่อแสดงเท่านั้น ไม่มีสูตรในแฟ้มนี้", "Numbers are kept in full and only shown rounded; there is no formula in this file."),
     "province": ("จังหวัด", "Province"), "report_year": ("ปีรายงาน", "Report year"), "quarter": ("ไตรมาส", "Quarter"), "run": ("รอบที่รัน", "Run"), "data_hash": ("รหัสชุดข้อมูล", "Data hash"),
-    "version": ("รุ่นโปรแกรม", "Version"), "period": ("ช่วงเวลา", "Period"), "yes": ("ใช่", "yes"), "no": ("ไม่ใช่", "no"), "non_commercial": ("ห้ามใช้เพื่อการค้า", "non-commercial use only"),
+    "version": ("รุ่นโปรแกรม", "Version"), "period": ("ช่วงเวลา", "Period"), "year": ("ปี พ.ศ.", "Year"), "yes": ("ใช่", "yes"), "no": ("ไม่ใช่", "no"), "non_commercial": ("ห้ามใช้เพื่อการค้า", "non-commercial use only"),
     "not_evaluated": ("จังหวัดนี้ยังไม่มีผลการประเมินในรอบนี้", "This province has no evaluation in this run"),
     "obs_A": ("ปกติ", "normal"), "obs_P": ("ค่าเบื้องต้น", "provisional"), "obs_B": ("เริ่มนิยามใหม่", "new definition from here"), "obs_E": ("ค่าประมาณ", "estimated"),
     "obs_I": ("ค่าประมาณแทน", "imputed"), "obs_Q": ("ปกปิด", "suppressed"),
