@@ -1,4 +1,4 @@
-"""The command line: `sdg-eval import | intake | template | trace | verify | … | evaluate | runs`.
+"""The command line: `sdg-eval import | intake | template | trace | verify | … | evaluate | publish | runs`.
 
 Exit codes: 0 done, 2 usage, 3 data refused, 4 some runs failed, 5 interrupted, 6 another run holds
 the lock, 7 cannot write. Heavy libraries are imported inside the commands, so help is instant.
@@ -344,6 +344,7 @@ def evaluate(
     notebook_timeout: Annotated[float | None, typer.Option("--notebook-timeout", help="Seconds that one notebook may take. Default: 3600.")] = None,
     memory: Annotated[float | None, typer.Option("--memory", help="MB of memory that one notebook may take, with all it starts. Default: 2000.")] = None,
     scheduler: Annotated[str, typer.Option("--scheduler", help="local, or a Dask scheduler such as tcp://host:8786 (pip install sdg-eval[dask]).")] = "local",
+    formats: Annotated[str | None, typer.Option("--formats", help="Documents beside the site: pdf, docx, xlsx, annex, panels, as pdf,docx. Default: the site alone.")] = None,
 ) -> None:
     """Evaluate provinces and write the site; every number in it comes from a notebook that is linked."""
     from sdg_eval.batch import evaluate_provinces
@@ -354,8 +355,22 @@ def evaluate(
     evaluate_provinces(
         provinces=provinces, observations=store or SAMPLE, out=out, run=run, report_year=report_year, jobs=jobs,
         lang=lang, parameters=parameter, again=again, delivery=delivery_folder, quarter=quarter, notebooks=notebook, as_of=as_of, expect=expect,
-        cell_timeout=cell_timeout, notebook_timeout=notebook_timeout, memory=memory, scheduler=scheduler, say=typer.echo,
+        cell_timeout=cell_timeout, notebook_timeout=notebook_timeout, memory=memory, scheduler=scheduler, formats=formats, say=typer.echo,
     )  # fmt: skip
+
+
+@app.command()
+def publish(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Name of the run, its folder, or latest.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of reports.")] = Path("reports"),
+    formats: Annotated[str, typer.Option("--formats", help="Some of html, pdf, docx, xlsx, annex, panels.")] = "html,pdf",
+    lang: Annotated[str, typer.Option("--lang", help="Languages of the documents: th, en or th,en. Default: those of the run.")] = "",
+    jobs: Annotated[int | None, typer.Option("--jobs", min=1, help="Processes at a time. Default: number of cores.")] = None,
+) -> None:
+    """Write the documents of a run (PDF, Word, Excel, panels) and its site with links to them; nothing is computed anew."""
+    from sdg_eval.batch.publish import publish_run
+
+    publish_run(run, out=out, formats=formats, lang=lang, jobs=jobs, say=typer.echo)
 
 
 app.add_typer(runs_cli.app, name="runs")

@@ -37,15 +37,18 @@ from sdg_eval.batch.run import count_workers, remove_others, run_all, stopped_by
 from sdg_eval.batch.screen import unless_closed
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import DataError, RunsFailedError, UsageError, WriteError
+from sdg_eval.publish.documents.pdf import PdfMissingError
+from sdg_eval.publish.documents.shelf import drop_outdated, parse_formats, write_documents
 from sdg_eval.run_table import GOOD, reconcile, totals
 from sdg_eval.store import csv_bytes, last_instant, write_atomic, write_json
+from sdg_eval.wording import LANGUAGES
 
 
 def evaluate_provinces(
     *, provinces: str, observations: Path, out: Path, run: str | None, report_year: int | None, jobs: int | None,
     lang: str, parameters: list[str], again: bool = False, delivery: Path | None = None, quarter: str = "", notebooks: list[str] | None = None,
     as_of: str | None = None, expect: str = "", cell_timeout: float | None = None, notebook_timeout: float | None = None,
-    memory: float | None = None, scheduler: str = "local", say=print,
+    memory: float | None = None, scheduler: str = "local", formats: str | None = None, say=print,
 ) -> pd.DataFrame:  # fmt: skip
     """Evaluate provinces into `out`/`run` and return the table of runs (also written as runs.csv).
 
@@ -74,6 +77,8 @@ def evaluate_provinces(
         MB that one notebook may take; None: 2000.
     scheduler
         `local`, or the address of a Dask scheduler, as tcp://host:8786.
+    formats
+        Comma list of what is published: `html`, the site, always; with it documents (`shelf.FORMATS`). None: the site alone.
     say
         Takes lines for the reader.
 
@@ -87,7 +92,10 @@ def evaluate_provinces(
         After everything ran, when a run failed; the site says which.
     DataError
         After everything ran, when the results are not those expected.
+    PdfMissingError
+        After everything ran, when PDF was asked for and cannot be written on this computer.
     """
+    printed, late = parse_formats(formats) if formats else (), None
     scheduler = require_scheduler(scheduler)
     say, codelists = unless_closed(say), read_codelists()
     areas = parse_provinces(provinces, codelists)
@@ -109,7 +117,7 @@ def evaluate_provinces(
         "provinces": provinces, "observations": _whole(observations), "run": name, "report_year": year, "jobs": jobs, "lang": lang,
         "parameters": [_whole_parameter(text) for text in parameters], "delivery": _whole(delivery) if delivery else None,
         "quarter": inputs.quarter, "notebooks": list(notebooks or []), "as_of": as_of,
-        "cell_timeout": cell_timeout, "notebook_timeout": notebook_timeout, "memory": memory, "scheduler": scheduler,
+        "cell_timeout": cell_timeout, "notebook_timeout": notebook_timeout, "memory": memory, "scheduler": scheduler, "formats": formats,
     }  # fmt: skip
     words = command_words(call)
     folder = Path(out) / name
@@ -133,6 +141,13 @@ def evaluate_provinces(
         counts = totals(reconcile(pd.DataFrame(record["planned"]), runs))
         # Whoever stops a batch waits: then only the pages that say so are written; the same command writes the others.
         undone = runs.loc[~runs["status"].isin(GOOD), ["notebook", "REF_AREA"]]
+        drop_outdated(folder, record)
+        if printed and not counts["interrupted"]:
+            try:
+                spoken = LANGUAGES if languages == "both" else (languages,)
+                write_documents(folder, codelists, record, runs, formats=printed, languages=spoken, workers=count_workers(jobs), say=say)
+            except PdfMissingError as error:
+                late = error  # the results stand, and their pages are written
         write_pages(out, codelists, record, runs, keys, only=set(undone.itertuples(index=False, name=None)) if counts["interrupted"] else None)
         complete = counts["agrees"] and bool(runs["status"].isin(GOOD).all())
         if complete:
@@ -153,6 +168,8 @@ def evaluate_provinces(
             f"{folder}: tables and figures have sha256 {ending['results']}, expected was {expected}. `sdg-eval runs compare` with the earlier run "
             "names what differs, and whether data, code or packages were others."
         )
+    if late:
+        raise late
     return runs
 
 

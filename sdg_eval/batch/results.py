@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 MANIFEST, ANCHOR = "files.sha256", "audit.json"
 RESULT_KINDS = (".csv", ".parquet", ".json", ".txt", ".svg", ".png")
 NO_RESULT = ("run.json", "record.json", "runs.csv", "observations.parquet", ANCHOR)
-NO_RESULT_FOLDERS = ("assets/", "slices/")
+NO_RESULT_FOLDERS = ("assets/", "documents/", "slices/")
 """They say when and how a run was made, are what it was made from, or how it looks."""
 PAGES = "index"
 """How the names of the pages begin that the site writes into the folder of a run of a notebook."""

@@ -17,7 +17,7 @@ from sdg_eval.publish.material import (
     Material,
 )
 from sdg_eval.publish.pages import Pages, address
-from sdg_eval.publish.province_pages import FOUND
+from sdg_eval.publish.province_pages import FOUND, documents_of
 from sdg_eval.publish.run_page import notebook_title
 from sdg_eval.publish.status_map import draw_country, read_shapes, say_counts
 from sdg_eval.store import BOUNDARIES
@@ -162,5 +162,6 @@ def write_effects(pages: Pages, material: Material) -> None:
     overall = material.said(f"national/{OVERALL}", "text.json", material.statuses(OVERALL).get("", ""), pages.lang)
     pages.write(
         "effects", "effects.html.j2", text=said["text"], overall=overall["text"], figures=[f for f in said["figures"] if f["series"]],
+        documents=documents_of(material, "TH", pages.lang),
         balance=next((f for f in said["figures"] if f["kind"] == "balance"), None),
     )  # fmt: skip

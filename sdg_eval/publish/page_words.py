@@ -63,6 +63,13 @@ PAGE_WORDS = {
     "nothing_beyond_error": ("ไม่พบการเปลี่ยนแปลงที่เกินความคลาดเคลื่อน ({n} จังหวัด)", "No change beyond its error ({n} provinces)"),
     "nothing_to_send": ("ไม่มีข้อมูลค้างส่งตามที่บันทึกไว้", "Nothing is owed, as far as is recorded"),
     "whole_quarterly": ("อ่านรายงานรายไตรมาสทั้งฉบับ", "Read the whole quarterly report"),
+    "documents": ("เอกสารสำหรับพิมพ์และส่งต่อ", "Documents to print and hand on"),
+    "document_quarterly": ("รายงานรายไตรมาส", "Quarterly report"),
+    "document_committee": ("เอกสารประกอบการประชุมคณะกรรมการ", "Committee pack"),
+    "document_overall": ("รายงานการประเมินภาพรวม", "Overall evaluation"),
+    "document_results": ("ตารางผลทั้งหมด", "All results"),
+    "document_annex": ("ภาคผนวกสถิติ", "Statistical annex"),
+    "document_panels": ("แผ่นนิทรรศการ", "Exhibition panel"),
     "more_lines": ("อีก {n} รายการ", "{n} more"),
     "run_status": ("สถานะการรันรอบนี้", "What became of this run"),
     "run_lead": (

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sdg_eval.data_report import say_gaps, say_suspicions
+from sdg_eval.publish.documents.shelf import FOLDER, shelved
 from sdg_eval.publish.material import DONE, PEERS, PILOT, QUARTERLY, Material
 from sdg_eval.publish.pages import Pages
 from sdg_eval.publish.series_chart import SHOWN, series_chart
@@ -48,7 +51,7 @@ def write_quarters(pages: Pages, material: Material, areas=None) -> None:
         context = {"area": dict(material.codelists.area(area)), "evaluated": area in material.provinces}
         if said["text"]:
             quarter = format_fiscal_quarter(material.record["quarter"], pages.lang)
-            pages.write(f"quarters/{area}/", "quarter.html.j2", text=said["text"], figures=said["figures"], quarter=quarter, **context)
+            pages.write(f"quarters/{area}/", "quarter.html.j2", text=said["text"], figures=said["figures"], quarter=quarter, documents=documents_of(material, area, pages.lang), **context)
         else:
             run = {"status": statuses[area], "error": _error(material, area)}
             pages.write(f"quarters/{area}/", "not_done.html.j2", run=run, error_code=error_code(run["error"]), **context)
@@ -81,8 +84,14 @@ def _context(material: Material, area: str, lang: str) -> dict:
         "area": dict(material.codelists.area(area)),
         "peers": material.said(f"peers/{area}", "peers.json", material.statuses(PEERS).get(area, ""), lang),
         "effect": material.said(f"pilots/{area}", "effect.json", material.statuses(PILOT).get(area, ""), lang),
-        "quarterly": _quarterly(material, area, lang),
+        "quarterly": _quarterly(material, area, lang), "documents": documents_of(material, area, lang),
     }
+
+
+def documents_of(material: Material, area: str, lang: str) -> list[dict]:
+    """The documents of an area in one language, each with what it is called and its address from the site's root."""
+    words, found = words_of(lang), [d for d in shelved(material.folder, material.record) if (d.area, d.lang) == (area, lang)]
+    return [{"name": words[f"document_{d.kind}"], "form": Path(d.file).suffix[1:].upper(), "href": f"{FOLDER}/{d.file}"} for d in found]
 
 
 def _quarterly(material: Material, area: str, lang: str) -> dict:

@@ -1,0 +1,170 @@
+"""A document as PDF: tagged for readers of any kind, in Sarabun, with a text layer that says what stands on the page.
+
+WeasyPrint writes the right glyphs and, for Thai, the wrong text: จัดทำ is extracted as จัดทา. So every line of Thai is
+written with its text beside it (ActualText), by a wrapper around a private function of WeasyPrint: its version is pinned,
+another one is refused, and tests extract the text again (docs/decisions/0024).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+from sdg_eval.errors import DataError, WriteError
+from sdg_eval.publish.documents.document_words import document_words
+from sdg_eval.publish.documents.model import Document, Figure
+from sdg_eval.publish.documents.pdf_figures import Drawings, UnknownSvgError, placeholder
+from sdg_eval.store import write_atomic
+
+THAI = re.compile("[\u0e00-\u0e7f]")
+WEASYPRINT = "70.0"
+"""The version whose private function is wrapped."""
+HERE = Path(__file__).parents[1]
+FONTS = HERE.parent / "figures" / "fonts"
+VARIANT = "pdf/ua-1"
+"""PDF/UA-1 (ISO 14289-1): what readers and checkers know today; WeasyPrint writes PDF/UA-2 too."""
+INSTALL = "Install Pango: `apt install libpango-1.0-0 libpangoft2-1.0-0` (Debian, Ubuntu), `brew install pango` (macOS), or MSYS2's `pacman -S mingw-w64-x86_64-pango` (Windows)."
+
+
+class PdfMissingError(WriteError):
+    """PDF cannot be written on this computer; the other formats can."""
+
+
+def require_pdf() -> None:
+    """Raise PdfMissingError, with the command that helps, where WeasyPrint or the libraries it draws with are absent."""
+    _weasyprint()
+
+
+def write_pdf(document: Document, path) -> None:
+    """Write a document as PDF; the same document gives the same bytes.
+
+    Raises
+    ------
+    PdfMissingError
+        Where Pango or WeasyPrint is missing.
+    DataError
+        When a figure cannot be read, or a letter has no glyph.
+    """
+    write_atomic(Path(path), render_pdf(_html(document), document.blocks))
+
+
+def render_pdf(html: str, blocks=()) -> bytes:
+    """Return the PDF of a page of HTML whose figures are `figure:1`, `figure:2` … of `blocks`, and nothing else is read.
+
+    Raises
+    ------
+    PdfMissingError
+        Where Pango or WeasyPrint is missing.
+    DataError
+        When a figure cannot be read, or a letter has no glyph.
+    """
+    weasyprint = _weasyprint()
+    drawings, figures = Drawings(), []
+    for number, block in enumerate((b for b in blocks if isinstance(b, Figure)), 1):
+        figures.append(_figure(drawings, number, block.path))
+    with _complaints() as told:
+        fetcher, fonts = _fetcher(figures), weasyprint.text.fonts.FontConfiguration()
+        style = weasyprint.CSS(string=(HERE / "templates" / "document.css").read_text(encoding="utf-8"), url_fetcher=fetcher, font_config=fonts)
+        page = weasyprint.HTML(string=html, url_fetcher=fetcher)
+        written = page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant=VARIANT, finisher=drawings.finish)
+    if told:
+        raise DataError(f"The document cannot be written as PDF: {told[0]}")
+    return written
+
+
+def _html(document: Document) -> str:
+    """The page that is printed; every text is escaped."""
+    from sdg_eval import __version__
+
+    blocks = [(type(block).__name__, block) for block in document.blocks]
+    return _template().render(d=document, blocks=blocks, w=document_words(document.lang), version=__version__)
+
+
+@lru_cache(maxsize=1)
+def _template():
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.get_template("document.html.j2")
+
+
+@lru_cache(maxsize=1)
+def _weasyprint():
+    """WeasyPrint, whose lines of Thai carry their text."""
+    try:
+        import weasyprint
+        from weasyprint.draw import text
+    except (ImportError, OSError) as error:
+        raise PdfMissingError(f"PDF cannot be written: {str(error).splitlines()[0]}. {INSTALL}") from error
+    if weasyprint.__version__ != WEASYPRINT:
+        raise PdfMissingError(f"PDF is written with WeasyPrint {WEASYPRINT}, found {weasyprint.__version__}. Install what the lock file names.")
+    plain = text.draw_first_line
+
+    def draw_first_line(stream, textbox, *rest):
+        if not THAI.search(textbox.text):
+            return plain(stream, textbox, *rest)
+        stream.begin_marked_content("Span", f"<</ActualText <FEFF{textbox.text.encode('utf-16-be').hex().upper()}>>>")
+        emojis = plain(stream, textbox, *rest)
+        stream.end_marked_content()
+        return emojis
+
+    text.draw_first_line = draw_first_line
+    return weasyprint
+
+
+def _figure(drawings: Drawings, number: int, path: Path) -> tuple[bytes, str]:
+    """What WeasyPrint is given in a figure's place, and of which kind it is: the empty drawing of one that we put in, else the figure itself."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: the figure cannot be read ({error.strerror}). Run `sdg-eval evaluate` again.") from error
+    if path.suffix != ".svg":
+        return content, "image/png"
+    try:
+        empty = placeholder(content, number)
+        drawings.add(number, content)
+    except UnknownSvgError:
+        return content, "image/svg+xml"
+    return empty, "image/svg+xml"
+
+
+def _fetcher(figures: list[tuple[bytes, str]]):
+    """What a document may read: the two fonts and its own figures; every other address is refused before it is asked for."""
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+    class Refused(FatalURLFetchingError):
+        """Not one of the document's own files."""
+
+    class Own(URLFetcher):
+        def fetch(self, url, headers=None):
+            scheme, _, name = url.partition(":")
+            if scheme == "font" and re.fullmatch(r"Sarabun-(Regular|Bold)\.ttf", name):
+                return URLFetcherResponse(url, (FONTS / name).read_bytes(), {"Content-Type": "font/ttf"})
+            if scheme == "figure" and name.isdecimal() and 0 < int(name) <= len(figures):
+                content, kind = figures[int(name) - 1]
+                return URLFetcherResponse(url, content, {"Content-Type": kind})
+            raise Refused(f"{url[:80]}: a document reads nothing but its own figures and fonts.")
+
+    return Own()
+
+
+@contextmanager
+def _complaints():
+    """Collect what WeasyPrint could not do: figures it could not read, letters without a glyph."""
+    told: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record):
+            text = record.getMessage()
+            if record.levelno >= logging.ERROR or text.startswith(".notdef"):
+                told.append(text)
+
+    logger, listener = logging.getLogger("weasyprint"), Listener()
+    logger.addHandler(listener)
+    try:
+        yield told
+    finally:
+        logger.removeHandler(listener)
