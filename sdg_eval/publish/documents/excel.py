@@ -382,7 +382,7 @@ class _Writer:
             })  # fmt: skip
             font = {"name": FAMILY, "size": 10}
             chart.set_title({"name": f"{series[f'name_{lang}']}{' · ' + self.mark if self.mark else ''}", "name_font": font | {"size": 12, "bold": True}, "overlay": False})
-            chart.set_x_axis({"name": words["year"] if own[0]["TIME_PERIOD"].isdigit() else words["period"], "name_font": font, "num_font": font})
+            chart.set_x_axis({"name": words["year"] if own[0]["TIME_PERIOD"].isdigit() else words["period"], "name_font": font, "num_font": font, "label_position": "low"})
             chart.set_y_axis({"name": series[f"unit_{lang}"], "name_font": font, "num_font": font, "major_gridlines": {"visible": True, "line": {"color": "#DFE5EA"}}})
             chart.set_legend({"none": True})
             chart.show_blanks_as("gap")

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 from sdg_eval.concepts import SYNTHETIC
 from sdg_eval.errors import DataError
 from sdg_eval.intake.template import CREATED
+from sdg_eval.publish.documents.document_words import document_words
 from sdg_eval.publish.documents.model import (
     Callout,
     Document,
@@ -29,11 +30,6 @@ from sdg_eval.publish.documents.model import (
 from sdg_eval.publish.documents.pictures import Picture, draw_pictures
 from sdg_eval.store import write_atomic
 
-WORDS = {
-    "table": ("ตารางที่", "Table"), "figure": ("ภาพที่", "Figure"), "sources": ("แหล่งข้อมูล", "Sources"), "source": ("ที่มา:", "Source:"),
-    "page": ("หน้า", "Page"), "of": ("จาก", "of"), "facts": ("ข้อมูลของรายงาน", "About this report"),
-}  # fmt: skip
-"""Words that the file adds to a document's own, in Thai and in English."""
 PAGE, MARGINS = (11906, 16838), {"top": 1134, "bottom": 1134, "left": 1418, "right": 1134, "header": 567, "footer": 567, "gutter": 0}
 """A4, and margins of 2 cm (2.5 cm at the side that is bound), in twentieths of a point."""
 LANDSCAPE_FROM = 9
@@ -129,7 +125,7 @@ class _Writer:
     def __init__(self, file, document: Document, pictures: dict[Path, Picture]):
         self.file, self.document, self.pictures = file, document, pictures
         self.body, self.section = file.element.body, file.sections[0]
-        self.words = {key: pair[0 if document.lang == "th" else 1] for key, pair in WORDS.items()}
+        self.words = document_words(document.lang)
         wide = any(isinstance(block, Table) and len(block.columns) >= LANDSCAPE_FROM for block in document.blocks)
         self.page = PAGE[::-1] if wide else PAGE
         self.width = self.page[0] - MARGINS["left"] - MARGINS["right"]
@@ -148,7 +144,7 @@ class _Writer:
         for block in self.document.blocks:
             self._write_block(block)
         if self.document.sources:
-            self._add(self._paragraph("Heading1", self.words["sources"]))
+            self._add(self._paragraph("Heading1", self.words["doc_sources"]))
             for text in self.document.sources:
                 self._add(self._paragraph("ListBullet", text))
         self._write_head_and_foot()
@@ -176,8 +172,8 @@ class _Writer:
             head._element.append(_parse(self._paragraph("Mark", SYNTHETIC[self.document.lang])))
         head._element.append(_parse(self._paragraph("Header", self.document.title)))
         line = f'<w:pBdr><w:top w:val="single" w:sz="4" w:space="4" w:color="C4CDD5"/></w:pBdr>{tab}'
-        of = f" {self.words['of']} "
-        number = f'{_run(self.document.subtitle)}<w:r><w:tab/></w:r>{_run(self.words["page"] + " ")}{_field("PAGE")}{_run(of)}{_field("NUMPAGES")}'
+        of = f" {self.words['doc_of']} "
+        number = f'{_run(self.document.subtitle)}<w:r><w:tab/></w:r>{_run(self.words["doc_page"] + " ")}{_field("PAGE")}{_run(of)}{_field("NUMPAGES")}'
         foot._element.append(_parse(f'<w:p {_W}><w:pPr><w:pStyle w:val="Footer"/>{line}</w:pPr>{number}</w:p>'))
 
     # ------------------------------------------------------------ blocks
@@ -224,12 +220,12 @@ class _Writer:
             f'<w:tr><w:trPr><w:cantSplit/></w:trPr>{self._cell("TableHead", label, self.width // 4)}{self._cell("TableText", value, self.width - self.width // 4)}</w:tr>'
             for label, value in self.document.facts
         )
-        self._add(self._table_xml(self.words["facts"], "", (self.width // 4, self.width - self.width // 4), rows, head=False))
+        self._add(self._table_xml(self.document.title, "", (self.width // 4, self.width - self.width // 4), rows, head=False))
         self._add(self._paragraph("Source", ""))
 
     def _write_table(self, block: Table) -> None:
         self.counts["table"] += 1
-        self._add(self._paragraph("Caption", f"{self.words['table']} {self.counts['table']} {block.caption}"))
+        self._add(self._paragraph("Caption", f"{self.words['doc_table']} {self.counts['table']} {block.caption}"))
         widths = _column_widths(block, self.width)
         styles = ["TableNumber" if column in block.numeric else "TableText" for column in block.columns]
         head = "".join(self._cell("TableHead", text, width, right=style == "TableNumber") for text, width, style in zip(block.columns, widths, styles, strict=True))
@@ -250,17 +246,16 @@ class _Writer:
         run = WordParagraph(paragraph, self.file._body).add_run()
         shape = run.add_picture(io.BytesIO(picture.png), width=round(picture.width * scale * EMU), height=round(picture.height * scale * EMU))
         shape._inline.docPr.set("descr", legible(block.alt))
-        shape._inline.docPr.set("name", f"{self.words['figure']} {self.counts['figure']}")
+        shape._inline.docPr.set("name", f"{self.words['doc_figure']} {self.counts['figure']}")
         named = shape._inline.graphic.graphicData.pic.nvPicPr.cNvPr
         named.set("name", f"figure{self.counts['figure']}.png")
         named.set("descr", legible(block.alt))
-        self._add(self._paragraph("FigureCaption", f"{self.words['figure']} {self.counts['figure']} {block.caption}"))
-        self._write_source(block.source)
+        self._add(self._paragraph("FigureCaption", f"{self.words['doc_figure']} {self.counts['figure']} {block.caption}"))
+        self._add(self._paragraph("Source", block.source))  # the source of a figure says itself that it is one
 
     def _write_source(self, text: str) -> None:
         """The source line; an empty one still parts a table from what follows, which Word would else join."""
-        told = text if not text or text.startswith(tuple(WORDS["source"])) else f"{self.words['source']} {text}"
-        self._add(self._paragraph("Source", told))
+        self._add(self._paragraph("Source", f"{self.words['source']}: {text}" if text else ""))
 
     # ------------------------------------------------------------ parts
 
@@ -305,7 +300,7 @@ def _run(text: str, *, strong: bool = False) -> str:
 
 def _field(name: str) -> str:
     """A field that Word and LibreOffice work out: PAGE or NUMPAGES."""
-    begin, part, end = ('<w:r><w:fldChar w:fldCharType="%s"/></w:r>' % kind for kind in ("begin", "separate", "end"))
+    begin, part, end = (f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>' for kind in ("begin", "separate", "end"))
     return f'{begin}<w:r><w:instrText xml:space="preserve"> {name} </w:instrText></w:r>{part}<w:r><w:t>1</w:t></w:r>{end}'
 
 

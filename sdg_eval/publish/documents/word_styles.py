@@ -128,7 +128,10 @@ def _table_style(lang: str) -> str:
 def styles_xml(lang: str) -> bytes:
     """Return word/styles.xml of a report in `lang` (th or en)."""
     letters = run_properties(lang, size=11)
-    character = f'<w:style w:type="character" w:default="1" w:styleId="DefaultParagraphFont"><w:name w:val="Default Paragraph Font"/></w:style><w:style w:type="character" w:customStyle="1" w:styleId="Strong"><w:name w:val="Strong"/><w:rPr><w:b/><w:bCs/></w:rPr></w:style>'
+    character = (
+        '<w:style w:type="character" w:default="1" w:styleId="DefaultParagraphFont"><w:name w:val="Default Paragraph Font"/></w:style>'
+        '<w:style w:type="character" w:styleId="Strong"><w:name w:val="Strong"/><w:rPr><w:b/><w:bCs/></w:rPr></w:style>'
+    )
     paragraphs = "".join(_paragraph_style(look, lang) for look in LOOKS)
     return (
         f'<w:styles {nsdecls("w")}><w:docDefaults><w:rPrDefault>{letters}</w:rPrDefault><w:pPrDefault/></w:docDefaults>{paragraphs}{character}'
