@@ -36,8 +36,10 @@ LANDSCAPE_FROM = 9
 """Columns from which a table does not fit an upright page in letters of 9.5 pt: the whole file is then laid across."""
 HIGHEST = 520
 """Points that a picture may be high: the page with its caption and source."""
-NARROWEST, WIDEST = 5, 36
-"""Letters that a column's width is reckoned for, at least and at most."""
+NARROWEST, WIDEST, HEAD_LETTERS, KEPT_WHOLE = 4, 40, 8, 12
+"""Letters that a column's width is reckoned for, at least and at most; of its header kept on a line; of a text that is not broken."""
+LETTER, PADDING = 112, 170
+"""A letter of a table and the free space of a cell, in twentieths of a point."""
 EMU = 12700
 """English metric units of a point."""
 FIXED_TIME = (1980, 1, 1, 0, 0, 0)
@@ -310,12 +312,22 @@ def _letters(text: str) -> int:
 
 
 def _column_widths(block: Table, width: int) -> tuple[int, ...]:
-    """Share the page's width among the columns by their longest texts; a column of numbers is never less than its longest."""
-    wanted = []
+    """Share the page's width among the columns: each holds its longest word or number, the rest goes to those with long texts."""
+    least, wanted = [], []
     for place, column in enumerate(block.columns):
-        longest = max((_letters(row[place]) for row in block.rows), default=0)
-        wanted.append(min(max(longest, min(_letters(column), 12), NARROWEST), WIDEST))
-    unit = width / sum(wanted)
-    widths = [int(letters * unit) for letters in wanted]
+        texts = [row[place] for row in block.rows]
+        word = max((len(word) for text in texts for word in re.findall("[!-~\u2212]+", text)), default=0)  # Latin is not cut
+        longest = max(map(_letters, texts), default=0)
+        number = longest if column in block.numeric or longest <= KEPT_WHOLE else 0
+        least.append(max(min(max(word, number), WIDEST), min(_letters(column), HEAD_LETTERS), NARROWEST) * LETTER + PADDING)
+        wanted.append(max(least[-1], min(longest, WIDEST) * LETTER + PADDING))
+    short = width - sum(least)
+    more = [w - m for w, m in zip(wanted, least, strict=True)]
+    if short <= 0:
+        widths = [int(m * width / sum(least)) for m in least]
+    elif sum(more) > short:
+        widths = [int(m + short * extra / sum(more)) for m, extra in zip(least, more, strict=True)]
+    else:
+        widths = [int(w * width / sum(wanted)) for w in wanted]
     widths[-1] += width - sum(widths)
     return tuple(widths)
