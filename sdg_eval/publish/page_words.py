@@ -14,6 +14,7 @@ PAGE_WORDS = {
     "nav_methods": ("วิธีการและอภิธานศัพท์", "Methods and glossary"),
     "nav_sources": ("แหล่งที่มา", "Sources"),
     "nav_cascade": ("การขับเคลื่อน 3 ระดับ", "The three levels"),
+    "nav_exhibition": ("นิทรรศการผลงานที่เป็นเลิศ", "Exhibition of best practices"),
     "nav_partners": ("ภาคีความร่วมมือและทรัพยากร", "Partners and inputs"),
     "nav_failures": ("เมื่อเกิดข้อผิดพลาด", "When something fails"),
     "breadcrumbs": ("ตำแหน่งของหน้านี้", "Where this page is"),

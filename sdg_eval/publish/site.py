@@ -10,6 +10,7 @@ from sdg_eval.publish.assets import write_assets, write_data
 from sdg_eval.publish.compare import write_compare
 from sdg_eval.publish.data_page import write_data_page
 from sdg_eval.publish.delivery_pages import write_cascade, write_partners
+from sdg_eval.publish.exhibition_page import write_exhibition
 from sdg_eval.publish.failure_pages import write_failures
 from sdg_eval.publish.goal_pages import write_goals
 from sdg_eval.publish.indicator_pages import write_indicators
@@ -26,7 +27,7 @@ from sdg_eval.publish.words import WORDS
 from sdg_eval.wording import LANGUAGES
 
 FONTS = Path(__file__).parents[1] / "figures" / "fonts"
-OTHER_PAGES = ("goals/", "indicators/", "compare", "data", "methods", "sources", "cascade", "partners", "failures")
+OTHER_PAGES = ("goals/", "indicators/", "compare", "data", "methods", "sources", "cascade", "partners", "exhibition", "failures")
 """Pages that the search names beside provinces, goals and indicators."""
 
 
@@ -94,6 +95,7 @@ def _write_pages(pages: Pages, material: Material, *, files: bool) -> None:
     write_sources(pages, material)
     write_cascade(pages, material)
     write_partners(pages, material)
+    write_exhibition(pages, material)
     write_methods(pages)
     write_failures(pages)
 

@@ -7,7 +7,7 @@ from tests.browser.conftest import READY
 PAGES = (
     "index.html", "provinces/TH-50/index.html", "provinces/TH-10/index.html", "quarters/TH-50/index.html", "quarters/TH-83/index.html",
     "goals/index.html", "goals/1/index.html", "goals/17/index.html", "indicators/index.html", "indicators/SI_POV_NAHC/index.html", "indicators/TH_COAST_WQ/index.html",
-    "compare.html", "data.html", "methods.html", "sources.html", "cascade.html", "partners.html", "failures.html", "decisions.html",
+    "compare.html", "data.html", "methods.html", "sources.html", "cascade.html", "partners.html", "exhibition.html", "failures.html", "decisions.html",
 )  # fmt: skip
 """One page of each kind."""
 

@@ -52,6 +52,41 @@ DOCUMENT_WORDS = {
     "doc_lessons": ("บทเรียน: อะไรคงอยู่ และขยายผลได้ที่ใด", "Lessons: what lasts, and where it can be taken"),
     "doc_limits": ("ข้อจำกัด", "Limits"),
     "doc_not_done": ("จังหวัดที่ยังไม่มีผลในรอบนี้", "Provinces without a result in this run"),
+    "doc_exhibition": ("นิทรรศการผลงานที่เป็นเลิศด้าน SDGs", "Exhibition of SDG best practices"),
+    "doc_exhibits": ("ผลงานที่จัดแสดง", "The exhibits"),
+    "doc_no_award": ("ไม่ใช่การจัดอันดับและไม่ใช่รางวัล เป็นข้อชวนให้ไปเรียนรู้", "No ranking and no award: an invitation to visit and learn."),
+    "doc_named": ("จังหวัดที่เกณฑ์เลือกอย่างมั่นคง", "Provinces that the rule names firmly"),
+    "doc_lead": ("ดีกว่าที่คาด", "Better than expected by"),
+    "doc_lead_interval": ("ช่วงความเชื่อมั่น 95%", "95% interval"),
+    "doc_lasts": ("ส่วนที่คงอยู่", "Lasts"),
+    "doc_variants": ("เกณฑ์แบบอื่นที่เลือกด้วย", "Variants that agree"),
+    "doc_put_forward": ("แนวปฏิบัติที่จังหวัดเสนอ", "Practices put forward by provinces"),
+    "doc_practice": ("แนวปฏิบัติ", "Practice"),
+    "doc_grade": ("ระดับหลักฐาน", "Grade of evidence"),
+    "doc_grade_by": ("ใครให้ระดับ", "Graded by"),
+    "doc_grade_found": ("ตรวจจากทะเบียนหลักฐาน", "found in the register of evidence"),
+    "doc_grade_stated": ("จังหวัดแจ้งเอง ยังไม่ได้ตรวจ", "as the province states, not checked"),
+    "doc_no_practices": (
+        "รอบนี้ไม่มีตารางแนวปฏิบัติของจังหวัด จึงแสดงเฉพาะจังหวัดที่เกณฑ์เลือก",
+        "This run has no table of practices beside it, so only provinces that the rule names are shown.",
+    ),
+    "doc_visit": (
+        "เป็นสมมติฐานที่ควรไปดู: ต้องหาว่าจังหวัดทำอะไร ก่อนนำไปใช้ที่อื่น",
+        "A hypothesis to visit: find out what the province did before taking it elsewhere.",
+    ),
+    "doc_guard": (
+        "กันการถดถอยเข้าหาค่าเฉลี่ย: กลุ่มที่เคยนำ ปีถัดมายังนำอยู่เป็นสัดส่วน",
+        "Guard against regression to the mean: share of their lead that earlier leaders kept a year later",
+    ),
+    "doc_done": ("สิ่งที่ทำ", "What was done"),
+    "doc_conditions": ("เงื่อนไขของความสำเร็จ", "Conditions"),
+    "doc_transfer": ("การนำไปใช้ที่อื่น", "Transfer"),
+    "doc_cost": ("ค่าใช้จ่าย (บาท)", "Cost (baht)"),
+    "doc_not_stated": ("ไม่ได้ระบุ", "not stated"),
+    "doc_contribution": (
+        "บอกการมีส่วนร่วม ไม่ได้อ้างว่าเป็นผลของแนวปฏิบัติ",
+        "A contribution is stated; no effect is claimed.",
+    ),
 }
 """key -> (Thai, English)."""
 

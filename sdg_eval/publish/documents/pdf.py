@@ -22,6 +22,12 @@ from sdg_eval.store import write_atomic
 THAI = re.compile("[\u0e00-\u0e7f]")
 WEASYPRINT = "70.0"
 """The version whose private function is wrapped."""
+WHOLE = (
+    "ตัวชี้วัด", "คณะกรรมการ", "เป้าประสงค์", "ผู้รับผิดชอบ", "ผู้ว่าราชการ", "ผู้สูงอายุ", "ขับเคลื่อน", "หน่วยงาน", "เบิกจ่าย", "แคระแกร็น",
+    "ข้อค้นพบ", "เชื่อมั่น", "เครือข่าย", "กรุงเทพมหานคร", "พระนครศรีอยุธยา",
+)  # fmt: skip
+"""Words that libthai takes for several: a line may end between words, and these are one to a reader."""
+_WHOLE = re.compile("|".join(WHOLE))
 HERE = Path(__file__).parents[1]
 FONTS = HERE.parent / "figures" / "fonts"
 VARIANT = "pdf/ua-1"
@@ -38,8 +44,8 @@ def require_pdf() -> None:
     _weasyprint()
 
 
-def write_pdf(document: Document, path) -> None:
-    """Write a document as PDF; the same document gives the same bytes.
+def write_pdf(document: Document, path, *, zoom: float = 1.0) -> None:
+    """Write a document as PDF; the same document gives the same bytes. `zoom` enlarges the sheet with all that is on it: √2 makes A3 of A4.
 
     Raises
     ------
@@ -48,10 +54,10 @@ def write_pdf(document: Document, path) -> None:
     DataError
         When a figure cannot be read, or a letter has no glyph.
     """
-    write_atomic(Path(path), render_pdf(_html(document), document.blocks))
+    write_atomic(Path(path), render_pdf(_html(document), document.blocks, zoom=zoom))
 
 
-def render_pdf(html: str, blocks=()) -> bytes:
+def render_pdf(html: str, blocks=(), *, zoom: float = 1.0) -> bytes:
     """Return the PDF of a page of HTML whose figures are `figure:1`, `figure:2` … of `blocks`, and nothing else is read.
 
     Raises
@@ -69,7 +75,7 @@ def render_pdf(html: str, blocks=()) -> bytes:
         fetcher, fonts = _fetcher(figures), weasyprint.text.fonts.FontConfiguration()
         style = weasyprint.CSS(string=(HERE / "templates" / "document.css").read_text(encoding="utf-8"), url_fetcher=fetcher, font_config=fonts)
         page = weasyprint.HTML(string=html, url_fetcher=fetcher)
-        written = page.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant=VARIANT, finisher=drawings.finish)
+        written = page.write_pdf(zoom=zoom, stylesheets=[style], font_config=fonts, pdf_variant=VARIANT, finisher=drawings.finish)
     if told:
         raise DataError(f"The document cannot be written as PDF: {told[0]}")
     return written
@@ -83,11 +89,25 @@ def _html(document: Document) -> str:
     return _template().render(d=document, blocks=blocks, w=document_words(document.lang), version=__version__)
 
 
+def keep_whole(text: str):
+    """Return text, escaped for HTML, in which no line ends within a word of WHOLE.
+
+    Examples
+    --------
+    >>> keep_whole("<b>ตัวชี้วัด")
+    Markup('&lt;b&gt;<span class="whole">ตัวชี้วัด</span>')
+    """
+    from markupsafe import Markup, escape
+
+    return Markup(_WHOLE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))
+
+
 @lru_cache(maxsize=1)
 def _template():
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["whole"] = keep_whole
     return environment.get_template("document.html.j2")
 
 
@@ -159,7 +179,7 @@ def _complaints():
     class Listener(logging.Handler):
         def emit(self, record):
             text = record.getMessage()
-            if record.levelno >= logging.ERROR or text.startswith(".notdef"):
+            if record.levelno >= logging.ERROR or ".notdef" in text:
                 told.append(text)
 
     logger, listener = logging.getLogger("weasyprint"), Listener()

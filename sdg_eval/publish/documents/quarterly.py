@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from sdg_eval.data_report import say_gaps, say_suspicions
 from sdg_eval.publish.documents.document_words import document_words
-from sdg_eval.publish.documents.model import Block, Callout, Document, Heading, Items, PageBreak, Paragraph, Table
+from sdg_eval.publish.documents.model import (
+    Block,
+    Callout,
+    Document,
+    Heading,
+    Items,
+    PageBreak,
+    Paragraph,
+    Table,
+)
 from sdg_eval.publish.documents.parts import listed, run_figure, section, sentences, source_text, title_facts
 from sdg_eval.publish.material import PEERS, QUARTERLY, Material
 from sdg_eval.publish.province_pages import FOUND, sources_of
