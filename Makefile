@@ -39,7 +39,7 @@ WITHOUT_SHARED := $(if $(wildcard $(SDG_EVAL_SHARED)/data),,$(foreach n,sdsn_che
 
 test: setup ## run every test, then every notebook on the sample data
 	@command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || echo "Chromium is missing, browser tests are skipped: apt-get install chromium"
-	@command -v soffice >/dev/null 2>&1 || echo "LibreOffice is missing, its round trip is skipped: apt-get install libreoffice-calc"
+	@command -v soffice >/dev/null 2>&1 || echo "LibreOffice is missing, its round trip is skipped: apt-get install libreoffice-calc libreoffice-writer"
 	$(BIN)/python -m ruff check sdg_eval tests benchmarks
 	$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 	$(WARM) $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks --ignore notebooks/methods

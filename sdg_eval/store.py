@@ -454,11 +454,16 @@ def store_status(table: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
-def sdmx_csv_bytes(table: pd.DataFrame) -> bytes:
-    """Return observations as SDMX-CSV 2.0 (STRUCTURE columns first; our provenance columns last)."""
+def sdmx_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return observations with the columns of SDMX-CSV 2.0: STRUCTURE, STRUCTURE_ID, ACTION, then ours; our provenance columns last."""
     lead = pd.DataFrame({"STRUCTURE": "dataflow", "STRUCTURE_ID": SDMX_DATAFLOW, "ACTION": "I"}, index=table.index)
     order = [*KEY, *MEASURES, *[c for c in COLUMNS if c not in KEY and c not in MEASURES]]
-    return csv_bytes(pd.concat([lead, table[order].sort_values(KEY, kind="stable")], axis=1))
+    return pd.concat([lead, table[order]], axis=1).sort_values(KEY, kind="stable")
+
+
+def sdmx_csv_bytes(table: pd.DataFrame) -> bytes:
+    """Return observations as SDMX-CSV 2.0 (`sdmx_table`)."""
+    return csv_bytes(sdmx_table(table))
 
 
 def write_sdmx_csv(table: pd.DataFrame, path) -> None:

@@ -1,0 +1,112 @@
+"""Figures of a run as PNG, for programs that show no SVG of ours (Word, a slide).
+
+All figures of a document become one PDF, a page each, by the drawings that the PDF reports use (`pdf_figures`), and pdfium paints
+the pages: so the picture is what the PDF shows, and takes a tenth of a second.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from sdg_eval.errors import DataError
+from sdg_eval.publish.documents.pdf_figures import Drawings, UnknownSvgError, placeholder
+
+DPI = 200
+"""Dots per inch: the smallest text of a chart (8 pt) is 22 dots high, sharp in print, and a chart stays near 50 kB."""
+COLOURS = 256
+"""Colours of a picture: a chart has about ten, and their blends at edges."""
+POINTS_PER_INCH = 72
+SCREEN_DPI = 96
+"""Dots per inch of a PNG that says none."""
+_ROOT = re.compile(rb"<svg\b[^>]*>")
+_SIZE = re.compile(rb'\bviewBox="0 0 ([0-9.]+) ([0-9.]+)"')
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as PNG bytes, and its size in points."""
+
+    png: bytes
+    width: float
+    height: float
+
+
+def draw_pictures(paths) -> dict[Path, Picture]:
+    """Return the figures at `paths` (SVG or PNG files) as pictures; the same file has the same bytes each time.
+
+    An SVG is drawn at DPI and kept in COLOURS colours; a PNG stays as it is. Nothing outside the files is asked for.
+
+    Raises
+    ------
+    DataError
+        For a file that is not there, or is neither an SVG with a viewBox from 0 0 nor a PNG.
+    """
+    drawings, found = {}, {}
+    for path in dict.fromkeys(map(Path, paths)):
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise DataError(f"{path}: the figure cannot be read ({error.strerror}). Run `sdg-eval evaluate` again.") from error
+        if content.startswith(b"\x89PNG"):
+            found[path] = _png_picture(content)
+        else:
+            drawings[path] = (content, *_svg_size(path, content))
+    return found | (_paint(drawings) if drawings else {})
+
+
+def _svg_size(path: Path, content: bytes) -> tuple[float, float]:
+    root = _ROOT.search(content)
+    size = _SIZE.search(root[0]) if root else None
+    if size is None:
+        raise DataError(f"{path}: no SVG with a viewBox from 0 0, and no PNG. Draw the figure again by `sdg-eval evaluate`.")
+    return float(size[1]), float(size[2])
+
+
+def _png_picture(content: bytes) -> Picture:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(content)) as image:
+        dots = image.info.get("dpi", (SCREEN_DPI, SCREEN_DPI))[0] or SCREEN_DPI
+        return Picture(content, image.width * POINTS_PER_INCH / float(dots), image.height * POINTS_PER_INCH / float(dots))
+
+
+def _paint(drawings: dict[Path, tuple[bytes, float, float]]) -> dict[Path, Picture]:
+    """Draw every SVG on a page of its own size and paint the pages."""
+    import pypdfium2
+    from weasyprint import HTML
+    from weasyprint.urls import URLFetcher
+
+    pages, rules, outlines = [], [], Drawings()
+    for number, (content, width, height) in enumerate(drawings.values(), 1):
+        try:
+            empty = placeholder(content, number)
+            outlines.add(number, content)
+            content = empty
+        except UnknownSvgError:
+            pass  # WeasyPrint draws it, slowly
+        rules.append(f"@page p{number}{{size:{width}pt {height}pt;margin:0}}#p{number}{{page:p{number}}}")
+        data = base64.b64encode(content).decode("ascii")
+        pages.append(f'<img id="p{number}" style="width:{width}pt;height:{height}pt" src="data:image/svg+xml;base64,{data}">')
+    style = "".join(rules) + "img{display:block;break-after:page}img:last-child{break-after:auto}html,body{margin:0}"
+    pdf = HTML(string=f"<style>{style}</style><body>{''.join(pages)}", url_fetcher=URLFetcher(allowed_protocols=("data",))).write_pdf(finisher=outlines.finish)
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        if len(document) != len(drawings):
+            raise DataError(f"{len(drawings)} figures became {len(document)} pages. Draw the figures again by `sdg-eval evaluate`.")
+        return {path: Picture(_page_png(document[k]), width, height) for k, (path, (_, width, height)) in enumerate(drawings.items())}
+    finally:
+        document.close()
+
+
+def _page_png(page) -> bytes:
+    from PIL import Image
+
+    image = page.render(scale=DPI / POINTS_PER_INCH).to_pil().convert("RGB")
+    image = image.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    stream = io.BytesIO()
+    image.save(stream, "PNG", compress_level=6, dpi=(DPI, DPI))
+    return stream.getvalue()
