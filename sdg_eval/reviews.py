@@ -113,8 +113,8 @@ def challenge(desk, series: str, area: str, question: str, specification: dict, 
 
     Raises UsageError for a specification that cannot be run, DataError for a role or reason that is refused.
     """
-    from sdg_eval.explore.multiverse import multiverse
-    from sdg_eval.explore.specifications import official, run_specifications
+    from sdg_eval.explore.curve import multiverse
+    from sdg_eval.explore.case import official, run_specifications
 
     base = official(question)
     ran = run_specifications(desk, series, area, question, [base, base | specification], freq=freq)

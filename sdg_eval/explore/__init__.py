@@ -7,8 +7,8 @@
 """
 
 from sdg_eval.explore.desk import Desk, content_hash, latest_run, open_desk, run_hash
-from sdg_eval.explore.multiverse import Multiverse, multiverse, multiverse_of_area
-from sdg_eval.explore.specifications import CHOICES, PROGRESS, TREND, official, run_specifications, specifications
+from sdg_eval.explore.curve import Multiverse, multiverse, multiverse_of_area
+from sdg_eval.explore.case import CHOICES, PROGRESS, TREND, official, run_specifications, specifications
 from sdg_eval.explore.state import View, cell_of, change, describe, series_payload, view_of
 from sdg_eval.explore.tables import compare, series
 

@@ -26,10 +26,11 @@ from sdg_eval.panels import is_province
 from sdg_eval.progress import compare_methods, evaluate_progress
 from sdg_eval.quality import evaluate_quality
 from sdg_eval.shown import read_shown
-from sdg_eval.store import parquet_bytes
+from sdg_eval.store import parquet_bytes, write_atomic
 from sdg_eval.trends import evaluate_trends
 
-SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "observations.csv"
+PACKAGE = Path(__file__).parents[1]
+SAMPLE = PACKAGE.parent / "data" / "sample" / "observations.csv"
 NEEDED = ("trends", "progress", "quality", "peers", "rules", "detectability")
 """National tables that the explorer and the workbench show. Forecasts take most of the time, and neither shows them."""
 HASHED = ("trends", "progress")
@@ -130,7 +131,7 @@ def latest_run(reports) -> str:
     return max(found)[1] if found else ""
 
 
-def open_desk(run="", *, observations=SAMPLE, report_year: int = 2026, confidence: float = 0.95) -> Desk:
+def open_desk(run="", *, observations=SAMPLE, report_year: int = 2026, confidence: float = 0.95, keep="") -> Desk:
     """Return the desk of a run, or of observations where `run` is ''.
 
     Parameters
@@ -139,6 +140,9 @@ def open_desk(run="", *, observations=SAMPLE, report_year: int = 2026, confidenc
         Folder of a run (`reports/<run>`); its own report year and confidence are taken.
     observations
         Store folder, Parquet or CSV file of all provinces; read where no run is given.
+    keep
+        Folder in which the national tables of observations are kept, and read again while data, codelists and program are the
+        same; '' keeps nothing.
 
     Raises
     ------
@@ -155,15 +159,30 @@ def open_desk(run="", *, observations=SAMPLE, report_year: int = 2026, confidenc
     if run:
         return _read_run(Path(run), codelists)
     table = read_shown(observations, codelists)
+    place = Path(keep) / _key(table, codelists, report_year, confidence) if keep else None
+    if place and all((place / f"{name}.parquet").is_file() for name in NEEDED):
+        return Desk(table, codelists, read_national(place, NEEDED), report_year, confidence)
     rows = evaluated_rows(table, codelists)
     trends = evaluate_trends(rows, series=codelists.series, report_year=report_year, confidence=confidence)
     progress = evaluate_progress(rows, trends, codelists, report_year=report_year)
-    parts = dict.fromkeys((part.name for part in fields(National)), None) | {
+    parts = {
         "trends": trends, "progress": progress, "quality": evaluate_quality(rows, codelists, report_year=report_year),
         "peers": compare_with_peers(rows, codelists), "rules": compare_methods(rows, progress, codelists),
         "detectability": evaluate_detectability(trends, progress.rename(columns={"required_pace": "wanted_pace"})),
     }  # fmt: skip
-    return Desk(table, codelists, National(**parts), report_year, confidence)
+    for name, part in parts.items() if place else ():
+        write_atomic(place / f"{name}.parquet", parquet_bytes(part))
+    national = National(**dict.fromkeys((part.name for part in fields(National)), None) | parts)
+    return Desk(table, codelists, national, report_year, confidence)
+
+
+def _key(table: pd.DataFrame, codelists: Codelists, *options) -> str:
+    """Return a name for what national tables of observations depend on: values, codelists, program, options."""
+    digest = hashlib.sha256(repr(options).encode())
+    digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+    for path in [*sorted(codelists.folder.glob("*.csv")), *sorted(PACKAGE.rglob("*.py"))]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:24]
 
 
 def _read_run(folder: Path, codelists: Codelists) -> Desk:

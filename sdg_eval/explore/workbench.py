@@ -1,6 +1,6 @@
 """Break this finding: the choices of one evaluation as controls, the verdict before and after, every choice at once.
 
-Controls and words only; what they show comes from `specifications`, `multiverse` and `reviews`.
+Controls and words only; what they show comes from `case`, `curve` and `reviews`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from sdg_eval.concepts import SYNTHETIC
 from sdg_eval.errors import SdgEvalError
 from sdg_eval.explore.desk import Desk
 from sdg_eval.explore.drawing import draw_before_after, draw_curve
-from sdg_eval.explore.multiverse import multiverse
-from sdg_eval.explore.specifications import CHOICES, official, run_specifications, target_of, used_values
+from sdg_eval.explore.curve import multiverse
+from sdg_eval.explore.case import CHOICES, official, run_specifications, target_of, used_values
 from sdg_eval.explore.widget import font_style
 from sdg_eval.explore.words import choice_name, dimension_name, question_name, verdict_name
 from sdg_eval.reviews import VERDICTS, challenge, default_folder, judge_run, read_reviews, verdict, word, write_review

@@ -8,7 +8,7 @@ of all provinces under each choice of values lie one below the other in one pane
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from itertools import product
 
 import numpy as np
@@ -194,6 +194,16 @@ def _own_rule(desk: Desk, series: str) -> SeriesRule:
     return series_rules(desk.codelists.series).get(series, SeriesRule())
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What several specifications of progress share, worked out once."""
+
+    segments: dict
+    lines: dict
+    rows: dict
+    courses: dict
+
+
 @dataclass(frozen=True, eq=False)
 class Case:
     """One series over all provinces, and the province whose finding is doubted."""
@@ -204,7 +214,7 @@ class Case:
     panel: Panel
     rule: SeriesRule
 
-    @property
+    @cached_property
     def own(self) -> int | None:
         """Row of the province in the panel, None where it has no value."""
         found = np.flatnonzero(self.panel.keys["REF_AREA"] == self.area)
@@ -241,16 +251,14 @@ class Case:
             raise UsageError(f"years is {word!r}; write one of {', '.join(TREND['years'])}, or a window such as 2012-2020 (Gregorian years).")
         return np.broadcast_to((years >= int(first)) & (years <= int(last)), mask.shape)
 
-    @property
+    @cached_property
     def _distance(self) -> np.ndarray:
         """Robust standard deviations of each value from its province's Theil-Sen line."""
-        if "_far" not in self.__dict__:
-            values = np.where(self.panel.held, self.panel.values, np.nan)
-            line = rank_lines(np.where(self.panel.usable, values, np.nan), self.panel.times, period=self.panel.per_year)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                away = np.abs(values - line.intercept[:, None] - line.slope[:, None] * self.panel.times) / line.sigma[:, None]
-            self.__dict__["_far"] = np.nan_to_num(away, nan=0.0, posinf=0.0)
-        return self.__dict__["_far"]
+        values = np.where(self.panel.held, self.panel.values, np.nan)
+        line = rank_lines(np.where(self.panel.usable, values, np.nan), self.panel.times, period=self.panel.per_year)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            away = np.abs(values - line.intercept[:, None] - line.slope[:, None] * self.panel.times) / line.sigma[:, None]
+        return np.nan_to_num(away, nan=0.0, posinf=0.0)
 
     def _variants(self, question: str) -> list[dict]:
         """Choices of values that differ in the province's own values; the official one first.
@@ -286,12 +294,11 @@ class Case:
         if spec["weights"] == "recent" and spec["method"] != "straight_line":
             return False
         if question == "trend":
-            ranked = str(self.official_row.get("method", "")).startswith(("mann_kendall", "theil_sen", "seasonal", "none", "end_points", "year_on_year"))
-            if spec["method"] == "ranks" and ranked:
+            if spec["method"] == "ranks" and self._ranked:
                 return False
             if spec["method"] == "straight_line" and self.panel.per_year > 1:
                 return False  # a straight line knows no seasons
-            if spec["correlation"] != "pooled" and spec["method"] == "official" and not ranked:
+            if spec["correlation"] != "pooled" and spec["method"] == "official" and not self._ranked:
                 return False  # the models of counts and proportions have their own dispersion
             return not (spec["group"] == "without_bangkok" and self.area == CAPITAL)
         if self.target is None:
@@ -300,17 +307,24 @@ class Case:
             return False  # at the end of the scale, or a range: there is nothing stricter or easier
         return not (spec["base_year"].isdigit() and int(spec["base_year"]) == self.target.baseline_year)
 
-    @property
+    @cached_property
     def _moved_targets(self) -> dict[str, float]:
         """Value of the official target and of those moved, as the official base year gives them."""
-        if "_moved" not in self.__dict__:
-            segment = annual_first([self.panel.segment(self.own)])[0]
-            told = {word: self._target(official("progress") | {"target": word}, segment) for word in PROGRESS["target"]}
-            rows = {word: progress_row(segment, self.rule, target, {}, self.desk.report_year, False, _no_line) for word, target in told.items()}
-            self.__dict__["_moved"] = {word: float(row["target_value"]) for word, row in rows.items()}
-        return self.__dict__["_moved"]
+        segment = annual_first([self.panel.segment(self.own)])[0]
+        told = {word: self._target(official("progress") | {"target": word}, segment) for word in PROGRESS["target"]}
+        return {word: float(progress_row(segment, self.rule, target, {}, self.desk.report_year, False, _no_line)["target_value"]) for word, target in told.items()}
 
-    @property
+    @cached_property
+    def _rhos(self) -> dict:
+        """Correlations pooled so far, by choice of values and group: every method asks for them."""
+        return {}
+
+    @cached_property
+    def _ranked(self) -> bool:
+        """The official method is one of ranks, not a model of counts or proportions."""
+        return str(self.official_row.get("method", "")).startswith(("mann_kendall", "theil_sen", "seasonal", "none", "end_points", "year_on_year"))
+
+    @cached_property
     def official_row(self) -> dict:
         """The row of the national trend table; {} where there is none."""
         table = self.desk.national.trends
@@ -400,10 +414,9 @@ class Case:
 
     def _pooled(self, mask: np.ndarray, members: np.ndarray, data: tuple, group: str) -> tuple[np.ndarray, np.ndarray]:
         """Correlation pooled over a group under one choice of values; kept, because every method asks for it."""
-        kept = self.__dict__.setdefault("_rho", {})
-        if (data, group) not in kept:
-            kept[data, group] = family_rho(_stack(self.panel, members, self.rule), mask[members])
-        return kept[data, group]
+        if (data, group) not in self._rhos:
+            self._rhos[data, group] = family_rho(_stack(self.panel, members, self.rule), mask[members])
+        return self._rhos[data, group]
 
     def _straight(self, parts: list[tuple]) -> dict[tuple, dict]:
         """Least squares with weights; the correlation widens the error by (1 + rho) / (1 - rho) (METHODS 2.11)."""
@@ -451,7 +464,7 @@ class Case:
 
     # ------------------------------------------------------------ will the target be met?
 
-    @property
+    @cached_property
     def target(self) -> Target | None:
         """The first target of the series, None where it has none."""
         rows = self.desk.codelists.targets
@@ -464,40 +477,48 @@ class Case:
             return [_nothing("no_data_here" if self.own is None else "no_direction")] * len(specs)
         whole = annual_first([self.panel.segment(self.own)])[0]
         several = (self.desk.codelists.targets["SERIES"] == self.series).sum() > 1
-        lines: dict = {}
-        courses: dict = {}
-        return [self._progress_result(spec, whole, bool(several), lines, courses) for spec in specs]
+        kept = _Kept({}, {}, {}, {})
+        return [self._progress_result(spec, whole, bool(several), kept) for spec in specs]
 
-    def _progress_result(self, spec: dict, whole: Segment, several: bool, lines: dict, courses: dict) -> dict:
-        there = ~np.isnan(self.panel.values[self.own])
-        mask = self.mask(spec)[self.own][there]
-        # Values that are kept on purpose are no longer told apart as provisional; the official choice leaves the segment as it is.
-        kept = np.zeros(int(mask.sum()), dtype=bool) if spec["provisional"] == "kept" else whole.provisional[mask]
-        segment = replace(whole, everything=whole.everything.where(mask), after_break=whole.after_break[mask], provisional=kept) if not _is_official_data(spec) else whole
-        target = self._target(spec, segment)
-        if target is None:
+    def _progress_result(self, spec: dict, whole: Segment, several: bool, kept: _Kept) -> dict:
+        data = tuple(spec[name] for name in DATA)
+        if data not in kept.segments:
+            kept.segments[data] = whole if _is_official_data(spec) else self._segment(spec, whole)
+        segment, rules = kept.segments[data], spec["method"] in RULES
+        # A published rule takes the target, and the outlook the probability, of the official pace.
+        method, weights = ("official", "equal") if rules else (spec["method"], spec["weights"])
+        key = (data, spec["base_year"], spec["target"], spec["target_year"], method, weights, spec.get("correlation", "pooled"))
+        if key not in kept.rows:
+            target = self._target(spec, segment)
+            trend = self.official_row | ({} if key[-1] == "pooled" else {"rho": _given_rho(key[-1])})
+            line_of = partial(_line_of, kept.lines, method, weights)
+            kept.rows[key] = target, None if target is None else progress_row(segment, self.rule, target, trend, self.desk.report_year, several, line_of)
+        target, row = kept.rows[key]
+        if row is None:
             return _nothing("no_target")
-        rules = spec["method"] in RULES
-        line_of = partial(_line_of, lines, "official" if rules else spec["method"], spec["weights"])
-        trend = self.official_row | ({} if spec.get("correlation", "pooled") == "pooled" else {"rho": _given_rho(spec["correlation"])})
-        row = progress_row(segment, self.rule, target, trend, self.desk.report_year, several, line_of)
         told = {
             "estimate": float(row["pace_ratio"]), "probability": float(row["p_on_track"]), "n_obs": int(row["n_obs"]), "verdict": OURS.get(row["progress"], NONE),
             "reason": row["progress"], "pace": float(row["actual_pace"]), "ci_low": np.nan, "ci_high": np.nan, "p_value": np.nan, "p_adjusted": np.nan,
         }  # fmt: skip
         if not rules:
             return told
-        return told | {"estimate": np.nan, "probability": np.nan, "pace": np.nan} | self._by_rule(spec["method"], segment, target, row, courses)
+        if key not in kept.courses:
+            kept.courses[key] = self._by_rules(segment, target, row)
+        one = kept.courses[key][spec["method"]]
+        return told | {"probability": np.nan, "pace": np.nan, "verdict": one["common"], "estimate": float(one["value"]), "reason": one["verdict"]}
 
-    def _by_rule(self, method: str, segment: Segment, target: Target, row: dict, courses: dict) -> dict:
+    def _segment(self, spec: dict, whole: Segment) -> Segment:
+        there = ~np.isnan(self.panel.values[self.own])
+        mask = self.mask(spec)[self.own][there]
+        # Values that are kept on purpose are no longer told apart as provisional.
+        provisional = np.zeros(int(mask.sum()), dtype=bool) if spec["provisional"] == "kept" else whole.provisional[mask]
+        return replace(whole, everything=whole.everything.where(mask), after_break=whole.after_break[mask], provisional=provisional)
+
+    def _by_rules(self, segment: Segment, target: Target, row: dict) -> dict[str, dict]:
         points = annual_points(segment.usable, segment.keys["FREQ"], self.rule.aggregation)
         years, first = np.unique(points.years, return_index=True)
-        key = (years.tobytes(), points.values[first].tobytes(), target.baseline_year, float(row["target_value"]), target.year)
-        if key not in courses:
-            course = Course(years, points.values[first], self.rule.sign, target.baseline_year, float(row["target_value"]), target.year, p_on_track=float(row["p_on_track"]))
-            courses[key] = {one["method"]: one for one in compare(course)}
-        one = courses[key][method]
-        return {"verdict": one["common"], "estimate": float(one["value"]), "reason": one["verdict"]}
+        course = Course(years, points.values[first], self.rule.sign, target.baseline_year, float(row["target_value"]), target.year, p_on_track=float(row["p_on_track"]))
+        return {one["method"]: one for one in compare(course)}
 
     def target_of(self, spec: dict) -> Target | None:
         """The target of a specification, from the province's own values."""
