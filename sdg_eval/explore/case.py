@@ -200,6 +200,7 @@ class _Kept:
 
     segments: dict
     lines: dict
+    targets: dict
     rows: dict
     courses: dict
 
@@ -342,6 +343,15 @@ class Case:
 
     def group(self, word: str) -> np.ndarray:
         """Rows of the provinces with which the one is compared; itself is always among them."""
+        if word not in self._groups:
+            self._groups[word] = self._group(word)
+        return self._groups[word]
+
+    @cached_property
+    def _groups(self) -> dict[str, np.ndarray]:
+        return {}
+
+    def _group(self, word: str) -> np.ndarray:
         areas, lists = self.panel.keys["REF_AREA"], self.desk.codelists
         if word == "all":
             return np.arange(len(areas))
@@ -439,9 +449,10 @@ class Case:
 
     def _trend_result(self, spec: dict, cell: dict) -> dict:
         p, mine = cell["p"], cell["mine"]
-        adjusted, _ = adjust_p(p, np.zeros(len(p), dtype=int))
+        if "adjusted" not in cell:  # every test begins with it
+            cell["adjusted"] = float(adjust_p(p, np.zeros(len(p), dtype=int))[0][mine])
         tested = max(int((~np.isnan(p)).sum()), 1)
-        alpha, q, own = 1 - self.desk.confidence, Q_FAMILY, float(adjusted[mine])
+        alpha, q, own = 1 - self.desk.confidence, Q_FAMILY, cell["adjusted"]
         if spec["test"] == "single":
             own, q = cell["p_value"], alpha
         elif spec["test"] == "yekutieli":  # Benjamini-Yekutieli 2001: holds under any dependence between provinces
@@ -477,7 +488,7 @@ class Case:
             return [_nothing("no_data_here" if self.own is None else "no_direction")] * len(specs)
         whole = annual_first([self.panel.segment(self.own)])[0]
         several = (self.desk.codelists.targets["SERIES"] == self.series).sum() > 1
-        kept = _Kept({}, {}, {}, {})
+        kept = _Kept({}, {}, {}, {}, {})
         return [self._progress_result(spec, whole, bool(several), kept) for spec in specs]
 
     def _progress_result(self, spec: dict, whole: Segment, several: bool, kept: _Kept) -> dict:
@@ -489,7 +500,10 @@ class Case:
         method, weights = ("official", "equal") if rules else (spec["method"], spec["weights"])
         key = (data, spec["base_year"], spec["target"], spec["target_year"], method, weights, spec.get("correlation", "pooled"))
         if key not in kept.rows:
-            target = self._target(spec, segment)
+            aim = key[:4]
+            if aim not in kept.targets:
+                kept.targets[aim] = self._target(spec, segment)
+            target = kept.targets[aim]
             trend = self.official_row | ({} if key[-1] == "pooled" else {"rho": _given_rho(key[-1])})
             line_of = partial(_line_of, kept.lines, method, weights)
             kept.rows[key] = target, None if target is None else progress_row(segment, self.rule, target, trend, self.desk.report_year, several, line_of)
@@ -614,16 +628,17 @@ def _line_of(kept: dict, method: str, weights: str, points: Points, rule: Series
     if method == "official" or len(points) < 3:
         line = pace_line(points, rule, horizon, rho, seed)
     else:
-        # The draws are those of the official noise around the other line: how sure is told by the same yardstick.
-        line = _other_line(points, method, weights, horizon, rho, seed)
+        draws = (*key[:3], "sen")
+        if draws not in kept:
+            kept[draws] = (horizon, sen_line(points, horizon, rho, seed))
+        line = _other_line(points, method, weights, horizon, kept[draws][1])
     kept[key] = (horizon, line)
     return line
 
 
-def _other_line(points: Points, method: str, weights: str, horizon: float, rho: float, seed: int) -> Line:
-    """Pace between end points, or by least squares; draws are the Theil-Sen line's noise, estimated again by the method."""
+def _other_line(points: Points, method: str, weights: str, horizon: float, sen: Line) -> Line:
+    """Pace between end points, or by least squares; the draws are those of the Theil-Sen line, so that all are judged by one noise."""
     times, values = points.times, points.values
-    sen = sen_line(points, horizon, rho, seed)
     if method == "end_points":
         pace = float((values[-1] - values[0]) / (times[-1] - times[0]))
         return replace(sen, pace=pace, projected=float(values[-1] + pace * (horizon - times[-1])), method="end_points")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +36,9 @@ NEEDED = ("trends", "progress", "quality", "peers", "rules", "detectability")
 """National tables that the explorer and the workbench show. Forecasts take most of the time, and neither shows them."""
 HASHED = ("trends", "progress")
 """Tables whose bytes name a run: what every finding rests on."""
+REPORTS = PACKAGE.parent / "reports"
+LATEST = "latest"
+"""Word for the run in `REPORTS` that was made last."""
 N_LIKE = 5
 """Provinces that are called alike."""
 
@@ -49,6 +53,7 @@ class Desk:
     report_year: int
     confidence: float
     run: str = ""
+    folder: str = ""  # of the run, as seen from the current folder
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -137,7 +142,8 @@ def open_desk(run="", *, observations=SAMPLE, report_year: int = 2026, confidenc
     Parameters
     ----------
     run
-        Folder of a run (`reports/<run>`); its own report year and confidence are taken.
+        Folder of a run (`reports/<run>`); its own report year and confidence are taken. `latest` is the one in reports/ that was
+        made last, or none where none was made yet.
     observations
         Store folder, Parquet or CSV file of all provinces; read where no run is given.
     keep
@@ -156,6 +162,7 @@ def open_desk(run="", *, observations=SAMPLE, report_year: int = 2026, confidenc
     (True, ['A'])
     """
     codelists = read_codelists()
+    run = latest_run(REPORTS) if run == LATEST else run
     if run:
         return _read_run(Path(run), codelists)
     table = read_shown(observations, codelists)
@@ -192,4 +199,4 @@ def _read_run(folder: Path, codelists: Codelists) -> Desk:
         table = pd.read_parquet(folder / "national" / "observations.parquet")
     except (OSError, ValueError, KeyError) as error:
         raise DataError(f"{folder}: no complete run is here. Give the folder of a run, or RUN = '' for the sample.") from error
-    return Desk(table, codelists, read_national(folder / "national", NEEDED), report_year, confidence, str(record.get("run", folder.name)))
+    return Desk(table, codelists, read_national(folder / "national", NEEDED), report_year, confidence, str(record.get("run", folder.name)), os.path.relpath(folder))

@@ -65,7 +65,7 @@ def series(desk: Desk, series: str, areas, *, freq: str = "", first: str = "", l
     >>> from sdg_eval.explore import open_desk
     >>> table = series(open_desk(), "SI_POV_NAHC", "TH-50", first="2019")
     >>> table[["TIME_PERIOD", "period_th"]].iloc[0].tolist()
-    ['2019', '2562']
+    ['2019', 'พ.ศ. 2562']
     """
     areas, freq = check_areas(desk, areas), choose_freq(desk, series, freq)
     rows = desk.totals

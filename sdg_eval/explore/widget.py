@@ -49,11 +49,11 @@ class ExplorerWidget(anywidget.AnyWidget):
     picture_style = traitlets.Unicode().tag(sync=True)
     run_folder = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, desk: Desk, view: View, run_folder: str = ""):
+    def __init__(self, desk: Desk, view: View):
         self.desk = desk
         super().__init__(
             overview=describe(desk), view=asdict(view) | {"areas": list(view.areas)}, first=series_payload(desk, view.series, view.freq),
-            picture_style=picture_style(), run_folder=run_folder,
+            picture_style=picture_style(), run_folder=desk.folder,
         )
         self.on_msg(self._asked)
 
@@ -74,6 +74,6 @@ class ExplorerWidget(anywidget.AnyWidget):
         return cell_of(self.chosen(), self.run_folder)
 
 
-def explore(desk: Desk, areas="TH-50", series: str = "", *, freq: str = "", lang: str = "th", run_folder: str = "") -> ExplorerWidget:
-    """Return the explorer, opened on a view (`state.view_of`); `run_folder` is what `open_desk` was given."""
-    return ExplorerWidget(desk, view_of(desk, areas, series, freq=freq, lang=lang), run_folder)
+def explore(desk: Desk, areas="TH-50", series: str = "", *, freq: str = "", lang: str = "th") -> ExplorerWidget:
+    """Return the explorer, opened on a view (`state.view_of`)."""
+    return ExplorerWidget(desk, view_of(desk, areas, series, freq=freq, lang=lang))
