@@ -45,8 +45,14 @@ test: setup ## run every test, then every notebook on the sample data
 promises: setup ## the long tests at full count; prints the figure of each promise
 	SDG_EVAL_FULL=1 $(BIN)/python -m pytest -s -q tests/test_audit.py tests/test_intake.py tests/test_personal.py tests/test_hostile.py tests/test_store_promises.py tests/test_suppression.py tests/test_suspicions.py tests/test_best_practice.py tests/test_effects.py tests/test_effect_checks.py tests/test_restricted.py tests/test_delivery_awareness.py tests/test_delivery_kpi_checks.py tests/test_delivery_participation.py tests/test_delivery_partners.py tests/test_delivery_priorities.py tests/test_delivery_shares.py tests/test_warm_ends.py
 
-lab: setup ## open JupyterLab on the notebooks
-	$(BIN)/python -m sdg_eval.batch.warm run $(BIN)/jupyter lab --notebook-dir=. notebooks
+# Settings of this environment's JupyterLab alone: no news, no question, no list of extensions from the net. The server's own
+# defaults (this machine only, a token) stay as they are.
+LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings/overrides.d
+NOTEBOOK ?= notebooks/explore/explorer.ipynb
+
+lab: setup ## open JupyterLab on the explorer (NOTEBOOK=path opens another)
+	@mkdir -p $(LAB_SETTINGS) && cp lab/overrides.json $(LAB_SETTINGS)/sdg_eval.json
+	$(BIN)/python -m sdg_eval.batch.warm run $(BIN)/jupyter lab --notebook-dir=. $(NOTEBOOK)
 
 bench: setup ## run the benchmarks and checks: one line of JSON per figure
 	@for f in benchmarks/bench_*.py benchmarks/check_*.py; do $(BIN)/python $$f || exit 1; done

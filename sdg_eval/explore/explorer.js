@@ -264,7 +264,7 @@ class Explorer {
   about() {
     const code = this.view.areas[0], trend = this.data.trends[code] || { status: "no_data", n: 0 }, d = this.decimals();
     const gap = trend.low === null || trend.low === undefined ? "" : ` (${slopeText(trend.low, d)} … ${slopeText(trend.high, d)})`;
-    return `${this.nameOf(code)}: ${this.status(trend.status)}, n = ${trend.n}` + (trend.slope === null || trend.slope === undefined ? "" : `, ${this.w("slope")} ${slopeText(trend.slope, d)}${gap} ${this.unit()}${trend.p ? `, p ${trend.p}` : ""}${trend.q ? `, ${this.w("p")} ${trend.q}` : ""}`);
+    return `${this.nameOf(code)}: ${this.status(trend.status)}, n = ${trend.n}` + (trend.slope === null || trend.slope === undefined ? "" : `, ${this.w("slope")} ${slopeText(trend.slope, d)}${gap} ${this.unit()}${trend.p ? `, ${trend.p}` : ""}${trend.q ? ` (${this.w("p")} ${trend.q.replace(/^p = /, "")})` : ""}`);
   }
   legend() {
     const items = this.view.areas.map((code, i) => html("li", { style: `--c:${LINES[i]}` }, html("span", { class: "dot" }), this.nameOf(code)));
@@ -408,8 +408,7 @@ class Explorer {
     whole.append(put(trend, 20, 78, 620, 300), svg("text", { x: 20, y: 400, class: "tick" }, `${this.w("distribution")}: ${this.word([period[1], period[2]])}`), put(spread, 20, 406, 620, 128));
     const files = [...new Set((this.data.points[this.view.areas[0]] || []).map((q) => this.data.files[q[6]][0]))].slice(0, 3).join("; ");
     whole.append(svg("text", { x: 20, y: 552, class: "tick" }, `${files} · ${this.all.run_hash.slice(0, 12)}${this.all.synthetic ? ` · ${this.all.synthetic[this.view.lang]}` : ""}`));
-    if (this.at) this.drawTrend();
-    this.drawTrend();
+    this.drawTrend(); // the chart that was moved into the picture is drawn again in its place
     return new XMLSerializer().serializeToString(whole);
   }
   saveSvg() { this.save(new Blob([this.picture()], { type: "image/svg+xml" }), "svg"); }
