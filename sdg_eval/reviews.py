@@ -8,6 +8,7 @@ numbers. Files are data: they are read as plain values, and anything else in the
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 import re
 from dataclasses import asdict, dataclass, field, fields
@@ -22,6 +23,8 @@ from sdg_eval.store import write_atomic
 
 FOLDER_VARIABLE = "SDG_EVAL_REVIEWS"
 """Environment variable that names another folder of reviews."""
+HASHED = ("trends", "progress")
+"""Tables whose bytes name a run: what every finding rests on."""
 KINDS = ("challenge", "verdict", "release")
 VERDICTS = {
     "challenge": ("stands", "turns"),
@@ -64,6 +67,26 @@ class Review:
     found: dict = field(default_factory=dict)
     share_holds: float | None = None
     n_specifications: int | None = None
+
+
+def content_hash(tables: dict[str, bytes]) -> str:
+    """Return sha256 over names and bytes of tables, in the order of their names.
+
+    Examples
+    --------
+    >>> content_hash({"b": b"2", "a": b"1"}) == content_hash({"a": b"1", "b": b"2"})
+    True
+    """
+    lines = [f"{hashlib.sha256(tables[name]).hexdigest()}  {name}\n" for name in sorted(tables)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def run_hash(folder) -> str:
+    """Return the content hash of the run in `folder`, as `Desk.run_hash` has it. Raises DataError for no run."""
+    try:
+        return content_hash({name: (Path(folder) / "national" / f"{name}.parquet").read_bytes() for name in HASHED})
+    except OSError as error:
+        raise DataError(f"{error.filename}: the run is not complete ({error.strerror}). Run `sdg-eval evaluate` again.") from error
 
 
 def default_folder() -> Path:

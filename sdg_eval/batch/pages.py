@@ -15,6 +15,7 @@ from sdg_eval.batch.keys import digest, file_digest, preparation_hash
 from sdg_eval.batch.plan import INPUTS
 from sdg_eval.batch.prepare import read_state
 from sdg_eval.publish import site_files, write_run_pages, write_site
+from sdg_eval.reviews import default_folder
 from sdg_eval.store import write_atomic
 
 KEPT = "kept"
@@ -38,7 +39,7 @@ def write_pages(out, codelists, record: dict, runs: pd.DataFrame, keys: dict[str
     out, folder = Path(out), Path(out) / record["run"]
     place = out / INPUTS / f".{record['run']}.pages.json"
     stages = {name: stage["files"] for name, stage in read_state(out, record["run"]).get("stages", {}).items()}
-    key = digest([preparation_hash(codelists), *(json.dumps(part, sort_keys=True) for part in ({name: record.get(name) for name in SHOWN}, keys, stages))])
+    key = digest([preparation_hash(codelists), *(json.dumps(part, sort_keys=True) for part in ({name: record.get(name) for name in SHOWN}, keys, stages, _reviews()))])
     if only is None and (runs["status"] == KEPT).all() and _stand(place, folder, key):
         write_run_pages(folder, codelists, record, runs)
         return False
@@ -48,6 +49,11 @@ def write_pages(out, codelists, record: dict, runs: pd.DataFrame, keys: dict[str
         pages = {name: file_digest(folder / name) for name in site_files(folder) if name not in RUN_PAGES}
         write_atomic(place, (json.dumps({"key": key, "pages": pages}, sort_keys=True) + "\n").encode(), mode=0o600)
     return True
+
+
+def _reviews() -> dict[str, str]:
+    """Hash of each review: a new one is printed though every run was kept."""
+    return {path.name: file_digest(path) for path in sorted(default_folder().glob("*.yml"))}
 
 
 def _stand(place: Path, folder: Path, key: str) -> bool:

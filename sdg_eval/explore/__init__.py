@@ -6,13 +6,13 @@
     multiverse(desk, "SI_POV_NAHC", "TH-50")              # every defensible choice: does the finding stand?
 """
 
-from sdg_eval.explore.desk import Desk, content_hash, latest_run, open_desk, run_hash
+from sdg_eval.explore.desk import Desk, latest_run, open_desk
 from sdg_eval.explore.curve import Multiverse, multiverse, multiverse_of_area
 from sdg_eval.explore.case import CHOICES, PROGRESS, TREND, official, run_specifications, specifications
 from sdg_eval.explore.state import View, cell_of, change, describe, series_payload, view_of
 from sdg_eval.explore.tables import compare, series
 
 __all__ = [
-    "CHOICES", "Desk", "Multiverse", "PROGRESS", "TREND", "View", "cell_of", "change", "compare", "content_hash", "describe", "latest_run", "multiverse", "multiverse_of_area",
-    "official", "open_desk", "run_hash", "run_specifications", "series", "series_payload", "specifications", "view_of",
+    "CHOICES", "Desk", "Multiverse", "PROGRESS", "TREND", "View", "cell_of", "change", "compare", "describe", "latest_run", "multiverse", "multiverse_of_area",
+    "official", "open_desk", "run_specifications", "series", "series_payload", "specifications", "view_of",
 ]  # fmt: skip

@@ -26,6 +26,7 @@ from sdg_eval.observations import select_totals
 from sdg_eval.panels import is_province
 from sdg_eval.progress import compare_methods, evaluate_progress
 from sdg_eval.quality import evaluate_quality
+from sdg_eval.reviews import HASHED, content_hash
 from sdg_eval.shown import read_shown
 from sdg_eval.store import parquet_bytes, write_atomic
 from sdg_eval.trends import evaluate_trends
@@ -34,8 +35,6 @@ PACKAGE = Path(__file__).parents[1]
 SAMPLE = PACKAGE.parent / "data" / "sample" / "observations.csv"
 NEEDED = ("trends", "progress", "quality", "peers", "rules", "detectability")
 """National tables that the explorer and the workbench show. Forecasts take most of the time, and neither shows them."""
-HASHED = ("trends", "progress")
-"""Tables whose bytes name a run: what every finding rests on."""
 REPORTS = PACKAGE.parent / "reports"
 LATEST = "latest"
 """Word for the run in `REPORTS` that was made last."""
@@ -101,26 +100,6 @@ class Desk:
     def synthetic(self) -> bool:
         """True where any value is not real."""
         return bool(self.observations["source"].str.contains("synthetic").any())
-
-
-def content_hash(tables: dict[str, bytes]) -> str:
-    """Return sha256 over names and bytes of tables, in the order of their names.
-
-    Examples
-    --------
-    >>> content_hash({"b": b"2", "a": b"1"}) == content_hash({"a": b"1", "b": b"2"})
-    True
-    """
-    lines = [f"{hashlib.sha256(tables[name]).hexdigest()}  {name}\n" for name in sorted(tables)]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
-
-
-def run_hash(folder) -> str:
-    """Return the content hash of the run in `folder`, as `Desk.run_hash` has it. Raises DataError for no run."""
-    try:
-        return content_hash({name: (Path(folder) / "national" / f"{name}.parquet").read_bytes() for name in HASHED})
-    except OSError as error:
-        raise DataError(f"{error.filename}: the run is not complete ({error.strerror}). Run `sdg-eval evaluate` again.") from error
 
 
 def latest_run(reports) -> str:

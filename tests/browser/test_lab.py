@@ -107,7 +107,8 @@ def run_all(page, wanted: str) -> None:
 
 def test_the_explorer_opens_draws_and_saves(open_book, home):
     page = open_book("notebooks/explore/explorer.ipynb")
-    assert page.locator(".jp-Dialog").count() == 0 and "Python 3" in page.inner_text(".jp-KernelName")
+    page.wait_for_selector(".jp-KernelName:has-text('Python 3')")
+    assert page.locator(".jp-Dialog").count() == 0 and page.locator(".jp-toast-message, .Toastify__toast").count() == 0
     assert page.locator(".sdg-explorer").count() == 0 and page.evaluate("[...document.querySelectorAll('.jp-InputPrompt')].every((p) => !/\\d|\\*/.test(p.textContent))")  # opening ran nothing
     run_all(page, ".sdg-explorer[data-shown]")
     page.wait_for_function("document.fonts.check('16px SarabunExplorer')")
