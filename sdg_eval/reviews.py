@@ -136,8 +136,8 @@ def challenge(desk, series: str, area: str, question: str, specification: dict, 
 
     Raises UsageError for a specification that cannot be run, DataError for a role or reason that is refused.
     """
-    from sdg_eval.explore.curve import multiverse
     from sdg_eval.explore.case import official, run_specifications
+    from sdg_eval.explore.curve import multiverse
 
     base = official(question)
     ran = run_specifications(desk, series, area, question, [base, base | specification], freq=freq)

@@ -9,7 +9,15 @@ import pytest
 from sdg_eval import explore
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.explore import case, curve, desk, drawing, state, tables, words
-from sdg_eval.explore.case import CHOICES, official, run_specifications, specifications, target_of, used_values, weighted_lines
+from sdg_eval.explore.case import (
+    CHOICES,
+    official,
+    run_specifications,
+    specifications,
+    target_of,
+    used_values,
+    weighted_lines,
+)
 from sdg_eval.progress_rules import OURS
 from tests.conftest import ROOT
 

@@ -6,9 +6,9 @@
     multiverse(desk, "SI_POV_NAHC", "TH-50")              # every defensible choice: does the finding stand?
 """
 
-from sdg_eval.explore.desk import Desk, latest_run, open_desk
-from sdg_eval.explore.curve import Multiverse, multiverse, multiverse_of_area
 from sdg_eval.explore.case import CHOICES, PROGRESS, TREND, official, run_specifications, specifications
+from sdg_eval.explore.curve import Multiverse, multiverse, multiverse_of_area
+from sdg_eval.explore.desk import Desk, latest_run, open_desk
 from sdg_eval.explore.state import View, cell_of, change, describe, series_payload, view_of
 from sdg_eval.explore.tables import compare, series
 

@@ -17,7 +17,16 @@ import pandas as pd
 from sdg_eval.errors import UsageError
 from sdg_eval.explore.desk import Desk
 from sdg_eval.explore.tables import choose_freq
-from sdg_eval.panels import MIN_SLOPE, Panel, Points, Segment, SeriesRule, annual_points, build_panels, series_rules
+from sdg_eval.panels import (
+    MIN_SLOPE,
+    Panel,
+    Points,
+    Segment,
+    SeriesRule,
+    annual_points,
+    build_panels,
+    series_rules,
+)
 from sdg_eval.progress import (
     Line,
     Target,

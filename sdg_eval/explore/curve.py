@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sdg_eval.explore.desk import Desk
 from sdg_eval.explore.case import CHOICES, official, run_specifications, specifications
+from sdg_eval.explore.desk import Desk
 from sdg_eval.explore.words import choice_name, dimension_name, verdict_name
 from sdg_eval.progress_rules import NONE
 

@@ -11,13 +11,22 @@ import ipywidgets as widgets
 
 from sdg_eval.concepts import SYNTHETIC
 from sdg_eval.errors import SdgEvalError
+from sdg_eval.explore.case import CHOICES, official, run_specifications, target_of, used_values
+from sdg_eval.explore.curve import multiverse
 from sdg_eval.explore.desk import Desk
 from sdg_eval.explore.drawing import draw_before_after, draw_curve
-from sdg_eval.explore.curve import multiverse
-from sdg_eval.explore.case import CHOICES, official, run_specifications, target_of, used_values
 from sdg_eval.explore.widget import font_style
 from sdg_eval.explore.words import choice_name, dimension_name, question_name, verdict_name
-from sdg_eval.reviews import VERDICTS, challenge, default_folder, judge_run, read_reviews, verdict, word, write_review
+from sdg_eval.reviews import (
+    VERDICTS,
+    challenge,
+    default_folder,
+    judge_run,
+    read_reviews,
+    verdict,
+    word,
+    write_review,
+)
 from sdg_eval.wording import p_text
 
 OWN = {"years": "2012-2020", "base_year": "2016", "target": "10", "target_year": "2030"}
