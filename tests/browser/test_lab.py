@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 
 SERIES = ("SI_POV_NAHC", "SH_DYN_MORT", "SL_TLF_UEM", "TH_POP_DOPA", "TH_HH_INCOME_REAL")
 TOKEN = "0123456789abcdef" * 2
-STEP = 90_000
+STEP = 30_000
 """Milliseconds after which a step has hung, on a busy machine."""
 HOSTILE = "import pathlib; pathlib.Path('executed').write_text('x')"
 
