@@ -35,7 +35,7 @@ STYLE = (
     ".sdg-bench{font-family:SarabunExplorer,'Noto Sans Thai',sans-serif;color:#1b2733;line-height:1.55}.sdg-bench table{border-collapse:collapse;width:100%}"
     ".sdg-bench th,.sdg-bench td{padding:.2rem .6rem;border-bottom:1px solid #d9e0e7;text-align:left;vertical-align:top}.sdg-bench .official{color:#7a4a00;font-weight:700}"
     ".sdg-bench .turns{color:#a8321e;font-weight:700}.sdg-bench .holds{color:#1f6f43;font-weight:700}.sdg-bench .synthetic{background:#7a1f5c;color:#fff;text-align:center;font-weight:700;padding:.3rem}"
-    ".sdg-controls .widget-label,.sdg-controls select,.sdg-controls textarea,.sdg-controls input{font-family:SarabunExplorer,'Noto Sans Thai',sans-serif}"
+    ".sdg-controls .widget-label,.sdg-controls button,.sdg-controls select,.sdg-controls textarea,.sdg-controls input{font-family:SarabunExplorer,'Noto Sans Thai',sans-serif}"
 )
 TEXT = {
     "area": ("จังหวัด", "Province"), "series": ("ตัวชี้วัด", "Indicator"), "question": ("คำถาม", "Question"), "own": ("ค่าของท่านเอง", "own value"), "reset": ("กลับไปใช้ค่าทางการ", "back to official"),

@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 
 SERIES = ("SI_POV_NAHC", "SH_DYN_MORT", "SL_TLF_UEM", "TH_POP_DOPA", "TH_HH_INCOME_REAL")
 TOKEN = "0123456789abcdef" * 2
-STEP = 30_000
+STEP = 60_000
 """Milliseconds after which a step has hung, on a busy machine."""
 HOSTILE = "import pathlib; pathlib.Path('executed').write_text('x')"
 
@@ -89,7 +89,7 @@ def open_book(browser, lab):
         page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda e: said.append(str(e)))
         page.on("request", lambda r: asked.append(r.url))
-        page.goto(f"{lab}/lab/tree/{path}?token={TOKEN}")
+        page.goto(f"{lab}/lab/workspaces/{path.split('/')[-1].partition('.')[0]}/tree/{path}?token={TOKEN}")  # no tab of another test is restored
         page.wait_for_selector(".jp-Notebook .jp-Cell" if path.endswith("ipynb") else ".jp-MainAreaWidget")
         return page
 
@@ -187,6 +187,7 @@ def test_the_explorer_opens_draws_and_saves(open_book, home):
 
 def test_a_finding_is_broken_and_the_challenge_is_saved(open_book, home):
     page = open_book("notebooks/explore/break_this_finding.ipynb")
+    page.wait_for_selector(".jp-KernelName:has-text('Python 3')")
     run_all(page, ".sdg-bench[data-part=curve] svg")
     assert "ยังคงเดิมใน" in page.inner_text(".sdg-bench[data-part=curve]") and "✓ ทางการ" in page.inner_text(".sdg-bench[data-part=result]")
     page.locator(".sdg-controls .widget-dropdown", has_text="เกณฑ์ทดสอบ").locator("select").select_option(label="Bonferroni 5%")
