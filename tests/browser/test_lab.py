@@ -38,7 +38,7 @@ def home(tmp_path_factory):
     table.to_csv(home / "data" / "sample" / "observations.csv", index=False)
     for path in (home / "notebooks" / "explore").glob("*.ipynb"):  # a run that someone made here must not be opened instead
         path.write_text(path.read_text(encoding="utf-8").replace('\\"latest\\"', '\\"\\"'), encoding="utf-8")
-    cell = {"cell_type": "code", "id": "a", "metadata": {}, "execution_count": 1, "source": HOSTILE, "outputs": [{"output_type": "display_data", "metadata": {}, "data": {"text/html": "<img src=x onerror=\"fetch('/api/contents/executed',{method:'PUT'})\"><script>window.executed = 1</script>"}}]}
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "execution_count": 1, "source": HOSTILE, "outputs": [{"output_type": "display_data", "metadata": {}, "data": {"text/html": "<img src='data:,x' onerror=\"fetch('/api/contents/executed',{method:'PUT'})\"><script>window.executed = 1</script>"}}]}
     book = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "python3", "display_name": "x", "language": "python"}}, "cells": [cell]}
     (home / "hostile.ipynb").write_text(json.dumps(book))
     (home / "hostile.html").write_text("<script>parent.executed = 1; window.executed = 1</script>")
@@ -95,11 +95,12 @@ def open_book(browser, lab):
 
     yield start
     context.close()
-    assert said == []
+    assert [text for text in said if "sandboxed" not in text] == []  # a page of data is told that its scripts are refused
     assert [u for u in asked if not u.startswith((lab, lab.replace("http", "ws"), "data:", "blob:"))] == []
 
 
 def run_all(page, wanted: str) -> None:
+    page.wait_for_selector("text=Python 3 (ipykernel) | Idle")  # a cell that is run before the kernel listens is dropped by JupyterLab
     page.click(".lm-MenuBar-item:has-text('Run')")
     page.locator(".lm-Menu-item", has_text="Run All Cells").first.click()
     page.wait_for_selector(wanted)
