@@ -53,8 +53,14 @@ promises: setup ## the long tests at full count; prints the figure of each promi
 	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks --ignore notebooks/methods
 	$(WARM) $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks/methods $(WITHOUT_SHARED)
 
-lab: setup ## open JupyterLab on the notebooks
-	$(BIN)/python -m sdg_eval.batch.warm run $(BIN)/jupyter lab --notebook-dir=. notebooks
+# Settings of this environment's JupyterLab alone: no news, no question, no list of extensions from the net. The server's own
+# defaults (this machine only, a token) stay as they are.
+LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings/overrides.d
+NOTEBOOK ?= notebooks/explore/explorer.ipynb
+
+lab: setup ## open JupyterLab on the explorer (NOTEBOOK=path opens another)
+	@mkdir -p $(LAB_SETTINGS) && cp lab/overrides.json $(LAB_SETTINGS)/sdg_eval.json
+	$(BIN)/python -m sdg_eval.batch.warm run $(BIN)/jupyter lab --notebook-dir=. $(NOTEBOOK)
 
 bench: setup ## run the benchmarks and checks: one line of JSON per figure
 	@for f in benchmarks/bench_*.py benchmarks/check_*.py; do $(BIN)/python $$f || exit 1; done

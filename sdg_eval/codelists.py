@@ -51,6 +51,7 @@ COLUMNS = {
     "rollout": ["programme", "REF_AREA", "wave", "start"],
     "effect_outcomes": ["SERIES", "expected", "scale", "smallest", "freq", "first", "last", "weights", "exclude", "reason_th", "reason_en"],
     "effect_register": ["SERIES", "row_sha256", "registered_on"],
+    "review_roles": ["role", "name_th", "name_en", "required", "may_release"],
 }  # fmt: skip
 """Columns of each file; more columns are kept, missing ones are refused."""
 
@@ -71,6 +72,7 @@ UNIQUE = {
     "rollout": [["programme", "REF_AREA"]],
     "effect_outcomes": [["SERIES"]],
     "effect_register": [["SERIES"]],
+    "review_roles": [["role"]],
 }
 
 WORDS = {
@@ -87,6 +89,7 @@ WORDS = {
                 "rule": {"fixed", "half_of_baseline", "double_of_baseline"}},
     "derivations": {"rule": {"rate", "deflate", "share", "growth", "per_capita", "year_total"}},
     "bounds": {"kind": {"published", "derived", "chosen"}},
+    "review_roles": {"required": {"0", "1"}, "may_release": {"0", "1"}},
     "effect_outcomes": {"expected": {"up", "down", "either"}, "scale": {"level", "log"}, "freq": {"A", "Q"}, "weights": {"none", "population"}},
 }  # fmt: skip
 """Words that a column may hold."""
@@ -112,6 +115,7 @@ FORMS = {
     "programmes": {"start": MONTH, "end": MONTH, "selected_th": r".+", "selected_en": r".+", "source_th": r".+", "source_en": r".+"},
     "rollout": {"wave": r"[1-9]\d?", "start": MONTH},
     "effect_outcomes": {"smallest": r"\d+(\.\d+)?", "first": r"(\d{4}(-Q[1-4])?)?", "last": r"(\d{4}(-Q[1-4])?)?", "reason_th": r".+", "reason_en": r".+"},
+    "review_roles": {"role": r"[a-z_]+", "name_th": r".+", "name_en": r".+"},
     "effect_register": {"row_sha256": r"[0-9a-f]{64}", "registered_on": r"\d{4}-\d\d-\d\d"},
 }  # fmt: skip
 """Pattern that the whole cell must match; `.+` means that it must not be empty."""
@@ -143,6 +147,7 @@ class Codelists:
     rollout: pd.DataFrame
     effect_outcomes: pd.DataFrame
     effect_register: pd.DataFrame
+    review_roles: pd.DataFrame
     folder: Path = field(default_factory=default_folder)
 
     @cached_property

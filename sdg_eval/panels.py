@@ -124,22 +124,22 @@ class Segment:
         """First period after the last break, '' where no point lies before it."""
         return "" if self.after_break.all() else str(self.everything.periods[self.after_break][0])
 
-    @property
+    @cached_property
     def with_provisional(self) -> Points:
         """All points after the last break."""
         return self.everything.where(self.after_break)
 
-    @property
+    @cached_property
     def observed(self) -> Points:
         """Points after the last break without provisional, estimated and imputed ones."""
         return self.everything.where(self.after_break & ~self.provisional)
 
-    @property
+    @cached_property
     def only_provisional(self) -> bool:
         """Too little was observed for a slope, while all points together would give one."""
         return len(self.observed) < MIN_SLOPE <= len(self.with_provisional)
 
-    @property
+    @cached_property
     def usable(self) -> Points:
         """What statistics use: the observed points, or all where hardly any were observed."""
         return self.with_provisional if self.only_provisional else self.observed

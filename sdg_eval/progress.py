@@ -229,10 +229,20 @@ def _passed(row: dict, points: Points, target: Target, sign: int) -> dict:
     }  # fmt: skip
 
 
-def _progress_row(
-    segment: Segment, rule: SeriesRule, target: Target, trend: dict, report_year: int, several: bool
+def progress_row(
+    segment: Segment, rule: SeriesRule, target: Target, trend: dict, report_year: int, several: bool, line_of=pace_line
 ) -> dict:
-    """Row of one series, area and target."""
+    """Return the row of one series, area and target: a dict of `COLUMNS`.
+
+    Parameters
+    ----------
+    trend
+        Row of the trend table: its correlation and verdict are taken.
+    several
+        The series has more than one target; then the year is part of the seed.
+    line_of
+        How the pace is estimated: (points, rule, horizon, rho, seed) -> Line.
+    """
     row, sign = _empty_row(segment, target, report_year), rule.sign
     if segment.conflict:
         return row | {"progress": "data_conflict", "reason": "conflict"}
@@ -263,10 +273,10 @@ def _progress_row(
     span = points.where(np.arange(len(points)) >= index)
     name = [segment.keys["SERIES"], segment.keys["REF_AREA"], *([str(target.year)] if several else [])]
     seed = zlib.crc32(":".join(name).encode())
-    return _assess(row, span, rule, trend, reasons, seed)
+    return _assess(row, span, rule, trend, reasons, seed, line_of)
 
 
-def _assess(row: dict, span: Points, rule: SeriesRule, trend: dict, reasons: list[str], seed: int) -> dict:
+def _assess(row: dict, span: Points, rule: SeriesRule, trend: dict, reasons: list[str], seed: int, line_of) -> dict:
     """Class, probability, reach year and catch-up of the points from baseline to latest."""
     sign, goal = rule.sign, row["target_value"]
     n, last = len(span), span.values[-1]
@@ -281,7 +291,7 @@ def _assess(row: dict, span: Points, rule: SeriesRule, trend: dict, reasons: lis
     rho = trend.get("rho", np.nan)
     assumed = bool(np.isnan(rho) or trend.get("rho_assumed") or row["FREQ"] != "A")
     rho = RHO_ASSUMED if np.isnan(rho) or row["FREQ"] != "A" else float(rho)
-    line = pace_line(span, rule, horizon, rho, seed)
+    line = line_of(span, rule, horizon, rho, seed)
     needed_now = _divide(goal - last, horizon - last_time)
     required = needed_now if met_before else _divide(goal - span.values[0], horizon - first_time)
     ratio = np.nan if met_before or met else _divide(line.pace, required)
@@ -348,7 +358,7 @@ def _certainty(line: Line, goal: float, horizon: float, span: Points, sign: int,
     }  # fmt: skip
 
 
-def _annual_first(parts: list[Segment]) -> list[Segment]:
+def annual_first(parts: list[Segment]) -> list[Segment]:
     """For each series, area and breakdown the annual segment, else the coarsest there is."""
     best: dict[tuple, Segment] = {}
     for segment in sorted(parts, key=lambda s: PERIODS_PER_YEAR[s.keys["FREQ"]]):
@@ -380,12 +390,12 @@ def evaluate_progress(observations: pd.DataFrame, trends: pd.DataFrame, codelist
     rules = series_rules(codelists.series)
     known = {tuple(record[c] for c in DIMENSIONS): record for record in trends.to_dict("records")} if len(trends) else {}
     rows = []
-    for segment in _annual_first(segments(wanted, codelists.series)):
+    for segment in annual_first(segments(wanted, codelists.series)):
         series = segment.keys["SERIES"]
         trend = known.get(tuple(segment.keys.values()), {})
         for target in targets[series]:
             several = len(targets[series]) > 1
-            rows.append(_progress_row(segment, rules.get(series, SeriesRule()), target, trend, report_year, several))
+            rows.append(progress_row(segment, rules.get(series, SeriesRule()), target, trend, report_year, several))
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.sort_values([*DIMENSIONS, "target_year"], ignore_index=True)
 
@@ -433,7 +443,7 @@ def compare_methods(observations: pd.DataFrame, progress: pd.DataFrame, codelist
     baselines = {(r["SERIES"], read_target(r).year): read_target(r).baseline_year for r in codelists.targets.to_dict("records")}
     report_year = int(progress["report_year"].max()) if len(progress) else 0
     parts = []
-    for segment in _annual_first(segments(observations, codelists.series)):
+    for segment in annual_first(segments(observations, codelists.series)):
         rule = rules.get(segment.keys["SERIES"], SeriesRule())
         if not rule.sign or segment.conflict:
             continue

@@ -387,7 +387,7 @@ def _annual(out: _Estimates, part: _Rows, enough: np.ndarray, do, options: _Opti
 # ---------------------------------------------------------------- the table
 
 
-def _family_rho(panel: Panel, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def family_rho(panel: Panel, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Correlation of each row's family, pooled over its provinces, and whether it was assumed."""
     values = np.where(mask, panel.values, np.nan)
     values = _year_grid(panel, values)
@@ -408,6 +408,36 @@ def _year_grid(panel: Panel, values: np.ndarray) -> np.ndarray:
         there = ~np.isnan(values[:, column])
         grid[there, step] = values[there, column]
     return grid
+
+
+def estimate_rows(panel: Panel, mask: np.ndarray, rho: np.ndarray, assumed: np.ndarray, *, confidence: float = 0.95, null: str = "ar1") -> dict[str, np.ndarray]:
+    """Return the estimates of every row of a panel from the values in `mask`, by the rules of `evaluate_trends`.
+
+    For who asks what other values or another correlation would have said: with `panel.usable` and `family_rho` the numbers are
+    those of the table. Rows of a conflict stay NaN.
+
+    Parameters
+    ----------
+    mask
+        Rows x periods, True where a value is taken.
+    rho, assumed
+        Lag-1 correlation of each row, and whether it was assumed.
+
+    Returns
+    -------
+    dict
+        The columns of the trend table that are estimated (slope and its interval per year in the unit of the values), n_obs,
+        method and verdict; an array of one item per row each.
+    """
+    options = _Options(confidence, null, 0)
+    sound = np.flatnonzero(~panel.conflict)
+    out = _Estimates(len(panel))
+    estimate = _estimate(_Rows(panel, sound, mask[sound], rho[sound], assumed[sound]), options)
+    for name, column in estimate.numbers.items():
+        out.numbers[name][sound] = column
+    out.put(sound, method=estimate.method, verdict=estimate.verdict)
+    out.verdict[panel.conflict] = "data_conflict"
+    return out.numbers | {"n_obs": mask.sum(axis=1), "method": out.method, "verdict": out.verdict}
 
 
 def _texts(flags: dict[str, np.ndarray]) -> np.ndarray:
@@ -442,7 +472,7 @@ def _sensitivity(columns: dict, panel: Panel, part: _Rows, options: _Options) ->
 def _panel_columns(panel: Panel, options: _Options) -> dict[str, np.ndarray]:
     """All columns of the trend table for the rows of one panel, but for the adjusted p."""
     mask = panel.usable
-    part = _Rows(panel, np.arange(len(panel)), mask, *_family_rho(panel, mask))
+    part = _Rows(panel, np.arange(len(panel)), mask, *family_rho(panel, mask))
     out = _Estimates(len(panel))
     sound = np.flatnonzero(~panel.conflict)
     estimate = _estimate(part.part(sound), options)

@@ -17,6 +17,7 @@ from sdg_eval.batch.prepare import read_state
 from sdg_eval.batch.workers import run_in_workers
 from sdg_eval.publish import site_files, write_run_pages, write_site
 from sdg_eval.publish.documents.shelf import shelved
+from sdg_eval.reviews import default_folder
 from sdg_eval.store import write_atomic
 
 KEPT = "kept"
@@ -44,7 +45,7 @@ def write_pages(out, codelists, record: dict, runs: pd.DataFrame, keys: dict[str
     out, folder = Path(out), Path(out) / record["run"]
     place = out / INPUTS / f".{record['run']}.pages.json"
     stages = {name: stage["files"] for name, stage in read_state(out, record["run"]).get("stages", {}).items()}
-    key = digest([preparation_hash(codelists), *(json.dumps(part, sort_keys=True) for part in ({name: record.get(name) for name in SHOWN}, keys, stages, [d.file for d in shelved(folder, record)]))])
+    key = digest([preparation_hash(codelists), *(json.dumps(part, sort_keys=True) for part in ({name: record.get(name) for name in SHOWN}, keys, stages, [d.file for d in shelved(folder, record)], _reviews()))])
     if only is None and (runs["status"] == KEPT).all() and _stand(place, folder, key):
         write_run_pages(folder, codelists, record, runs)
         return False
@@ -59,6 +60,11 @@ def write_pages(out, codelists, record: dict, runs: pd.DataFrame, keys: dict[str
 def _do_all(calls: list[tuple], workers: int) -> bool:
     """Do every call in a worker process; True when none failed."""
     return not any(isinstance(result, Exception) for _, result in run_in_workers(calls, workers, seconds=LONGEST_SECONDS))
+
+
+def _reviews() -> dict[str, str]:
+    """Hash of each review: a new one is printed though every run was kept."""
+    return {path.name: file_digest(path) for path in sorted(default_folder().glob("*.yml"))}
 
 
 def _stand(place: Path, folder: Path, key: str) -> bool:

@@ -17,6 +17,7 @@ from sdg_eval.evaluation import Evaluation, National, read_evaluation, read_nati
 from sdg_eval.national_status import goals_of_provinces, status_table
 from sdg_eval.observations import mid_points, select_totals
 from sdg_eval.pairs import pair_values
+from sdg_eval.reviews import Gate, default_folder, judge_run, read_reviews, run_hash
 from sdg_eval.suppression import STATUS
 
 DONE = ("done", "kept")
@@ -46,6 +47,17 @@ class Material:
         """The run of the province evaluation by REF_AREA."""
         rows = self.runs[self.runs["notebook"] == PROVINCE].to_dict("records")
         return {row["REF_AREA"]: row for row in rows}
+
+    @cached_property
+    def gate(self) -> Gate:
+        """What advisers say of this run, and whether it is a draft, reviewed or released."""
+        roles = self.codelists.review_roles
+        return judge_run(read_reviews(default_folder(), roles), run_hash(self.folder), roles)
+
+    @cached_property
+    def run_hash(self) -> str:
+        """Content hash of the run, by which reviews name it."""
+        return run_hash(self.folder)
 
     def statuses(self, notebook: str) -> dict[str, str]:
         """What became of a notebook, by REF_AREA ('' for a national one)."""

@@ -18,6 +18,7 @@ from sdg_eval.publish.material import (
 )
 from sdg_eval.publish.pages import Pages, address
 from sdg_eval.publish.province_pages import FOUND, documents_of
+from sdg_eval.publish.review_box import review_box
 from sdg_eval.publish.run_page import notebook_title
 from sdg_eval.publish.status_map import draw_country, read_shapes, say_counts
 from sdg_eval.store import BOUNDARIES
@@ -43,7 +44,7 @@ def write_overview(pages: Pages, material: Material) -> None:
     side = material.said(f"national/{SIDE_BY_SIDE}", "text.json", material.statuses(SIDE_BY_SIDE).get("", ""), lang)
     country, map_counts = _country(material, lang, words)
     pages.write(
-        "", "index.html.j2", here="index", lines=lines, n_done=len(done), n_asked=len(asked), n_all=len(material.codelists.provinces),
+        "", "index.html.j2", here="index", review=review_box(material, lang), lines=lines, n_done=len(done), n_asked=len(asked), n_all=len(material.codelists.provinces),
         n_reported=sum(s in DONE for s in reported.values()), n_quarters=len(reported), quarter=quarter_text(material, lang),
         country=country, map_counts=map_counts, heat=_heat(material, [line["area"] for line in asked], lang),
         others=_heat(material, [a for a in material.codelists.provinces if a not in material.provinces], lang), order=ORDER,

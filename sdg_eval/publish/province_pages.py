@@ -8,6 +8,7 @@ from sdg_eval.data_report import say_gaps, say_suspicions
 from sdg_eval.publish.documents.shelf import FOLDER, shelved
 from sdg_eval.publish.material import DONE, PEERS, PILOT, QUARTERLY, Material, records
 from sdg_eval.publish.pages import Pages
+from sdg_eval.publish.review_box import review_box
 from sdg_eval.publish.series_chart import SHOWN, series_chart
 from sdg_eval.publish.words import words_of
 from sdg_eval.thai import format_fiscal_quarter, format_period, year_text
@@ -125,7 +126,7 @@ def _evaluated(material: Material, area: str, pages: Pages) -> dict:
     findings = [c for c in cards if c["row"]["status"] in FOUND and c["row"]["preferred"]]
     own = material.values[area]
     return {
-        "headline": evaluation.sentence(lang), "goals": goals, "findings": findings, "false_alarms": say_false_alarms(len(findings), lang),
+        "headline": evaluation.sentence(lang), "review": review_box(material, lang, area), "goals": goals, "findings": findings, "false_alarms": say_false_alarms(len(findings), lang),
         "unknown": [c for c in cards if c["row"]["status"] in ("insufficient", "no_data") and c["row"]["preferred"]],
         "empty_goals": [g for g in goals if g["empty"] and g["wanted"]],
         "sources": sources_of(material, [v for values in own.values() for v in values]),

@@ -138,6 +138,8 @@ WORDS = {
     "balance": ("จังหวัดนำร่องต่างจากจังหวัดอื่นอย่างไรก่อนโครงการ", "How the pilots differed before the pilot"),
     "verdicts": ("คำตอบรายตัวชี้วัด", "The verdict on each outcome"),
     "exploratory": ("เชิงสำรวจ", "exploratory"),
+    "reviews": ("ความเห็นและข้อท้าทายของที่ปรึกษา", "Reviews and challenges by advisers"), "release_status": ("สถานะการเผยแพร่", "Release status"), "review_waiting": ("รอความเห็นจาก", "waiting for"), "no_reviews": ("ยังไม่มีความเห็นหรือข้อท้าทายต่อตัวเลขชุดนี้", "No verdict on these numbers and no challenge yet."),
+    "dissent": ("ความเห็นแย้ง", "dissent"), "holds_in": ("ข้อค้นพบยังคงเดิมใน", "the finding holds in"), "of_specifications": ("ของวิธีคำนวณที่สมเหตุผล", "of defensible specifications"), "speaks_of_other": ("กล่าวถึงตัวเลขของรอบก่อน ยังต้องตอบ", "speaks of the numbers of another run; still to be answered"),
     "break_it": ("ทดสอบข้อค้นพบนี้: สุ่มกลุ่มจังหวัด กำลังการทดสอบ และวิธีคำนวณอื่น", "Try to break it: groups drawn at random, power, other specifications"),
     "lasted": ("ผลคงอยู่หรือไม่", "Did it last?"),
     "would_settle": ("ข้อมูลใดจะทำให้ตอบได้ และเมื่อใด", "What would settle it, and when"),

@@ -27,8 +27,10 @@ NOT_FOR_NOTEBOOKS = (
     "sdg_eval.__main__",
     "sdg_eval.ingest_cli",
     "sdg_eval.intake_cli",
+    "sdg_eval.explore.widget",
+    "sdg_eval.explore.workbench",
 )
-"""Parts of the package that notebooks do not import."""
+"""Parts of the package that notebooks of a batch do not import. Widgets ask for the running kernel when they are imported."""
 IPYTHON = (
     "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger", "tornado.platform.asyncio", "sqlite3",
     "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.magics", "IPython.core.oinspect", "IPython.extensions.storemagic", "psutil",

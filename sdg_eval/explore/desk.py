@@ -1,0 +1,181 @@
+"""What an adviser has on the desk: observations, codelists, the national tables, and which run they are.
+
+Everything else in `explore` takes a `Desk` and gives a table. It is read from the folder of a run, or worked out from
+observations where there is no run yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from sdg_eval.codelists import Codelists, read_codelists
+from sdg_eval.comparisons.peers import distances
+from sdg_eval.comparisons.traits import traits_of
+from sdg_eval.detectability import evaluate_detectability
+from sdg_eval.errors import DataError, UsageError
+from sdg_eval.evaluation import National, compare_with_peers, evaluated_rows, read_national
+from sdg_eval.national_status import status_table
+from sdg_eval.observations import select_totals
+from sdg_eval.panels import is_province
+from sdg_eval.progress import compare_methods, evaluate_progress
+from sdg_eval.quality import evaluate_quality
+from sdg_eval.reviews import HASHED, content_hash
+from sdg_eval.shown import read_shown
+from sdg_eval.store import parquet_bytes, write_atomic
+from sdg_eval.trends import evaluate_trends
+
+PACKAGE = Path(__file__).parents[1]
+SAMPLE = PACKAGE.parent / "data" / "sample" / "observations.csv"
+NEEDED = ("trends", "progress", "quality", "peers", "rules", "detectability")
+"""National tables that the explorer and the workbench show. Forecasts take most of the time, and neither shows them."""
+REPORTS = PACKAGE.parent / "reports"
+LATEST = "latest"
+"""Word for the run in `REPORTS` that was made last."""
+N_LIKE = 5
+"""Provinces that are called alike."""
+
+
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """Observations as they may be shown, codelists and national tables; `run` is '' where no run was read."""
+
+    observations: pd.DataFrame
+    codelists: Codelists
+    national: National
+    report_year: int
+    confidence: float
+    run: str = ""
+    folder: str = ""  # of the run, as seen from the current folder
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """What the national tables rest on: totals of provinces, of the series that are evaluated."""
+        return evaluated_rows(self.observations, self.codelists)
+
+    @cached_property
+    def totals(self) -> pd.DataFrame:
+        """Totals of provinces and of the country that have a value, with the cell each comes from."""
+        rows = select_totals(self.observations)
+        rows = rows[rows["OBS_VALUE"].notna() & (is_province(rows["REF_AREA"]) | (rows["REF_AREA"] == "TH"))]
+        return rows.sort_values(["SERIES", "REF_AREA", "FREQ", "TIME_PERIOD"], ignore_index=True)
+
+    @cached_property
+    def series(self) -> list[str]:
+        """Evaluated series of which some province has a value, by goal, the cross-cutting ones last."""
+        held = set(self.rows["SERIES"])
+        rows = [r for r in self.codelists.series.to_dict("records") if r["SERIES"] in held]
+        return [r["SERIES"] for r in sorted(rows, key=lambda r: (int(r["goal"]) or 99, r["indicator"] or "~", r["SERIES"]))]
+
+    def frequencies(self, series: str) -> list[str]:
+        """Frequencies of a series, annual first. Raises UsageError for a series without a value."""
+        found = set(self.rows.loc[self.rows["SERIES"] == series, "FREQ"])
+        if not found:
+            raise UsageError(f"{series!r} has no value of a province here. There are: {', '.join(self.series)}.")
+        return [freq for freq in ("A", "Q", "M") if freq in found]
+
+    @cached_property
+    def status(self) -> pd.DataFrame:
+        """The status of every series in every province, in the words of the report (`national_status`)."""
+        return status_table(self.national, self.observations, self.codelists)
+
+    @cached_property
+    def like(self) -> dict[str, list[str]]:
+        """REF_AREA -> the nearest provinces on what a province cannot choose (`comparisons.peers`), the nearest first."""
+        apart = distances(traits_of(self.totals, self.codelists))
+        return {area: list(apart.loc[area].drop(area).sort_values(kind="stable").index[:N_LIKE]) for area in apart.index}
+
+    @cached_property
+    def run_hash(self) -> str:
+        """sha256 over the tables of trends and progress: the same for every run, or none, that found the same."""
+        return content_hash({name: parquet_bytes(getattr(self.national, name)) for name in HASHED})
+
+    @cached_property
+    def synthetic(self) -> bool:
+        """True where any value is not real."""
+        return bool(self.observations["source"].str.contains("synthetic").any())
+
+
+def latest_run(reports) -> str:
+    """Return the folder of the run in `reports` that was made last, '' where there is none."""
+    found = []
+    for path in sorted(Path(reports).glob("*/record.json")):
+        try:
+            started = json.loads(path.read_text(encoding="utf-8")).get("started", "")
+        except (OSError, ValueError):
+            continue  # a run that is being written, or was cut short
+        if all((path.parent / "national" / f"{name}.parquet").is_file() for name in ("observations", *NEEDED)):
+            found.append((started, str(path.parent)))
+    return max(found)[1] if found else ""
+
+
+def open_desk(run="", *, observations=SAMPLE, report_year: int = 2026, confidence: float = 0.95, keep="") -> Desk:
+    """Return the desk of a run, or of observations where `run` is ''.
+
+    Parameters
+    ----------
+    run
+        Folder of a run (`reports/<run>`); its own report year and confidence are taken. `latest` is the one in reports/ that was
+        made last, or none where none was made yet.
+    observations
+        Store folder, Parquet or CSV file of all provinces; read where no run is given.
+    keep
+        Folder in which the national tables of observations are kept, and read again while data, codelists and program are the
+        same; '' keeps nothing.
+
+    Raises
+    ------
+    DataError
+        For a folder that holds no complete run, or observations that cannot be read.
+
+    Examples
+    --------
+    >>> desk = open_desk()
+    >>> desk.synthetic, desk.frequencies("SI_POV_NAHC")
+    (True, ['A'])
+    """
+    codelists = read_codelists()
+    run = latest_run(REPORTS) if run == LATEST else run
+    if run:
+        return _read_run(Path(run), codelists)
+    table = read_shown(observations, codelists)
+    place = Path(keep) / _key(table, codelists, report_year, confidence) if keep else None
+    if place and all((place / f"{name}.parquet").is_file() for name in NEEDED):
+        return Desk(table, codelists, read_national(place, NEEDED), report_year, confidence)
+    rows = evaluated_rows(table, codelists)
+    trends = evaluate_trends(rows, series=codelists.series, report_year=report_year, confidence=confidence)
+    progress = evaluate_progress(rows, trends, codelists, report_year=report_year)
+    parts = {
+        "trends": trends, "progress": progress, "quality": evaluate_quality(rows, codelists, report_year=report_year),
+        "peers": compare_with_peers(rows, codelists), "rules": compare_methods(rows, progress, codelists),
+        "detectability": evaluate_detectability(trends, progress.rename(columns={"required_pace": "wanted_pace"})),
+    }  # fmt: skip
+    for name, part in parts.items() if place else ():
+        write_atomic(place / f"{name}.parquet", parquet_bytes(part))
+    national = National(**dict.fromkeys((part.name for part in fields(National)), None) | parts)
+    return Desk(table, codelists, national, report_year, confidence)
+
+
+def _key(table: pd.DataFrame, codelists: Codelists, *options) -> str:
+    """Return a name for what national tables of observations depend on: values, codelists, program, options."""
+    digest = hashlib.sha256(repr(options).encode())
+    digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+    for path in [*sorted(codelists.folder.glob("*.csv")), *sorted(PACKAGE.rglob("*.py"))]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:24]
+
+
+def _read_run(folder: Path, codelists: Codelists) -> Desk:
+    try:
+        record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+        report_year, confidence = int(record["report_year"]), float(record["confidence"])
+        table = pd.read_parquet(folder / "national" / "observations.parquet")
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{folder}: no complete run is here. Give the folder of a run, or RUN = '' for the sample.") from error
+    return Desk(table, codelists, read_national(folder / "national", NEEDED), report_year, confidence, str(record.get("run", folder.name)), os.path.relpath(folder))
