@@ -339,10 +339,12 @@ def _say_tested(row: dict, series: dict, lang: str) -> str:
         "improving": pick(lang, " เป็นการเปลี่ยนแปลงในทางที่ดีขึ้น", " That is an improvement."),
         "worsening": pick(lang, " เป็นการเปลี่ยนแปลงในทางที่แย่ลง", " That is a deterioration."),
     }.get(row["assessment"], pick(lang, " ตัวชี้วัดนี้ไม่กำหนดว่าทิศทางใดดีกว่า", " This series has no better or worse direction."))
+    # the test and the interval are worked out in different ways (METHODS 2.2 and 2.3), and may not agree about zero
+    care = row["ci_low"] <= 0 <= row["ci_high"]
     return pick(
         lang,
-        f"{moved}{span(row, lang)} {change(row, series, lang, *figures, family)}{judged}",
-        f"{moved.capitalize()} {span(row, lang)}, {change(row, series, lang, *figures, family)}.{judged}",
+        f"{moved}{span(row, lang)} {change(row, series, lang, *figures, family)}{judged}" + (" แต่ช่วงความเชื่อมั่นนี้คร่อมศูนย์ จึงควรใช้ทิศทางนี้ด้วยความระมัดระวัง" if care else ""),
+        f"{moved.capitalize()} {span(row, lang)}, {change(row, series, lang, *figures, family)}.{judged}" + (" The interval includes zero: take the direction with care." if care else ""),
     )
 
 

@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from sdg_eval.__main__ import app
-from sdg_eval.claims.check import check_run, check_text, make_ledger
-from sdg_eval.claims.ledger import CLAIM_COLUMNS, bind_run, read_ledger
+from sdg_eval.claims.check import FAULTS, check_run, check_text, make_ledger, standing_faults
+from sdg_eval.claims.ledger import CLAIM_COLUMNS, FOLDER, bind_run, read_ledger
 from sdg_eval.claims.prose import html_blocks, skeleton
 from sdg_eval.claims.rules import causal_words, places_in, verdict_faults
 from sdg_eval.claims.slots import bind, read_tokens
@@ -178,6 +178,18 @@ def test_a_changed_table_is_found_by_the_ledger(clean, codelists, tmp_path):
 
 
 # ---------------------------------------------------------------- text of PDF and Word files
+
+
+def test_what_was_found_stands_with_a_run_that_stands(clean, codelists, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(clean[0], folder)
+    assert standing_faults(folder) == []
+    (folder / FOLDER / FAULTS).unlink()
+    assert standing_faults(folder) is None  # a check that did not end vouches for nothing
+    page = next(folder.glob("provinces/*/text.json"))
+    page.write_text(page.read_text(encoding="utf-8").replace("n = 11", "n = 12"), encoding="utf-8")
+    _, found = make_ledger(folder, codelists)
+    assert found and standing_faults(folder) == found
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

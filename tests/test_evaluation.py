@@ -51,6 +51,15 @@ def test_every_goal_and_every_series_has_its_row(chiang_mai, national):
     assert not table["result_id"].duplicated().any()
 
 
+def test_a_finding_whose_interval_includes_zero_says_so_and_no_other_does(observations, codelists, national):
+    result = evaluate(observations, codelists, "TH-13", report_year=YEAR, national=national)
+    found = result.table[result.table["significant"].fillna(False).astype(bool)]
+    care = found[(found["ci_low"] <= 0) & (found["ci_high"] >= 0)]
+    assert 0 < len(care) < len(found)
+    for lang, words in (("th", "คร่อมศูนย์"), ("en", "includes zero")):
+        assert {r for r in found["result_id"] if words in result.text[lang][r]} == set(care["result_id"])
+
+
 def test_a_province_without_a_series_others_have_says_so(observations, codelists):
     gone = observations[~((observations["SERIES"] == "SE_TOT_CPLR") & (observations["REF_AREA"] == "TH-50"))]
     result = evaluate(gone, codelists, "TH-50", report_year=YEAR)

@@ -35,7 +35,7 @@ from sdg_eval.batch.prepare import SCORES_FILE, find_inputs, prepare_run
 from sdg_eval.batch.results import made_with, parse_hash
 from sdg_eval.batch.run import count_workers, remove_others, run_all, stopped_by_signals
 from sdg_eval.batch.screen import unless_closed
-from sdg_eval.claims.check import make_ledger
+from sdg_eval.claims.check import make_ledger, standing_faults
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import DataError, RunsFailedError, UsageError, WriteError
 from sdg_eval.publish.documents.pdf import PdfMissingError
@@ -156,8 +156,10 @@ def evaluate_provinces(
                 write_documents(folder, codelists, record, runs, formats=printed, languages=spoken, workers=count_workers(jobs), say=say)
             except PdfMissingError as error:
                 late = error  # the results stand, and their pages are written
-        write_pages(out, codelists, record, runs, keys, only=set(undone.itertuples(index=False, name=None)) if counts["interrupted"] else None, workers=count_workers(jobs))
-        faults = [] if counts["interrupted"] else make_ledger(folder, codelists)[1]
+        anew = write_pages(out, codelists, record, runs, keys, only=set(undone.itertuples(index=False, name=None)) if counts["interrupted"] else None, workers=count_workers(jobs))
+        faults = [] if counts["interrupted"] else None if anew else standing_faults(folder)
+        if faults is None:
+            faults = make_ledger(folder, codelists)[1]
         complete = counts["agrees"] and bool(runs["status"].isin(GOOD).all()) and not faults
         if complete:
             _point_latest(Path(out), name)

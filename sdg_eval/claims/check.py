@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import pandas as pd
@@ -12,8 +13,11 @@ import pandas as pd
 from sdg_eval.claims.ledger import CLAIMS, FOLDER, Fault, Ledger, area_of, bind_run, plain, read_ledger
 from sdg_eval.claims.prose import SHORTEST, Known, Skeleton, compare, pieces, read_blocks, skeleton
 from sdg_eval.claims.rules import causal_words
+from sdg_eval.store import csv_bytes, write_atomic
 from sdg_eval.wording import LANGUAGES
 
+FAULTS = "faults.csv"
+"""What was found when the ledger was made; no row where every number is that of its cell."""
 AS_TOLD = "Make the page or file again from the run; if it stays, correct what makes it."
 OWN_PAGES = ("provinces", "quarters")
 """Folders whose index pages show every sentence of the text file beside them."""
@@ -36,9 +40,21 @@ def check_run(run, codelists) -> list[Fault]:
 
 def make_ledger(run, codelists) -> tuple[Ledger, list[Fault]]:
     """Write the ledger of a run that has just been made; return it and what is wrong with the run."""
+    (Path(run) / FOLDER / FAULTS).unlink(missing_ok=True)  # until the check has ended, nothing vouches for the run
     ledger, faults = bind_run(run, codelists)
     ledger.write(run)
-    return ledger, faults + check_pages(run, ledger)
+    faults += check_pages(run, ledger)
+    write_atomic(Path(run) / FOLDER / FAULTS, csv_bytes(pd.DataFrame([asdict(f) for f in faults], columns=[f.name for f in fields(Fault)])))
+    return ledger, faults
+
+
+def standing_faults(run) -> list[Fault] | None:
+    """Return the faults that were found when the ledger was made, for a run that stands as it was; None where no check has ended."""
+    try:
+        rows = pd.read_csv(Path(run) / FOLDER / FAULTS, dtype=str, keep_default_na=False)
+    except OSError:
+        return None
+    return [Fault(**row) for row in rows.to_dict("records")]
 
 
 def compare_ledgers(written: Ledger, found: Ledger) -> list[Fault]:
