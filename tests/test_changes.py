@@ -20,6 +20,7 @@ from sdg_eval.changes import (
 )
 from sdg_eval.codelists import Codelists
 from sdg_eval.observations import observation_table
+from tests.counts import times
 
 SERIES, AREA = "SI_POV_NAHC", "TH-50"
 
@@ -88,7 +89,7 @@ def test_parts_add_up_and_equal_brute_force_over_all_orders():
 def test_random_changes_of_all_kinds_add_up_for_value_and_slope(codelists):
     rng = np.random.default_rng(11)
     areas = ["TH-50", "TH-10", "TH-83"]
-    for _ in range(4):
+    for _ in range(times(2, 4)):
         values = {a: dict(zip(range(2012, 2022), 20 + rng.normal(0, 2, 10).round(2), strict=True)) for a in areas}
         after = {a: dict(v) for a, v in values.items()}
         for own in after.values():

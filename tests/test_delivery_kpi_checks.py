@@ -340,7 +340,7 @@ def test_figures_are_read_in_their_own_step():
 @pytest.mark.parametrize("world", WORLDS)
 def test_at_most_two_honest_forms_of_a_hundred_are_flagged(world):
     shares, kinds, total = [], {}, 0
-    runs = times(6, 200)
+    runs = times(4, 200)
     for seed in range(runs):
         table = clean_forms(seed, **WORLDS[world])
         flags = check_kpis(table)
@@ -354,18 +354,15 @@ def test_at_most_two_honest_forms_of_a_hundred_are_flagged(world):
 
 
 def test_twice_as_wild_forms_are_still_mostly_left_alone():
-    shares = [len(flagged_forms(check_kpis(table))) / len(table) for table in (clean_forms(seed, wild=2.0) for seed in range(times(6, 60)))]
+    shares = [len(flagged_forms(check_kpis(table))) / len(table) for table in (clean_forms(seed, wild=2.0) for seed in range(times(4, 60)))]
     report("KPI checks", f"forms with twice the spread: {np.mean(shares):.2%} flagged")
     assert np.mean(shares) <= 0.03
 
 
-@pytest.mark.parametrize("world", ["as simulated", "free text", "half finish late"])
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("fault", "world"), [(f, w) for w in ("as simulated", "free text", "half finish late") for f in FAULTS if (f, w) not in UNHEARD])
 def test_planted_faults_are_found(fault, world):
-    if (fault, world) in UNHEARD:
-        pytest.skip("no form of this world can carry the fault")
     carried = found = 0
-    for seed in range(times(6, 60)):
+    for seed in range(times(3, 60)):
         table, planted = plant(clean_forms(seed, 200, **WORLDS[world]), fault, seed)
         if planted is None:
             continue

@@ -14,6 +14,7 @@ from sdg_eval.detectability import (
 )
 from sdg_eval.ranks import ar1_series, kendall_s
 from sdg_eval.trends import evaluate_trends
+from tests.counts import times
 from tests.test_trends import panel_of, rules, series_of
 
 
@@ -54,10 +55,10 @@ def test_a_change_of_that_size_is_noticed_four_times_in_five(freq):
     n, period = (12, 1) if freq == "A" else (24, 4)
     slope = detectable_slope(n, 0.4, period=period)
     rng, found = np.random.default_rng(20301231), []
-    for _ in range(12):
+    for _ in range(times(5, 12)):
         values = 3 * ar1_series(rng, 77, n, 0.4) + 3 * slope * np.arange(n) + 100
         found.append((evaluate_trends(panel_of(values, freq=freq))["verdict"] == "rising").mean())
-    assert np.mean(found) == pytest.approx(0.80, abs=0.06)  # the correlation is estimated anew in each panel
+    assert np.mean(found) == pytest.approx(0.80, abs=0.08 if times(0, 1) == 0 else 0.06)  # the correlation is estimated anew in each panel
 
 
 def test_the_estimate_recovers_the_truth_from_the_residual_spread():
@@ -71,7 +72,7 @@ def test_the_estimate_recovers_the_truth_from_the_residual_spread():
 def test_counts_take_it_from_their_model():
     rng, rate = np.random.default_rng(4), 0.06
     found, detectable = [], []
-    for _ in range(300):
+    for _ in range(times(100, 300)):
         counts = rng.poisson(200 * np.exp(rate * (np.arange(10) - 4.5))).astype(float)
         trends = evaluate_trends(series_of(counts, DENOMINATOR=[1e5] * 10), series=rules(kind="count"))
         found.append(trends.loc[0, "verdict"] == "rising")

@@ -271,7 +271,7 @@ def test_the_reason_is_the_one_that_decided(change, reason):
 
 def test_no_effect_is_seldom_called_one_and_a_clear_one_is_found(codelists):
     """A sample of the simulation study (benchmarks/check_effects.py has 400 panels each)."""
-    count = times(24, 400)
+    count = times(10, 400)
     strata = strata_of(codelists, codelists.provinces)
     detectable = np.mean([panel_detectable(panel_of(codelists, [11, s]), strata) for s in range(10)])
     shares = {}
@@ -386,7 +386,7 @@ def test_an_outcome_weighted_by_people_is_weighted_and_needs_them(codelists):
 
 
 def test_the_wild_bootstrap_keeps_its_level(codelists):
-    p = np.array([wild_bootstrap(panel_of(codelists, [21, s]), draws=399) for s in range(times(100, 400))])
+    p = np.array([wild_bootstrap(panel_of(codelists, [21, s]), draws=399) for s in range(times(50, 400))])
     assert np.mean(p < 0.05) <= 0.05 + 2.6 * np.sqrt(0.0475 / len(p))
 
 

@@ -4,6 +4,7 @@ import ast
 import importlib
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -136,6 +137,7 @@ def file_of(module: str) -> Path | None:
     return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
 
 
+@cache
 def imported(source: str) -> set[str]:
     """Names under sdg_eval that a source imports: modules, and what is taken from them."""
     found = set()

@@ -79,7 +79,7 @@ def test_thresholds_of_single_series_are_passed_by_one_clean_value_in_a_thousand
     rng, totals = np.random.default_rng(20302), {}
     for n in FAR:
         alarms = values = 0
-        for repeat in range(times(60, 600)):
+        for repeat in range(times(24, 600)):
             rho = (0.0, 0.3, 0.6)[repeat % 3]
 
             def course(place, n=n, rho=rho):

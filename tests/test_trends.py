@@ -20,6 +20,7 @@ from sdg_eval.ranks import (
 )
 from sdg_eval.rates import count_trend, proportion_trend
 from sdg_eval.trends import COLUMNS, evaluate_trends
+from tests.counts import times
 
 YEARS = np.arange(2010, 2022)
 
@@ -191,7 +192,7 @@ def test_power_is_what_the_method_specification_says(rho, n, low, high):
 
 def test_rounded_values_keep_the_size():
     sizes = []
-    for seed in range(12):
+    for seed in range(times(5, 12)):
         rounded = np.round(ar1_series(np.random.default_rng(seed), 77, 10, 0.5) * 1.15)
         table = evaluate_trends(panel_of(rounded))
         sizes.append(table["verdict"].isin(["rising", "falling"]).mean())
@@ -206,7 +207,7 @@ def test_quarters_with_a_season_are_not_called_a_trend_but_trends_are_found(rho)
     rng = np.random.default_rng(11)
     season = np.tile([5.0, 0, -5, 2], 6)
     false, true, slopes = [], [], []
-    for _ in range(5):
+    for _ in range(times(2, 5)):
         noise = ar1_series(rng, 77, 24, rho) + season
         quiet = evaluate_trends(panel_of(noise, freq="Q"))
         loud = evaluate_trends(panel_of(noise + 0.25 * np.arange(24), freq="Q"))
