@@ -74,7 +74,7 @@ def test_the_ledger_has_the_same_bytes_each_time(clean, codelists):
     before = {p.name: p.read_bytes() for p in (folder / "claims").iterdir()}
     make_ledger(folder, codelists)
     assert {p.name: p.read_bytes() for p in (folder / "claims").iterdir()} == before
-    assert len(before) == 2
+    assert len(before) == 3
 
 
 # ---------------------------------------------------------------- planted errors

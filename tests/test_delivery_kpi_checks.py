@@ -359,10 +359,10 @@ def test_twice_as_wild_forms_are_still_mostly_left_alone():
     assert np.mean(shares) <= 0.03
 
 
-@pytest.mark.parametrize(("fault", "world"), [(f, w) for w in ("as simulated", "free text", "half finish late") for f in FAULTS if (f, w) not in UNHEARD])
+@pytest.mark.parametrize(("fault", "world"), [(f, w) for w in ("as simulated", "free text", "half finish late")[: times(1, 3)] for f in FAULTS if (f, w) not in UNHEARD])
 def test_planted_faults_are_found(fault, world):
     carried = found = 0
-    for seed in range(times(3, 60)):
+    for seed in range(times(6, 60)):
         table, planted = plant(clean_forms(seed, 200, **WORLDS[world]), fault, seed)
         if planted is None:
             continue
