@@ -35,7 +35,7 @@ from sdg_eval.batch.prepare import SCORES_FILE, find_inputs, prepare_run
 from sdg_eval.batch.results import made_with, parse_hash
 from sdg_eval.batch.run import count_workers, remove_others, run_all, stopped_by_signals
 from sdg_eval.batch.screen import unless_closed
-from sdg_eval.claims.check import make_ledger, standing_faults
+from sdg_eval.claims.check import AS_TOLD, make_ledger, standing_faults
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import DataError, RunsFailedError, UsageError, WriteError
 from sdg_eval.publish.documents.pdf import PdfMissingError
@@ -160,7 +160,9 @@ def evaluate_provinces(
         faults = [] if counts["interrupted"] else None if anew else standing_faults(folder)
         if faults is None:
             faults = make_ledger(folder, codelists)[1]
-        complete = counts["agrees"] and bool(runs["status"].isin(GOOD).all()) and not faults
+        # The reading of pages still takes some layouts for another wording: it is told, and does not decide (docs/claims.md).
+        wrong = [fault for fault in faults if fault.remedy != AS_TOLD]
+        complete = counts["agrees"] and bool(runs["status"].isin(GOOD).all()) and not wrong
         if complete:
             _point_latest(Path(out), name)
         ending |= {
@@ -173,9 +175,9 @@ def evaluate_provinces(
     say(f"log entry {ending['entry']['number']}, sha256 {ending['entry']['sha256'][:16]}; tables and figures, sha256 {ending['results'][:16]}")
     if counts["interrupted"]:
         raise KeyboardInterrupt
-    if faults:
+    if wrong:
         raise RunsFailedError(
-            f"{folder}: {len(faults)} numbers or words of the prose are not those of the tables, the first: {faults[0]} "
+            f"{folder}: {len(wrong)} numbers or words of the prose are not those of the tables, the first: {wrong[0]} "
             f"`sdg-eval runs claims {name} --out {out}` tells all of them. Do not hand out this run."
         )
     if not complete:
