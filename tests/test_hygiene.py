@@ -34,7 +34,7 @@ def test_a_committed_notebook_names_no_machine_no_person_and_no_secret(path):
     assert not any(set(cell["metadata"]) - {"tags"} for cell in book["cells"])  # no times, no papermill, no widgets
 
 
-@pytest.mark.parametrize("text", ["/home/somchai/x.csv", "see /Users/nok", 'open("/tmp/a")', "C:\\\\Users\\\\nok", "at /work/main/notebooks"])
+@pytest.mark.parametrize("text", ["/home/somchai/x.csv", "see /Users/nok", 'open("/tmp/a")', "C:\\\\Users\\\\nok", "at /mnt/reports/notebooks"])
 def test_a_folder_of_a_machine_is_seen(text):
     assert re.search(FOLDERS, text)
 
