@@ -112,12 +112,12 @@ def check_text(text: str, ledger: Ledger, *, file: str = "text", lang: str | Non
 
 
 def _missing(file: str, said: pd.DataFrame, read: Skeleton) -> list[Fault]:
-    """Sentences of which a part does not stand in a text in its own words."""
-    faults = []
+    """Sentences of which a part does not stand in a text in its own words; a finding that opens a sentence here may stand within one there."""
+    faults, words = [], read.words.casefold()
     for row in said.to_dict("records"):
         for part in pieces(row["text"]):
             own = skeleton(part)
-            if len(own.words) >= SHORTEST and own.words not in read.words:
+            if len(own.words) >= SHORTEST and own.words.casefold() not in words:
                 faults.append(Fault(file, f"{row['lang']} {row['sentence']}", part, "this part of the sentence, in the words of the ledger", AS_TOLD))
     return faults
 

@@ -72,11 +72,11 @@ def shelved(folder, record: dict) -> list[Shelved]:
     """Return the documents in `folder` that are of the results that `record` names, in the order of their names; [] for none."""
     try:
         held = json.loads((Path(folder) / FOLDER / LIST).read_text(encoding="utf-8"))
-        documents = [Shelved(**row) for row in held["documents"]]
+        documents, made_from = [Shelved(**row) for row in held["documents"]], held["made_from"]
     except (OSError, ValueError, KeyError, TypeError):
         return []
     known = [d for d in documents if Path(d.file).name == d.file and (Path(folder) / FOLDER / d.file).is_file()]
-    return sorted(known, key=lambda d: d.file) if held["made_from"] == _made_from(record) else []
+    return sorted(known, key=lambda d: d.file) if made_from == _made_from(record) else []
 
 
 def _made_from(record: dict) -> dict:
