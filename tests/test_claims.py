@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from sdg_eval.__main__ import app
-from sdg_eval.claims.check import FAULTS, check_run, check_text, make_ledger, standing_faults
-from sdg_eval.claims.ledger import CLAIM_COLUMNS, FOLDER, bind_run, read_ledger
+from sdg_eval.claims.check import FAULTS, _missing, check_run, check_text, make_ledger, standing_faults
+from sdg_eval.claims.ledger import AS_TOLD, BY_VALUE, CLAIM_COLUMNS, FOLDER, Fault, bind_run, read_ledger
 from sdg_eval.claims.prose import html_blocks, skeleton
 from sdg_eval.claims.rules import causal_words, places_in, verdict_faults
 from sdg_eval.claims.slots import bind, read_tokens
@@ -178,6 +178,20 @@ def test_a_changed_table_is_found_by_the_ledger(clean, codelists, tmp_path):
 
 
 # ---------------------------------------------------------------- text of PDF and Word files
+
+
+def test_only_exact_checks_decide_over_a_run():
+    """A search among cells and the reading of layout can be wrong themselves, and must not stop an analyst."""
+    assert Fault("provinces/TH-50/text.json", "th SI_POV_NAHC.A", "9.9", "8.9 (last_value)").decides
+    assert Fault("peers/TH-50/peers.json", "th text", "causes", "no word for a cause: no effect was detected here").decides
+    assert not Fault("quarters/TH-50/text.json", "th send/0", "228", BY_VALUE).decides
+    assert not Fault("quarters/TH-50/index.html", "th send/0", "a part", "this part of the sentence", AS_TOLD).decides
+
+
+def test_a_finding_inside_a_sentence_of_the_page_is_found():
+    said = pd.DataFrame([{"file": "f", "sentence": "s", "lang": "en", "text": "The province has no SDG committee"}])
+    assert _missing("page", said, skeleton("Set one up: the province has no SDG committee.")) == []
+    assert len(_missing("page", said, skeleton("Set one up: the province has a committee."))) == 1
 
 
 def test_what_was_found_stands_with_a_run_that_stands(clean, codelists, tmp_path):

@@ -35,7 +35,7 @@ from sdg_eval.batch.prepare import SCORES_FILE, find_inputs, prepare_run
 from sdg_eval.batch.results import made_with, parse_hash
 from sdg_eval.batch.run import count_workers, remove_others, run_all, stopped_by_signals
 from sdg_eval.batch.screen import unless_closed
-from sdg_eval.claims.check import AS_TOLD, make_ledger, standing_faults
+from sdg_eval.claims.check import make_ledger, standing_faults
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import DataError, RunsFailedError, UsageError, WriteError
 from sdg_eval.publish.documents.pdf import PdfMissingError
@@ -160,8 +160,7 @@ def evaluate_provinces(
         faults = [] if counts["interrupted"] else None if anew else standing_faults(folder)
         if faults is None:
             faults = make_ledger(folder, codelists)[1]
-        # The reading of pages still takes some layouts for another wording: it is told, and does not decide (docs/claims.md).
-        wrong = [fault for fault in faults if fault.remedy != AS_TOLD]
+        wrong = [fault for fault in faults if fault.decides]
         complete = counts["agrees"] and bool(runs["status"].isin(GOOD).all()) and not wrong
         if complete:
             _point_latest(Path(out), name)

@@ -10,7 +10,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from sdg_eval.claims.ledger import CLAIMS, FOLDER, Fault, Ledger, area_of, bind_run, plain, read_ledger
+from sdg_eval.claims.ledger import (
+    AS_TOLD,
+    CLAIMS,
+    FOLDER,
+    Fault,
+    Ledger,
+    area_of,
+    bind_run,
+    plain,
+    read_ledger,
+)
 from sdg_eval.claims.prose import SHORTEST, Known, Skeleton, compare, pieces, read_blocks, skeleton
 from sdg_eval.claims.rules import causal_words
 from sdg_eval.store import csv_bytes, write_atomic
@@ -18,7 +28,6 @@ from sdg_eval.wording import LANGUAGES
 
 FAULTS = "faults.csv"
 """What was found when the ledger was made; no row where every number is that of its cell."""
-AS_TOLD = "Make the page or file again from the run; if it stays, correct what makes it."
 OWN_PAGES = ("provinces", "quarters")
 """Folders whose index pages show every sentence of the text file beside them."""
 

@@ -21,7 +21,7 @@ CAUSAL = {
 """Words that say what brought something about, in both languages."""
 
 
-DISCLAIMERS = re.compile(r"may have other causes|[Ww]hether the (?:programme|pilot|project) worked")
+DISCLAIMERS = re.compile(r"may have other causes|ทำให้คำนวณย้อนถึงค่าที่ปกปิดได้|[Ww]hether the (?:programme|pilot|project) worked")
 """Words that name a cause only to say that none is known; each stands in a sentence that no effect is claimed."""
 
 

@@ -29,6 +29,7 @@ RULES = {
     "criteria": ({"6"}, r"all #|ครบทั้ง #|ครบ #"),
     "smallest_group": ({"10"}, r"(?:fewer than|under|น้อยกว่า) #"),
     "cut": ({"80", "50", "10", "5"}, r"(?:under|below|ต่ำกว่า(?:ร้อยละ)?|ไม่ถึง(?:ร้อยละ)?|ร้อยละ) #|# ?%"),
+    "factor": ({f"{10**k:,}" for k in range(1, 10)} | {str(10**k) for k in range(1, 10)}, r"about # times|ราว # เท่า"),
     "smallest_p": ({"0.001"}, r"p < #"),
     "least": ({"2", "3", "5", "6", "10", "12"}, r"(?:needs?|at least|least|อย่างน้อย|ต้องมี) #"),
 }  # fmt: skip
