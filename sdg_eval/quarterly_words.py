@@ -437,6 +437,11 @@ def outcome_lines(report: QuarterReport, codelists, lang: str) -> list[dict]:
 # ---------------------------------------------------------------- actions
 
 
+def _stopped(text: str, lang: str) -> str:
+    """An explanation as a sentence of its own: English ends it with a full stop, Thai with a space."""
+    return pick(lang, text, f"{text.rstrip('.')}.")
+
+
 def say_finding(row: dict, codelists, lang: str, area: str = "") -> str:
     """Return a finding in one sentence, with its n and interval where it is a share."""
     kind, subject, n = row["kind"], row["subject"], whole(row["n"])
@@ -466,7 +471,7 @@ def say_finding(row: dict, codelists, lang: str, area: str = "") -> str:
         return pick(lang, f"ไม่มี{name}ร่วมในโครงการใดเลย {per_cent(0, lang)} ({interval(row['ci_low'], row['ci_high'], lang)}; n = {n} โครงการ)", f"{name}: in no project, {per_cent(0, lang)} ({interval(row['ci_low'], row['ci_high'], lang)}; n = {n} projects)")
     if kind == "kpi":
         keys = _listing(str(row["detail_th"]).split(";"), lang, 3)
-        return pick(lang, f"แบบรายงานหรือรายการเงิน {n} รายการมีข้อสังเกต “{CHECKS[subject][0]}” ({keys})", f"{n} forms or rows are flagged “{CHECKS[subject][1]}” ({keys})")
+        return pick(lang, f"แบบรายงานหรือรายการเงิน {n} รายการมีข้อสังเกต “{CHECKS[subject][0]}” ({keys})", f"{n} {'form or row is' if row['n'] == 1 else 'forms or rows are'} flagged “{CHECKS[subject][1]}” ({keys})")
     if kind == "plan_missing":
         return pick(lang, f"ไม่พบ{PLAN_WORDS[subject][0]}ในระบบ", f"no {PLAN_WORDS[subject][1]} is on record")
     if kind == "target_dropped":
@@ -516,7 +521,7 @@ def say_send(row: dict, codelists, lang: str, quarter: str) -> dict:
     tail = pick(lang, f" ผู้ส่ง: {owner} ภายใน {due}", f" From: {owner}, by {due}.")
     if row["kind"] == "form":
         what, fix = row[f"what_{lang}"], row[f"fix_{lang}"]
-        text = pick(lang, f"ตรวจสอบ {row['subject']}: {what} {fix}", f"Check {row['subject']}: {what} {fix}")
+        text = pick(lang, f"ตรวจสอบ {row['subject']}: {what} {fix}", f"Check {row['subject']}: {_stopped(what, lang)} {fix}")
     elif row["kind"] == "series":
         periods = by_months(say_span(str(row["what_th"]).split(";"), lang), lang)
         name = codelists.series_name(row["subject"], lang)
@@ -835,7 +840,7 @@ def _lasting_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
 def _flag_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
     if report.flags.empty:
         return [pick(lang, "ไม่พบข้อสังเกตในแบบรายงานตัวชี้วัดและรายการเงิน", "Nothing was flagged in the KPI forms and money rows.")]
-    return [f"{row['key']}: {row[f'explanation_{lang}']} {row[f'suggested_fix_{lang}']}" for row in report.flags.to_dict("records")]
+    return [f"{row['key']}: {_stopped(row[f'explanation_{lang}'], lang)} {row[f'suggested_fix_{lang}']}" for row in report.flags.to_dict("records")]
 
 
 def _leader_lines(report: QuarterReport, codelists, lang: str) -> list[str]:

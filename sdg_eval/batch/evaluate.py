@@ -169,8 +169,10 @@ def evaluate_provinces(
             "data_hash": record["data_hash"], "code_hash": record["code_hash"], "kept": [o.folder for o in outcomes if o.status == "kept"],
         }  # fmt: skip
     _summarise(runs, folder, say)
-    for fault in faults[:MOST_FAULTS]:
+    for fault in wrong[:MOST_FAULTS]:
         say(f"  claim: {fault}")
+    if loose := len(faults) - len(wrong):
+        say(f"{loose} numbers or words of the prose could not be followed to a table (nothing is known to be wrong): `sdg-eval runs claims {name} --out {out}`")
     say(f"log entry {ending['entry']['number']}, sha256 {ending['entry']['sha256'][:16]}; tables and figures, sha256 {ending['results'][:16]}")
     if counts["interrupted"]:
         raise KeyboardInterrupt

@@ -151,7 +151,7 @@ def _fit_counterpart(values: np.ndarray, donors: np.ndarray, own: int, before: n
     path = weights @ values[donors]
     gap = (values[own] - path) ** 2
     error = float(np.sqrt(gap[before].mean()))
-    return weights, path, error, float(gap[~before].mean() / max(gap[before].mean(), 1e-12 * (1 + np.abs(values).max()) ** 2))
+    return weights, path, error, float(gap[~before].mean() / max(gap[before].mean(), 1e-12 * (1 + np.nanmax(np.abs(values))) ** 2))
 
 
 def classic_control(
