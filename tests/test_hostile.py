@@ -59,6 +59,15 @@ def changed(**parts) -> bytes:
     return stream.getvalue()
 
 
+def damaged() -> bytes:
+    """The good workbook with the beginning of its sheet's compressed bytes overwritten; directory and lengths stay true."""
+    content = book_bytes()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        part = archive.getinfo(MAIN.replace("__", "/"))
+    start = part.header_offset + 30 + len(part.filename)
+    return content[:start] + b"\xff" * 8 + content[start + 8 :]
+
+
 SHEET = '<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{}</worksheet>'
 MAIN = "xl__worksheets__sheet1.xml"
 
@@ -108,6 +117,7 @@ CASES = {
     "a million merged ranges": (lambda: changed(**{MAIN: SHEET.format("<sheetData/><mergeCells>" + "".join(f'<mergeCell ref="A{n}:B{n}"/>' for n in range(1, 400_000)) + "</mergeCells>")}), "too_many_merges"),
     "a million cells": (lambda: changed(**{MAIN: SHEET.format("<sheetData>" + "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c><c r="B{n}"><v>{n}</v></c></row>' for n in range(1, 200_000)) + "</sheetData>")}), "too_many_cells"),
     "cells far apart": (lambda: changed(**{MAIN: SHEET.format('<sheetData><row r="1048576"><c r="AAA1048576"><v>1</v></c></row></sheetData>')}), "too_many_cells"),
+    "a damaged part": (damaged, "zip_damaged"),
     "a pickle": (lambda: b"\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00", "not_a_table"),
     "a notebook": (lambda: json.dumps({"cells": [{"cell_type": "code", "source": ["import os"]}]}).encode(), "no_table"),
     "a program": (lambda: b"MZ\x90\x00" + b"\0" * 100, "not_a_table"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from xml.parsers import expat
@@ -21,7 +22,10 @@ AGAIN = "Download or save the file again."
 _REFERENCE = re.compile(r"([A-Z]{1,4})(\d{1,8})")
 _TEXT_PARTS = re.compile(r"xl/(comments|threadedComments|drawings|persons)[^.]*\.xml|docProps/.*\.xml")
 _TAGS = re.compile(rb"<[^>]*>")
+_CELLS = re.compile(rb"<(?:\w{1,20}:)?c[\s/>]")
 MAX_EXTRA_BYTES = 2_000_000
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
+"""What the reading of a damaged or locked part raises."""
 
 
 @dataclass
@@ -71,7 +75,7 @@ def read_member(name: str, archive: zipfile.ZipFile, member: str) -> bytes:
     """Return one unpacked part. Raises DataError when it is damaged."""
     try:
         return archive.read(member)
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError, KeyError) as error:
+    except (*_DAMAGED, KeyError) as error:
         raise DataError(f"{name}, part {member}: damaged or locked ({error}). Download the file again.", code="zip_damaged", found=member) from error
 
 
@@ -111,7 +115,7 @@ def _feed(name: str, archive: zipfile.ZipFile, member: str, parser) -> None:
         raise
     except expat.ExpatError as error:
         raise DataError(f"{name}, part {member}: not readable as a workbook ({error}). {AGAIN}", code="workbook_damaged", found=member) from error
-    except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, ValueError) as error:
+    except _DAMAGED as error:
         raise DataError(f"{name}, part {member}: damaged or locked ({error}). Download the file again.", code="zip_damaged", found=member) from error
 
 
@@ -190,9 +194,23 @@ def scan_sheet(name: str, archive: zipfile.ZipFile, member: str, limits: Limits)
         elif tag == state["depth"]:
             state["depth"] = None
 
+    if _many_cells(archive, member, limits.cells):  # the parser counts exactly, but takes seconds to come to the limit
+        raise too_many("too_many_cells", "cells", limits.cells)
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters
     _feed(name, archive, member, parser)
     return facts
+
+
+def _many_cells(archive: zipfile.ZipFile, member: str, limit: int) -> bool:
+    """Whether the bytes of a sheet open more cells than `limit`; one cut in two by a chunk is not seen, nor one in UTF-16."""
+    seen = 0
+    try:
+        with archive.open(member) as stream:
+            while seen <= limit and (chunk := stream.read(1 << 20)):
+                seen += len(_CELLS.findall(chunk))
+    except _DAMAGED:
+        return False  # told by the parser, with its remedy
+    return seen > limit
 
 
 def extra_texts(name: str, archive: zipfile.ZipFile) -> list[tuple[str, str]]:
