@@ -148,7 +148,7 @@ def _null_space(matrix: np.ndarray, n: int) -> np.ndarray:
     """Columns that the matrix (of n columns) sends to nothing."""
     if not matrix.size:
         return np.eye(n)
-    _, values, right = np.linalg.svd(matrix)
+    _, values, right = np.linalg.svd(matrix, full_matrices=len(matrix) < n)  # of a tall matrix the large left side is not asked for
     return right[(values > NOTHING).sum() :].T
 
 

@@ -53,21 +53,28 @@ def digit_heaping(forms: pd.DataFrame) -> pd.DataFrame:
     from scipy.stats import binom
 
     digits = read_digits(forms)
+    kin, kins = pd.factorize(digits["kin"], sort=True)
+    figures = digits[["k", "n"]].to_numpy()
+    whole = _whole_forms(figures)
+    sums, whole_sums = _by_kin(figures, kin, len(kins)), _by_kin(whole, kin, len(kins))
     rows = []
     for by in ("agency_id", "REF_AREA"):
         alike = likeness(digits["k"], digits["n"], digits[by])
         alike = ALIKE if np.isnan(alike) else alike
-        for reporter, own in digits[digits[by] != ""].groupby(by, sort=True):
-            n, k, rest = int(own["n"].sum()), int(own["k"].sum()), digits[digits[by] != reporter]
-            usual = _usual(own[["kin", "k", "n"]], rest[["kin", "k", "n"]], BY_CHANCE)
-            effect = max(1.0, 1 + ((own["n"] ** 2).sum() / n - 1) * alike) if n else 1.0
+        places = digits.groupby(by, sort=True).indices
+        for reporter in (name for name in places if name != ""):
+            own = places[reporter]
+            k, n = (int(total) for total in figures[own].sum(axis=0))
+            of_kin = _by_kin(figures[own], kin[own], len(kins))
+            usual = _usual(of_kin, sums - of_kin, BY_CHANCE)
+            effect = max(1.0, 1 + ((figures[own, 1] ** 2).sum() / n - 1) * alike) if n else 1.0
             told = wilson(k, n, n_eff=n / effect)
             of_figures = binom.sf(k - 1, n, usual)
-            forms_own, forms_rest = _whole_forms(own), _whole_forms(rest)
-            habit = _usual(forms_own, forms_rest, FORM_BY_CHANCE)
-            p = float(max(of_figures, binom.sf(forms_own["k"].sum() - 1, forms_own["n"].sum(), habit))) if n >= MIN_FIGURES else np.nan
+            whole_of_kin = _by_kin(whole[own], kin[own], len(kins))
+            habit = _usual(whole_of_kin, whole_sums - whole_of_kin, FORM_BY_CHANCE)
+            p = float(max(of_figures, binom.sf(whole[own, 0].sum() - 1, whole[own, 1].sum(), habit))) if n >= MIN_FIGURES else np.nan
             rows.append({
-                "by": by, "reporter": reporter, "n_forms": int((own["n"] > 0).sum()), "n_figures": n, "n_round": k, "share": told.share,
+                "by": by, "reporter": reporter, "n_forms": int((figures[own, 1] > 0).sum()), "n_figures": n, "n_round": k, "share": told.share,
                 "ci_low": told.ci_low, "ci_high": told.ci_high, "usual": usual, "p_value": p, "reason": "" if n >= MIN_FIGURES else "few_figures",
             })  # fmt: skip
     table = pd.DataFrame(rows, columns=[c for c in DIGIT_COLUMNS if c not in ("q_value", "heaped")])
@@ -76,18 +83,25 @@ def digit_heaping(forms: pd.DataFrame) -> pd.DataFrame:
     return table[DIGIT_COLUMNS]
 
 
-def _whole_forms(digits: pd.DataFrame) -> pd.DataFrame:
-    """One row per form: whether it has two judged figures or more (n), and whether then every one is round (k)."""
-    several = digits["n"] >= 2
-    return digits[["kin"]].assign(n=several.astype(int), k=(several & (digits["k"] == digits["n"])).astype(int))
+def _by_kin(figures: np.ndarray, kin: np.ndarray, kins: int) -> np.ndarray:
+    """Sums of (k, n) by kin, one row each; forms without a kin in none."""
+    known = kin >= 0
+    return np.column_stack([np.bincount(kin[known], figures[known, j], kins) for j in range(2)])
 
 
-def _usual(own: pd.DataFrame, rest: pd.DataFrame, least: float) -> float:
+def _whole_forms(figures: np.ndarray) -> np.ndarray:
+    """(k, n) per form: whether it has two judged figures or more (n), and whether then every one is round (k)."""
+    several = figures[:, 1] >= 2
+    return np.column_stack([several & (figures[:, 1] == figures[:, 0]), several]).astype(int)
+
+
+def _usual(own: np.ndarray, rest: np.ndarray, least: float) -> float:
     """The share that others have who count the same, in the mixture of the reporter; all others where too few count the same."""
-    kin, given = rest.groupby("kin")[["k", "n"]].sum(), own.groupby("kin")["n"].sum()
-    everywhere = rest["k"].sum() / rest["n"].sum() if rest["n"].sum() >= MIN_FIGURES else least
-    shares = (kin["k"] / kin["n"]).where(kin["n"] >= MIN_FIGURES).reindex(given.index).fillna(everywhere).clip(lower=least)
-    return float((shares * given).sum() / given.sum()) if given.sum() else max(least, everywhere)
+    given, (k, n) = own[:, 1], rest.sum(axis=0)
+    everywhere = k / n if n >= MIN_FIGURES else least
+    shares = np.full(len(rest), everywhere)
+    np.divide(rest[:, 0], rest[:, 1], out=shares, where=rest[:, 1] >= MIN_FIGURES)
+    return float((np.maximum(shares, least) * given).sum() / given.sum()) if given.sum() else float(max(least, everywhere))
 
 
 def heaping_flags(forms: pd.DataFrame) -> list[dict]:

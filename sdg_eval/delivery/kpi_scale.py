@@ -269,18 +269,18 @@ def budget_row_flags(budget: pd.DataFrame) -> list[dict]:
 
     table = take(budget, "budget", text=["budget_id", "project_id", "REF_AREA", "fiscal_quarter", "source_type"], money=["planned_thb", "disbursed_thb"])
     flags = []
+    places = list(table.groupby(["project_id", "source_type"], sort=False).indices.values())
     for column in ("planned_thb", "disbursed_thb"):
-        logs = pd.Series(_logs(table[column]))
+        logs = np.asarray(_logs(table[column]))
         distance, inside, counts = (np.full(len(table), np.nan) for _ in range(3))
-        for rows in logs.groupby([table["project_id"], table["source_type"]]).groups.values():
-            own = logs[rows].to_numpy()
-            for place, row in enumerate(rows):
-                others = np.delete(own, place)
-                others = others[np.isfinite(others)]
-                if len(others) >= 2 and np.isfinite(own[place]):
-                    middle = np.median(others)
-                    distance[row], counts[row] = own[place] - middle, len(others)
-                    inside[row] = 1.4826 * np.median(np.abs(others - middle))
+        for rows in places:
+            known = rows[np.isfinite(logs[rows])]
+            if len(known) >= 3:
+                own = logs[known]
+                others = np.broadcast_to(own, (len(own), len(own)))[~np.eye(len(own), dtype=bool)].reshape(len(own), -1)  # a row per figure
+                middle = np.median(others, axis=1)
+                distance[known], counts[known] = own - middle, len(own) - 1
+                inside[known] = 1.4826 * np.median(np.abs(others - middle[:, None]), axis=1)
         spread = _spread(distance)
         if np.isnan(spread):
             continue
