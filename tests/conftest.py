@@ -75,9 +75,26 @@ def tiny_run(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def evaluated(observations, codelists):
-    """(observations, national, evaluation) of TH-50 in the sample, whose figures are drawn."""
-    from sdg_eval.evaluation import evaluate, evaluate_national
+def national(observations, codelists, tmp_path_factory):
+    """The national tables of the sample: worked out by the first worker that needs them, and read by the others."""
+    import pickle
 
-    national = evaluate_national(observations, codelists, report_year=2026)
+    from sdg_eval.evaluation import evaluate_national
+    from sdg_eval.ledger import writer_lock
+
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    kept = folder / "national.pickle"
+    with writer_lock(folder, wait=600):
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(evaluate_national(observations, codelists, report_year=2026)))
+    return pickle.loads(kept.read_bytes())
+
+
+@pytest.fixture(scope="session")
+def evaluated(observations, codelists, national):
+    """(observations, national, evaluation) of TH-50 in the sample, whose figures are drawn."""
+    from sdg_eval.evaluation import evaluate
+
     return observations, national, evaluate(observations, codelists, "TH-50", report_year=2026, national=national)

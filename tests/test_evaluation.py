@@ -12,7 +12,6 @@ from sdg_eval.evaluation import (
     compare_with_peers,
     evaluate,
     evaluate_areas,
-    evaluate_national,
     goal_status,
     load_national,
     pool_slopes,
@@ -28,11 +27,6 @@ from sdg_eval.trends import evaluate_trends
 from sdg_eval.wording import LABELS, chance_text, label, number, say_flags, small
 
 YEAR = 2026
-
-
-@pytest.fixture(scope="module")
-def national(observations, codelists):
-    return evaluate_national(observations, codelists, report_year=YEAR)
 
 
 @pytest.fixture(scope="module")

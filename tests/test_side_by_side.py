@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sdg_eval.evaluation import evaluate_national
 from sdg_eval.figures import draw_funnels, draw_left_behind, draw_peer_view, draw_ranking
 from sdg_eval.side_by_side import (
     dashboard,
@@ -56,8 +55,7 @@ def practice(observations, codelists):
 
 
 @pytest.fixture(scope="module")
-def view(observations, codelists):
-    national = evaluate_national(observations, codelists, report_year=2026)
+def view(observations, codelists, national):
     return view_peers(observations, codelists, "TH-50", national.progress, national.trends, report_year=2026)
 
 
