@@ -37,7 +37,8 @@ from sdg_eval.programme_words import (
     percent,
     share_text,
 )
-from sdg_eval.quarterly_report import report_tables, what_was_sent
+from sdg_eval.quarterly_report import what_was_sent
+from sdg_eval.report_files import report_tables
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 PLACES = "TH-50,TH-30,TH-57,TH-34,TH-41,TH-90,TH-95,TH-84,TH-63,TH-94,TH-96"

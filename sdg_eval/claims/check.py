@@ -18,6 +18,7 @@ from sdg_eval.claims.ledger import (
     Ledger,
     area_of,
     bind_run,
+    first_difference,
     plain,
     read_ledger,
 )
@@ -32,14 +33,14 @@ OWN_PAGES = ("provinces", "quarters")
 """Folders whose index pages show every sentence of the text file beside them."""
 
 
-def check_run(run, codelists) -> list[Fault]:
+def check_run(run, codelists, *, again: bool = True) -> list[Fault]:
     """Return what is wrong with the numbers and words of a run: its text files, its pages and its executed notebooks.
 
-    Sentences are bound anew to the tables, and held against the ledger that was written with the run, where there is one.
+    `again` as in `bind_run`. Sentences are bound anew to the tables, and held against the ledger that was written with the run, where there is one.
     Raises DataError when a file of the run cannot be read.
     """
     run = Path(run)
-    ledger, faults = bind_run(run, codelists)
+    ledger, faults = bind_run(run, codelists, again=again)
     if (run / FOLDER / CLAIMS).is_file():
         written = read_ledger(run)
         faults += compare_ledgers(written, ledger)
@@ -73,7 +74,7 @@ def compare_ledgers(written: Ledger, found: Ledger) -> list[Fault]:
     faults = []
     for row in both[(both["_merge"] != "both") | (both["text_then"] != both["text_now"])].sort_values(key).to_dict("records"):
         then, now = (row[c] if isinstance(row[c], str) else "" for c in ("text_then", "text_now"))
-        token, expected = _first_difference(now, then)
+        token, expected = first_difference(now, then)
         faults.append(Fault(row["file"], f"{row['lang']} {row['sentence']}", token, f"{expected or 'no such sentence'}, as in the ledger"))
     place = ["file", "sentence", "lang", "at"]
     cells = written.claims.drop_duplicates(place).merge(found.claims.drop_duplicates(place), on=[*place, "token"], suffixes=("_then", "_now"))
@@ -81,14 +82,6 @@ def compare_ledgers(written: Ledger, found: Ledger) -> list[Fault]:
     for row in own.to_dict("records"):
         faults.append(Fault(row["file"], f"{row['lang']} {row['sentence']}", row["token"], f"{row['column_then']} = {row['value_then']}, as in the ledger; the table holds {row['value_now']}"))
     return faults
-
-
-def _first_difference(now: str, then: str) -> tuple[str, str]:
-    """The first words that two texts do not share: (now, then)."""
-    for left, right in zip(now.split(), then.split(), strict=False):
-        if left != right:
-            return left, right
-    return (now[len(then):] or now)[:60], (then[len(now):] or then)[:60]
 
 
 def check_text(text: str, ledger: Ledger, *, file: str = "text", lang: str | None = None, whole: bool = False) -> list[Fault]:
@@ -145,9 +138,9 @@ def check_pages(run, ledger: Ledger) -> list[Fault]:
     """Return the faults of the pages and executed notebooks of a run: numbers, and on a province's own pages also words."""
     run, faults = Path(run), []
     languages = sorted(set(ledger.sentences["lang"]))
-    national = ledger.sentences[ledger.sentences["REF_AREA"] == ""]
-    everywhere = Known(ledger.sentences["text"])
-    owned = {area: Known(pd.concat([own["text"], national["text"]])) for area, own in ledger.sentences.groupby("REF_AREA") if area}
+    of_area = dict(list(ledger.sentences.groupby("REF_AREA")["text"]))
+    national, everywhere = Known(of_area.pop("", ())), Known(ledger.sentences["text"])
+    owned = {area: Known(own, national) for area, own in of_area.items()}
     for path in _pages(run):
         file = path.relative_to(run).as_posix()
         area = area_of(file)

@@ -12,6 +12,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 from pathlib import Path
 
@@ -38,6 +39,7 @@ class Skeleton:
     places: tuple[int, ...]  # of each number in `words`
 
 
+@lru_cache(maxsize=1 << 16)
 def skeleton(text: str) -> Skeleton:
     """Return the words and the numbers of a text.
 
@@ -98,11 +100,11 @@ def read_blocks(path: Path) -> list[str]:
 
 
 class Known:
-    """Sentences of a ledger, and their pieces, by their words."""
+    """Sentences of a ledger, and their pieces, by their words; beside those of `base`."""
 
-    def __init__(self, sentences: Iterable[str]):
-        self.whole: dict[str, set[tuple[str, ...]]] = {}
-        self.parts: dict[str, set[tuple[str, ...]]] = {}
+    def __init__(self, sentences: Iterable[str], base: Known | None = None):
+        self.whole: dict[str, set[tuple[str, ...]]] = {words: set(held) for words, held in base.whole.items()} if base else {}
+        self.parts: dict[str, set[tuple[str, ...]]] = {words: set(held) for words, held in base.parts.items()} if base else {}
         for text in sentences:
             own = skeleton(text)
             if own.numbers and len(own.words) >= SHORTEST:

@@ -306,12 +306,12 @@ class Material:
         path = self.folder / place / "figures" / lang / "figures.json"
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
 
-    def table(self, notebook: str, name: str) -> pd.DataFrame | None:
-        """A table that a national notebook wrote, None where it did not run or wrote none."""
+    def table(self, notebook: str, name: str, *, as_text: bool = False) -> pd.DataFrame | None:
+        """A table that a national notebook wrote, None where it did not run or wrote none; `as_text`: as the CSV file reads, without kinds."""
         if self.statuses(notebook).get("") not in DONE:
             return None
         parquet, text = (self.folder / "national" / notebook / f"{name}.{form}" for form in ("parquet", "csv"))
-        if parquet.is_file():
+        if parquet.is_file() and not as_text:
             return pd.read_parquet(parquet)
         return pd.read_csv(text, keep_default_na=False, na_values={}, dtype=str) if text.is_file() else None
 
