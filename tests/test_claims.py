@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from sdg_eval.__main__ import app
 from sdg_eval.claims.check import FAULTS, _missing, check_run, check_text, make_ledger, standing_faults
-from sdg_eval.claims.ledger import AS_TOLD, BY_VALUE, CLAIM_COLUMNS, FOLDER, Fault, bind_run, read_ledger
+from sdg_eval.claims.ledger import AS_TOLD, BY_VALUE, CLAIM_COLUMNS, FOLDER, Fault, bind_run, masked, read_ledger
 from sdg_eval.claims.prose import html_blocks, skeleton
 from sdg_eval.claims.rules import causal_words, places_in, verdict_faults
 from sdg_eval.claims.slots import bind, read_tokens
@@ -149,19 +149,16 @@ def test_fifty_planted_errors_are_all_caught(clean, codelists, tmp_path):
 
 def test_no_changed_digit_of_a_trend_sentence_reads_like_another_cell(clean, codelists):
     folder = clean[0]
-    series, tried, accepted = {r["SERIES"]: r for r in codelists.series.to_dict("records")}, 0, []
+    tried, accepted = 0, []
     for area in ("TH-50", "TH-83"):
         table, texts = pd.read_parquet(folder / "provinces" / area / "evaluation.parquet"), texts_of(folder, f"provinces/{area}")
         for row in table[table["SERIES"] != ""].to_dict("records"):
             for lang in LANGUAGES:
                 text = texts[lang][row["result_id"]].replace("\u00a0", " ")
-                mask = [series[row["SERIES"]][f"unit_{lang}"]]
                 own = row_of(row)
-                for at in (m.start() for m in re.finditer(r"\d", text)):
-                    if any(m and m in text and text.index(m) <= at < text.index(m) + len(m) for m in mask):
-                        continue
+                for at in (m.start() for m in re.finditer(r"\d", masked(text, codelists, lang))):
                     spoiled = text[:at] + str((int(text[at]) + 1) % 10) + text[at + 1:]
-                    claims, loose = bind(spoiled, own, TREND_SLOTS[lang], lang, mask=mask)
+                    claims, loose = bind(masked(spoiled, codelists, lang), own, TREND_SLOTS[lang], lang)
                     tried += 1
                     accepted += [] if loose or not all(c.holds for c in claims) else [(lang, row["result_id"], spoiled[max(0, at - 20):at + 20])]
     assert tried > 500 and accepted == []
