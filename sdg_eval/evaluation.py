@@ -20,6 +20,7 @@ from sdg_eval.panels import is_province
 from sdg_eval.pooling import shrink
 from sdg_eval.progress import compare_methods, evaluate_progress
 from sdg_eval.quality import evaluate_quality
+from sdg_eval.report_files import records
 from sdg_eval.shown import read_shown
 from sdg_eval.store import csv_bytes, parquet_bytes, write_atomic, write_json
 from sdg_eval.trends import evaluate_trends
@@ -307,7 +308,7 @@ def evaluate(
 
 def say_table(table: pd.DataFrame, codelists, area: str) -> dict[str, dict[str, str]]:
     """Return the sentences of the table of an evaluation by language: one for each `result_id`, and `headline`."""
-    rows, text = table.to_dict("records"), {}
+    rows, text = records(table), {}
     for lang in LANGUAGES:
         text[lang] = {r["result_id"]: say(r, codelists, lang) if r["SERIES"] else say_goal(r, codelists, lang) for r in rows}
         text[lang]["headline"] = say_headline(table, codelists, area, lang)

@@ -13,7 +13,16 @@ from typer.testing import CliRunner
 
 from sdg_eval.__main__ import app
 from sdg_eval.claims.check import FAULTS, _missing, check_run, check_text, make_ledger, standing_faults
-from sdg_eval.claims.ledger import AS_TOLD, BY_VALUE, CLAIM_COLUMNS, FOLDER, Fault, bind_run, masked, read_ledger
+from sdg_eval.claims.ledger import (
+    AS_TOLD,
+    BY_VALUE,
+    CLAIM_COLUMNS,
+    FOLDER,
+    Fault,
+    bind_run,
+    masked,
+    read_ledger,
+)
 from sdg_eval.claims.prose import html_blocks, skeleton
 from sdg_eval.claims.rules import causal_words, places_in, verdict_faults
 from sdg_eval.claims.slots import bind, read_tokens

@@ -30,6 +30,7 @@ from sdg_eval.claims.trend_slots import (
 from sdg_eval.claims.values import bind_value, read_cells
 from sdg_eval.delivery.register import read_vnr_sets
 from sdg_eval.errors import DataError
+from sdg_eval.report_files import read_table
 from sdg_eval.store import parquet_bytes, write_atomic
 from sdg_eval.wording import LANGUAGES
 
@@ -130,9 +131,12 @@ def leaves(held, key: str = "") -> Iterator[tuple[str, str]]:
 def read_texts(path: Path) -> dict:
     """Return what a text file holds, by language. Raises DataError when it cannot be read."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        held = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read as sentences ({error}). Run `sdg-eval evaluate` again.") from error
+    if not isinstance(held, dict):
+        raise DataError(f"{path}: holds no sentences by language. Run `sdg-eval evaluate` again.")
+    return held
 
 
 @lru_cache(maxsize=4)
@@ -224,10 +228,7 @@ def _place_faults(row: tuple, allowed: set[str], areas) -> list[Fault]:
 def _bind_evaluation(path: Path, file: str, texts: dict, codelists) -> tuple[list, list, list, set]:
     """Sentences, claims and faults of a province's evaluation, each sentence against the row of its result; and the other provinces it may name: none."""
     area = area_of(file)
-    try:
-        table = pd.read_parquet(path.parent / "evaluation.parquet")
-    except OSError as error:
-        raise DataError(f"{path.parent}/evaluation.parquet: cannot be read ({error}). Run `sdg-eval evaluate` again.") from error
+    table = read_table(path.parent / "evaluation.parquet")
     rows = {row["result_id"]: row_of(row) for row in table.to_dict("records")}
     head = headline_row(table)
     sentences, claims, faults = [], [], []
@@ -328,7 +329,7 @@ def _tables(folder: Path) -> dict[str, pd.DataFrame]:
     for path in sorted(folder.glob("*.csv")):
         parquet = path.with_suffix(".parquet")
         try:
-            found[path.stem] = pd.read_parquet(parquet) if parquet.is_file() else pd.read_csv(path, low_memory=False)
+            found[path.stem] = read_table(parquet) if parquet.is_file() else pd.read_csv(path, low_memory=False)
         except (OSError, ValueError) as error:
             raise DataError(f"{path}: cannot be read ({error}). Run `sdg-eval evaluate` again.") from error
     return found

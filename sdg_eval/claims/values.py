@@ -7,6 +7,7 @@ at first. A number of rows, of rows of a kind, or of kinds is a cell too. What s
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -97,17 +98,17 @@ def read_cells(tables: dict[str, pd.DataFrame]) -> Cells:
         found.count(name, "rows", len(table))
         for column in table.columns:
             own = table[column]
-            if pd.api.types.is_bool_dtype(own):
+            if own.dtype == bool:
                 found.count(name, f"{column}=true", own.sum())
-            elif pd.api.types.is_numeric_dtype(own):
+            elif own.dtype.kind in "iuf":
                 number = own.to_numpy(dtype=float, na_value=np.nan)
                 rows = np.flatnonzero(np.isfinite(number))
                 if len(rows):
                     found.add(name, column, number[rows], rows)
                     found.count(name, f"sum({column})", np.nansum(number))
             else:
-                counts = own.dropna().astype(str).value_counts(sort=False)
-                texts += list(counts.index)
+                counts = Counter(str(cell) for cell in own.to_numpy(dtype=object) if cell is not None and cell == cell)
+                texts += counts
                 if len(counts) <= MOST_KINDS:
                     found.count(name, f"kinds({column})", len(counts))
                     for kind, count in counts.items():
