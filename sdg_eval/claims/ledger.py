@@ -44,6 +44,7 @@ _REFERENCE = re.compile(r"(press release |ข่าวที่ )\d+/\d{4}")
 """The number of a publication, as it is cited."""
 BY_VALUE = "a number bound to a cell of a table beside it, or to a rule"
 AS_TOLD = "Make the page or file again from the run; if it stays, correct what makes it."
+AS_SAID = "Make the pages again with `sdg-eval publish`; if it stays, correct their template."
 REMEDY = "Correct the word module that made the sentence, or its table, and run `sdg-eval evaluate` again."
 
 

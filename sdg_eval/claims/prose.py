@@ -25,6 +25,7 @@ _BLOCK = re.compile(
 )
 _TAG = re.compile(r"<[^>]*>")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_SPACE = re.compile("[\\s\u200b\u2060]+")
 _PIECES = re.compile(r"(?<=[.;:)\]])\s+|\s+(?=[(\[])|\n+")
 SHORTEST = 12
 """Fewest letters of a piece of a sentence that is looked for: a shorter one stands in other sentences too."""
@@ -59,6 +60,17 @@ def skeleton(text: str) -> Skeleton:
 
     words = re.sub(r"\s+", "", TOKEN.sub(keep, text))
     return Skeleton(words, tuple(numbers), tuple(m.start() for m in re.finditer("#", words)))
+
+
+def squeezed(text: str) -> str:
+    """Return a text without white space, in small letters.
+
+    Examples
+    --------
+    >>> squeezed("No new value: n = 9")
+    'nonewvalue:n=9'
+    """
+    return _SPACE.sub("", text).casefold()
 
 
 def pieces(text: str) -> list[str]:
@@ -105,7 +117,9 @@ class Known:
     def __init__(self, sentences: Iterable[str], base: Known | None = None):
         self.whole: dict[str, set[tuple[str, ...]]] = {words: set(held) for words, held in base.whole.items()} if base else {}
         self.parts: dict[str, set[tuple[str, ...]]] = {words: set(held) for words, held in base.parts.items()} if base else {}
+        self.exact: set[str] = set(base.exact) if base else set()
         for text in sentences:
+            self.exact.add(squeezed(text))
             own = skeleton(text)
             if own.numbers and len(own.words) >= SHORTEST:
                 self.whole.setdefault(own.words, set()).add(own.numbers)
