@@ -7,6 +7,7 @@ evaluation part behind them. No sentence says what brought something about: this
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import pandas as pd
 
@@ -202,16 +203,19 @@ def table_name(name: str, lang: str) -> str:
     return spec.name_th if lang == "th" else spec.name_en
 
 
+@lru_cache
 def group_names(lang: str) -> dict[str, str]:
     """Return the groups of people by code."""
     return groups().set_index("group")[f"name_{lang}"].to_dict()
 
 
+@lru_cache
 def network_names(lang: str) -> dict[str, str]:
     """Return the seven networks by code."""
     return networks().set_index("network_id")[f"name_{lang}"].to_dict()
 
 
+@lru_cache
 def step_names(lang: str) -> dict[str, str]:
     """Return the four steps by number."""
     return {str(k): v for k, v in steps().set_index("step_no")[f"name_{lang}"].to_dict().items()}

@@ -64,7 +64,7 @@ def read_tables(folder, names: Iterable[str], mixed: dict | None = None) -> dict
     for name in names:
         table = blanks_apart(read_table(Path(folder) / f"{name}.parquet"))
         held = {c: pd.Series([_value(cell) for cell in cells], dtype=object) for c, cells in (mixed or {}).get(name, {}).items()}
-        tables[name] = table.assign(**held)
+        tables[name] = table.assign(**held) if held else table
     return tables
 
 
@@ -78,12 +78,16 @@ def read_table(path: Path) -> pd.DataFrame:
 
 @lru_cache(maxsize=64)
 def _read_table(path: Path, changed: int) -> pd.DataFrame:
-    return pd.read_parquet(path)
+    from pyarrow.parquet import ParquetFile
+
+    # what pandas does, without its threads and file systems: a report is dozens of small files
+    return ParquetFile(path).read(use_threads=False).to_pandas(use_threads=False)
 
 
 def blanks_apart(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table that was read from Parquet with its blanks as NaN: among flags they come back as None, and None equals itself."""
-    return table.assign(**{c: table[c].where(table[c].notna(), np.nan) for c in table if table[c].dtype == object})
+    mixed = [c for c, kind in table.dtypes.items() if pd.api.types.is_object_dtype(kind)]
+    return table.assign(**{c: table[c].where(table[c].notna(), np.nan) for c in mixed}) if mixed else table
 
 
 def read_report(kind: type, folder):

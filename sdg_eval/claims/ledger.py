@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 
 import pandas as pd
@@ -38,6 +39,8 @@ FOLDER, SENTENCES, CLAIMS = "claims", "sentences.parquet", "claims.parquet"
 SENTENCE_COLUMNS = ["file", "sentence", "REF_AREA", "lang", "text"]
 CLAIM_COLUMNS = ["file", "sentence", "REF_AREA", "lang", "at", "token", "table", "row", "column", "form", "value"]
 TEXT_FILES = ("text.json", "peers.json", "effect.json")
+SIDE_BY_SIDE_FROM, PARTS = 40, 2
+"""Text files from which processes are worth their start, and into how many parts they are then dealt."""
 NOT_PROSE = {"id", "figure", "due", "finding_id", "arrow", "goal", "series", "status", "kind", "reason", "subject", "measure", "sure", "source", "synthetic"}
 """Keys of a text file whose values are codes for the pages, not words for a reader."""
 _REFERENCE = re.compile(r"(press release |ข่าวที่ )\d+/\d{4}")
@@ -166,15 +169,37 @@ def _areas(codelists) -> tuple[tuple[str, str, str], ...]:
     return tuple(own[["REF_AREA", "name_th", "name_en"]].itertuples(index=False, name=None))
 
 
-def bind_run(run, codelists, *, again: bool = True) -> tuple[Ledger, list[Fault]]:
+def bind_run(run, codelists, *, again: bool = True, several: Callable[[list[tuple]], list] | None = None) -> tuple[Ledger, list[Fault]]:
     """Return the ledger of a run folder and what is wrong with its sentences.
 
-    `again` says whether texts are made again from their tables: only the version that made a run makes its words again.
-    Raises DataError when a text file or a table beside it cannot be read.
+    Parameters
+    ----------
+    again
+        Whether texts are made again from their tables: only the version that made a run makes its words again.
+    several
+        Does (function, arguments, options) of each part of the work, side by side, and returns what they gave; an exception for one
+        that could not be done.
+
+    Raises
+    ------
+    DataError
+        When a text file or a table beside it cannot be read.
     """
-    run, sentences, claims, faults = Path(run), [], [], []
-    areas, facts = _areas(codelists), _facts(run)
-    for path in text_files(run):
+    files = text_files(run)
+    if several and len(files) >= SIDE_BY_SIDE_FROM:
+        parts = several([(bind_files, (run, codelists, files[k::PARTS]), {"again": again}) for k in range(PARTS)])
+        parts = [bind_files(run, codelists, files[k::PARTS], again=again) if isinstance(part, Exception) else part for k, part in enumerate(parts)]
+    else:
+        parts = [bind_files(run, codelists, files, again=again)]
+    sentences, claims, faults = (sorted((row for part in parts for row in part[k]), key=itemgetter(0)) for k in range(3))
+    return Ledger(pd.DataFrame(sentences, columns=SENTENCE_COLUMNS), pd.DataFrame(claims, columns=CLAIM_COLUMNS)), [Fault(*fault) for fault in faults]
+
+
+def bind_files(run, codelists, files: list[Path], *, again: bool = True) -> tuple[list[tuple], list[tuple], list[tuple]]:
+    """Return sentences, claims and faults of some text files of a run, as rows that begin with the file."""
+    sentences, claims, faults = [], [], []
+    areas, facts = _areas(codelists), _facts(Path(run))
+    for path in files:
         file, texts = path.relative_to(run).as_posix(), read_texts(path)
         made = remake(path.parent, area_of(file), codelists) if again else None
         other = {} if made is None else _unlike(texts, made)
@@ -187,7 +212,7 @@ def bind_run(run, codelists, *, again: bool = True) -> tuple[Ledger, list[Fault]
         claims += part[1]
         faults += part[2]
         faults += [f for row in part[0] for f in _place_faults(row, part[3] | {area_of(file)}, areas)]
-    return Ledger(pd.DataFrame(sentences, columns=SENTENCE_COLUMNS), pd.DataFrame(claims, columns=CLAIM_COLUMNS)), faults
+    return sentences, claims, [astuple(fault) for fault in faults]
 
 
 def _unlike(texts: dict, made: dict) -> dict[tuple[str, str], tuple[str, str]]:

@@ -88,8 +88,8 @@ def html_blocks(text: str) -> list[str]:
     >>> html_blocks("<p>n&nbsp;= <b>12</b></p><script>var x = 3</script><li>a</li>")
     ['n = 12', 'a']
     """
-    parts = _BLOCK.split(_SILENT.sub(" ", text))
-    told = (" ".join(unescape(_TAG.sub("", part)).split()) for part in parts)
+    plain = unescape(_TAG.sub("", _BLOCK.sub("\x00", _SILENT.sub(" ", text))))
+    told = (" ".join(part.split()) for part in plain.split("\x00"))
     return [block for block in told if block]
 
 
