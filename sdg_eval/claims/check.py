@@ -153,13 +153,13 @@ def check_pages(run, ledger: Ledger) -> list[Fault]:
         if area and path.name.startswith("index") and file.split("/")[0] in OWN_PAGES:
             lang = "en" if path.name.endswith(".en.html") or languages == ["en"] else "th"
             own = ledger.sentences[(ledger.sentences["file"] == f"{Path(file).parent.as_posix()}/text.json") & (ledger.sentences["lang"] == lang)]
-            faults += _unsaid(file, own, blocks)
+            faults += unsaid(file, own, blocks)
             faults += [Fault(file, "", words, "no word for a cause", AS_TOLD) for block in told for words in _new_causes(block, own)]
     return faults
 
 
-def _unsaid(file: str, said: pd.DataFrame, blocks: list[str]) -> list[Fault]:
-    """Sentences that do not stand on a page letter for letter; a finding that opens a sentence here may stand within one there."""
+def unsaid(file: str, said: pd.DataFrame, blocks: list[str]) -> list[Fault]:
+    """Return the sentences that do not stand on a page letter for letter; a finding that opens a sentence here may stand within one there."""
     there = squeezed("".join(blocks))
     lost = [row for row in said.to_dict("records") if len(own := squeezed(row["text"])) >= SHORTEST and own not in there]
     return [Fault(file, f"{row['lang']} {row['sentence']}", row["text"][:80], "this sentence, as the run said it", AS_SAID) for row in lost]

@@ -202,7 +202,7 @@ def bind_files(run, codelists, files: list[Path], *, again: bool = True) -> tupl
     for path in files:
         file, texts = path.relative_to(run).as_posix(), read_texts(path)
         made = remake(path.parent, area_of(file), codelists) if again else None
-        other = {} if made is None else _unlike(texts, made)
+        other = {} if made is None else unlike(texts, made)
         faults += [Fault(file, f"{lang} {sentence}", now, f"{then or 'no such sentence'}, as the tables say") for (lang, sentence), (now, then) in other.items()]
         if file.startswith("provinces/"):
             part = _bind_evaluation(path, file, texts, codelists)
@@ -215,8 +215,8 @@ def bind_files(run, codelists, files: list[Path], *, again: bool = True) -> tupl
     return sentences, claims, [astuple(fault) for fault in faults]
 
 
-def _unlike(texts: dict, made: dict) -> dict[tuple[str, str], tuple[str, str]]:
-    """(language, place) of each sentence that its tables do not make again, with the first words that differ: (as told, as made)."""
+def unlike(texts: dict, made: dict) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return (language, place) of each sentence that its tables do not make again, with the first words that differ: (as told, as made)."""
     made = json.loads(json.dumps(made, ensure_ascii=False))
     told, again = ({(lang, place): text for lang in LANGUAGES for place, text in leaves(held.get(lang, {}))} for held in (texts, made))
     return {key: first_difference(told.get(key, ""), again.get(key, "")) for key in sorted(told.keys() | again.keys()) if told.get(key) != again.get(key)}
