@@ -21,19 +21,23 @@ from sdg_eval.claims.ledger import (
     area_of,
     bind_run,
     first_difference,
+    leaves,
     plain,
     read_ledger,
+    read_texts,
+    text_files,
 )
 from sdg_eval.claims.prose import SHORTEST, Known, Skeleton, compare, pieces, read_blocks, skeleton, squeezed
 from sdg_eval.claims.rules import causal_words
+from sdg_eval.errors import DataError
 from sdg_eval.store import csv_bytes, write_atomic
 from sdg_eval.wording import LANGUAGES
 
 FAULTS = "faults.csv"
 """What was found when the ledger was made; no row where every number is that of its cell."""
 _DIGIT = re.compile(r"\d")
-OWN_PAGES = ("provinces", "quarters")
-"""Folders whose index pages show every sentence of the text file beside them."""
+OWN_PAGES = {"provinces": "10_province_evaluation", "quarters": "20_quarterly_report"}
+"""Folders whose index pages show every sentence of the text file beside them, and the notebook that made it."""
 
 
 def check_run(run, codelists, *, again: bool = True) -> list[Fault]:
@@ -143,19 +147,42 @@ def check_pages(run, ledger: Ledger) -> list[Fault]:
     languages = sorted(set(ledger.sentences["lang"]))
     of_area = dict(list(ledger.sentences.groupby("REF_AREA")["text"]))
     national, everywhere = Known(of_area.pop("", ())), Known(ledger.sentences["text"])
-    owned = {area: Known(own, national) for area, own in of_area.items()}
+    owned, undone = {area: Known(own, national) for area, own in of_area.items()}, _undone(run)
     for path in _pages(run):
         file = path.relative_to(run).as_posix()
         area = area_of(file)
         blocks = [plain(block) for block in read_blocks(path)]
         told = [block for block in blocks if len(block) >= SHORTEST and _DIGIT.search(block)]
         faults += _block_faults(file, told, owned.get(area, everywhere), parts=bool(area))
-        if area and path.name.startswith("index") and file.split("/")[0] in OWN_PAGES:
+        kind = file.split("/")[0]
+        if area and path.name.startswith("index") and kind in OWN_PAGES and (OWN_PAGES[kind], area) not in undone:
             lang = "en" if path.name.endswith(".en.html") or languages == ["en"] else "th"
             own = ledger.sentences[(ledger.sentences["file"] == f"{Path(file).parent.as_posix()}/text.json") & (ledger.sentences["lang"] == lang)]
             faults += unsaid(file, own, blocks)
             faults += [Fault(file, "", words, "no word for a cause", AS_TOLD) for block in told for words in _new_causes(block, own)]
     return faults
+
+
+def require_pages(pages, run) -> None:
+    """Raise DataError for the first sentence of a run that does not stand on its page in `pages`, new pages that have not moved into place yet."""
+    run, undone = Path(run), _undone(Path(run))
+    for path in text_files(run):
+        kind, area = path.parts[-3:-1]
+        if kind not in OWN_PAGES or (OWN_PAGES[kind], area) in undone:
+            continue
+        for page in sorted((Path(pages) / kind / area).glob("index*.html")):
+            lang = "en" if page.name.endswith(".en.html") else "th"
+            said = pd.DataFrame([(lang, place, text) for place, text in leaves(read_texts(path)[lang])], columns=["lang", "sentence", "text"])
+            if faults := unsaid(f"{kind}/{area}/{page.name}", said, read_blocks(page)):
+                raise DataError(f"{faults[0]} The old pages stand.")
+
+
+def _undone(run: Path) -> set[tuple[str, str]]:
+    """(notebook, province) of what is not done, whose page says that and no sentence, whatever lies there from before."""
+    path = run / "runs.csv"
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else pd.DataFrame(columns=["notebook", "REF_AREA", "status"])
+    rows = rows[~rows["status"].isin(["done", "kept"])]
+    return set(zip(rows["notebook"], rows["REF_AREA"], strict=True))
 
 
 def unsaid(file: str, said: pd.DataFrame, blocks: list[str]) -> list[Fault]:

@@ -103,8 +103,15 @@ def plain(text: str) -> str:
 
 
 def text_files(run) -> list[Path]:
-    """Return the files of a run that hold sentences, in a fixed order."""
-    return sorted(p for p in Path(run).glob("*/*/*.json") if p.name in TEXT_FILES)
+    """Return the files of a run that hold sentences, in a fixed order; what a notebook left that did not end well is shown nowhere."""
+    return sorted(p for p in Path(run).glob("*/*/*.json") if p.name in TEXT_FILES and _ended_well(p.parent))
+
+
+def _ended_well(folder: Path) -> bool:
+    try:
+        return json.loads((folder / "run.json").read_text(encoding="utf-8")).get("status") == "done"
+    except (OSError, ValueError):  # made without a batch
+        return True
 
 
 def area_of(file: str) -> str:
@@ -201,7 +208,7 @@ def bind_files(run, codelists, files: list[Path], *, again: bool = True) -> tupl
     areas, facts = _areas(codelists), _facts(Path(run))
     for path in files:
         file, texts = path.relative_to(run).as_posix(), read_texts(path)
-        made = remake(path.parent, area_of(file), codelists) if again else None
+        made = _again(path, file, codelists, faults) if again else None
         other = {} if made is None else unlike(texts, made)
         faults += [Fault(file, f"{lang} {sentence}", now, f"{then or 'no such sentence'}, as the tables say") for (lang, sentence), (now, then) in other.items()]
         if file.startswith("provinces/"):
@@ -213,6 +220,17 @@ def bind_files(run, codelists, files: list[Path], *, again: bool = True) -> tupl
         faults += part[2]
         faults += [f for row in part[0] for f in _place_faults(row, part[3] | {area_of(file)}, areas)]
     return sentences, claims, [astuple(fault) for fault in faults]
+
+
+def _again(path: Path, file: str, codelists, faults: list[Fault]) -> dict | None:
+    """The text of a file made again; None where nothing makes it, or its maker fails, which is told in `faults` and is no fault of the text."""
+    try:
+        return remake(path.parent, area_of(file), codelists)
+    except DataError:
+        raise
+    except Exception as error:
+        faults.append(Fault(file, "", "", f"tables that make the text again ({type(error).__name__}: {error})", AS_TOLD))
+        return None
 
 
 def unlike(texts: dict, made: dict) -> dict[tuple[str, str], tuple[str, str]]:
