@@ -31,7 +31,7 @@ from sdg_eval.claims.trend_slots import (
 from sdg_eval.claims.values import bind_value, read_cells
 from sdg_eval.delivery.register import read_vnr_sets
 from sdg_eval.errors import DataError
-from sdg_eval.report_files import read_table
+from sdg_eval.report_files import read_table, records
 from sdg_eval.store import parquet_bytes, write_atomic
 from sdg_eval.wording import LANGUAGES
 
@@ -273,7 +273,7 @@ def _bind_evaluation(path: Path, file: str, texts: dict, codelists) -> tuple[lis
     """Sentences, claims and faults of a province's evaluation, each sentence against the row of its result; and the other provinces it may name: none."""
     area = area_of(file)
     table = read_table(path.parent / "evaluation.parquet")
-    rows = {row["result_id"]: row_of(row) for row in table.to_dict("records")}
+    rows = {row["result_id"]: row_of(row) for row in records(table)}
     head = headline_row(table)
     sentences, claims, faults = [], [], []
     for lang in LANGUAGES:
