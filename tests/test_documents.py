@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +13,7 @@ import pytest
 from sdg_eval.batch import publish
 from sdg_eval.batch.audit import logged_run, read_log, verify_runs
 from sdg_eval.batch.publish import parse_document_languages
+from sdg_eval.claims.ledger import Fault
 from sdg_eval.claims.prose import html_blocks
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.publish.documents import shelf
@@ -29,6 +30,7 @@ from sdg_eval.publish.exhibition_page import write_exhibition
 from sdg_eval.publish.material import read_material
 from sdg_eval.publish.pages import open_pages
 from sdg_eval.publish.province_pages import write_provinces
+from sdg_eval.store import csv_bytes, write_atomic
 from tests.browser.tiny import EVALUATED
 
 
@@ -271,13 +273,18 @@ def test_publishing_is_logged_and_refuses_results_that_were_changed(run, quick, 
     runs.assign(seconds=1, recorded="2026-01-01T00:01:00Z").to_csv(folder / "runs.csv", index=False)
     with logged_run(folder.parent, "run", planned=len(runs)) as ending:
         ending["status"] = "incomplete"
-    monkeypatch.setattr(publish, "write_site", lambda *args: None)
+    monkeypatch.setattr(publish, "write_site", lambda *args, **options: None)
     documents = publish.publish_run("run", out=folder.parent, formats="html,pdf", lang="th", jobs=1, say=lambda line: None)
     assert {d.lang for d in documents} == {"th"} and {d.form for d in documents} == {"pdf"}
     assert [fault for fault in verify_runs(folder.parent) if fault.kind == "fault"] == []
     assert [e["kind"] for e in read_log(folder.parent)] == ["begin", "end"] * 2
     results = {e["results"] for e in read_log(folder.parent) if e["kind"] == "end"}
     assert len(results) == 1  # documents are no results
+    found = folder / "claims" / "faults.csv"
+    write_atomic(found, csv_bytes(pd.DataFrame([asdict(Fault("peers/TH-50/peers.json", "en peers/0", "Nan", "Nan Province, as the tables say"))])))
+    with pytest.raises(DataError, match="1 numbers or words of the run.*Nothing is published"):
+        publish.publish_run("run", out=folder.parent, formats="pdf", say=lambda line: None)
+    found.unlink()
     (folder / "national" / "gaps.csv").write_text("changed", encoding="utf-8")
     with pytest.raises(DataError, match="gaps.csv: was changed after the run"):
         publish.publish_run("run", out=folder.parent, formats="pdf", say=lambda line: None)
