@@ -31,6 +31,7 @@ from sdg_eval.errors import UsageError
 from sdg_eval.interruptions import interrupted
 from sdg_eval.observations import select_totals
 from sdg_eval.panels import is_province
+from sdg_eval.report_files import write_told
 from sdg_eval.side_by_side import read_view, view_files, write_tables
 from sdg_eval.store import write_json
 
@@ -188,6 +189,7 @@ def write_pilot(report: PilotEffect, folder, observations: pd.DataFrame, text: d
         folder, observations, effects=report.table, balance=report.selection.balance, overlap=report.selection.overlap,
         **{name: getattr(report.checks, name) for name in ("specifications", "placebo_dates", "left_out", "power", "events", "matched")},
     )  # fmt: skip
+    write_told(folder, {"window": report.window, "missing": report.selection.missing})
     write_json(Path(folder) / "text.json", text)
 
 
@@ -321,6 +323,7 @@ def write_overall(overall: Overall, folder, observations: pd.DataFrame, text: di
     """Write the tables and text.json of the overall evaluation."""
     pooled = pd.DataFrame([asdict(overall.pooled) | {"p_value": overall.p_value}])
     write_tables(folder, observations, overall=overall.table, by_outcome=overall.by_outcome, pooled=pooled, provinces_alike=overall.provinces, interrupted=overall.its)
+    write_told(folder, {"window": overall.window})
     write_json(Path(folder) / "text.json", text)
 
 

@@ -20,6 +20,7 @@ from sdg_eval.panels import is_province
 from sdg_eval.pooling import shrink
 from sdg_eval.progress import compare_methods, evaluate_progress
 from sdg_eval.quality import evaluate_quality
+from sdg_eval.report_files import records
 from sdg_eval.shown import read_shown
 from sdg_eval.store import csv_bytes, parquet_bytes, write_atomic, write_json
 from sdg_eval.trends import evaluate_trends
@@ -302,13 +303,16 @@ def evaluate(
     table = table.assign(order=order).sort_values(["order", "indicator", "SERIES", "FREQ"], kind="stable", ignore_index=True)
     table = table.drop(columns="order")
     table = table.astype({column: "str" for column in table if table[column].dtype == "object"})
-    return Evaluation(area, table, {lang: _sentences(table, codelists, area, lang) for lang in LANGUAGES})
+    return Evaluation(area, table, say_table(table, codelists, area))
 
 
-def _sentences(table: pd.DataFrame, codelists, area: str, lang: str) -> dict[str, str]:
-    rows = table.to_dict("records")
-    text = {r["result_id"]: say(r, codelists, lang) if r["SERIES"] else say_goal(r, codelists, lang) for r in rows}
-    return text | {"headline": say_headline(table, codelists, area, lang)}
+def say_table(table: pd.DataFrame, codelists, area: str) -> dict[str, dict[str, str]]:
+    """Return the sentences of the table of an evaluation by language: one for each `result_id`, and `headline`."""
+    rows, text = records(table), {}
+    for lang in LANGUAGES:
+        text[lang] = {r["result_id"]: say(r, codelists, lang) if r["SERIES"] else say_goal(r, codelists, lang) for r in rows}
+        text[lang]["headline"] = say_headline(table, codelists, area, lang)
+    return text
 
 
 def _series_rows(observations, codelists, area, national, report_year, confidence) -> pd.DataFrame:

@@ -7,7 +7,7 @@ persons are read here, and nothing that rests on fewer than ten of them leaves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +41,8 @@ from sdg_eval.delivery.quarters import quarter_number
 from sdg_eval.delivery.restricted import is_restricted, open_beside, read_rows
 from sdg_eval.delivery.tables import SYNTHETIC, Delivery, empty_table, with_registers
 from sdg_eval.errors import DataError
-from sdg_eval.store import csv_bytes, write_atomic, write_json
+from sdg_eval.report_files import write_report_files
+from sdg_eval.store import write_json
 from sdg_eval.suppression import THRESHOLD
 
 QUARTERS_SHOWN = 8
@@ -328,10 +329,8 @@ def count_told(representation: pd.DataFrame) -> int:
 
 
 def write_report(report, folder, text: dict, **more: pd.DataFrame) -> None:
-    """Write each table of a report as CSV, with a column that says whether it rests on synthetic data, and text.json."""
-    tables = {f.name: getattr(report, f.name) for f in fields(report) if isinstance(getattr(report, f.name), pd.DataFrame)} | more
-    if "representation" in tables:
-        tables["facts"] = pd.DataFrame([{"fact": "pairs_told", "value": count_told(tables["representation"])}])
-    for name, table in tables.items():
-        write_atomic(Path(folder) / f"{name}.csv", csv_bytes(table.assign(synthetic=report.synthetic)))
+    """Write each table of a report as CSV and Parquet, with a column that says whether it rests on synthetic data, and text.json."""
+    if hasattr(report, "representation"):
+        more["facts"] = pd.DataFrame([{"fact": "pairs_told", "value": count_told(report.representation)}])
+    write_report_files(report, folder, synthetic=report.synthetic, **more)
     write_json(Path(folder) / "text.json", text)

@@ -68,7 +68,8 @@ from sdg_eval.evaluation import KEY, read_national, status_of
 from sdg_eval.observations import FREQUENCIES, select_totals
 from sdg_eval.panels import is_province
 from sdg_eval.progress import evaluate_progress
-from sdg_eval.quarterly_report import arrivals, programme_days, what_was_sent, write_tables
+from sdg_eval.quarterly_report import arrivals, programme_days, what_was_sent
+from sdg_eval.report_files import write_report_files
 from sdg_eval.store import csv_bytes, write_atomic, write_json
 from sdg_eval.trends import evaluate_trends
 
@@ -189,7 +190,7 @@ def _own(table: pd.DataFrame, areas) -> pd.DataFrame:
 
 def write_report(report, folder, text: dict) -> None:
     """Write every table (CSV and Parquet, each with a column that says whether anything is synthetic) and text.json."""
-    write_tables(report, folder, synthetic=report.synthetic)
+    write_report_files(report, folder, synthetic=report.synthetic)
     counts = [{"fact": f.name, "value": getattr(report, f.name)} for f in fields(report) if type(getattr(report, f.name)) is int]
     if counts:  # what a sentence says and no table holds
         write_atomic(Path(folder) / "facts.csv", csv_bytes(pd.DataFrame(counts).assign(synthetic=report.synthetic)))

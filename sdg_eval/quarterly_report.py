@@ -8,7 +8,6 @@ the quarter says so and gets no verdict.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
@@ -76,6 +75,7 @@ from sdg_eval.panels import is_province
 from sdg_eval.people_report import CHANGE_BY, shown_change, shown_decay, shown_reach
 from sdg_eval.progress import evaluate_progress
 from sdg_eval.quality import evaluate_quality
+from sdg_eval.report_files import write_report_files
 from sdg_eval.store import csv_bytes, parquet_bytes, write_atomic, write_json
 from sdg_eval.suppression import THRESHOLD
 from sdg_eval.trends import evaluate_trends
@@ -1094,29 +1094,9 @@ def said_table(report: QuarterReport, text: dict) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["REF_AREA", "fiscal_quarter", "finding_id", "text_th", "text_en", "source"])
 
 
-def write_tables(report, folder, *, synthetic: bool) -> None:
-    """Write every table of a report as CSV and Parquet, each with a column that says whether anything is synthetic."""
-    for name, table in report_tables(report).items():
-        plain = table.assign(**{c: table[c].map(_plain) for c in table.columns if table[c].dtype == object}).assign(synthetic=synthetic)
-        write_atomic(Path(folder) / f"{name}.csv", csv_bytes(plain))
-        write_atomic(Path(folder) / f"{name}.parquet", parquet_bytes(plain))
-
-
-def report_tables(report) -> dict[str, pd.DataFrame]:
-    """Return the tables of a report by name, in their order."""
-    return {f.name: getattr(report, f.name) for f in fields(report) if isinstance(getattr(report, f.name), pd.DataFrame)}
-
-
 def write_quarter(report: QuarterReport, folder, observations: pd.DataFrame, text: dict) -> None:
     """Write every table (CSV and Parquet, with a column that says whether anything is synthetic), text.json, and said.csv for the next quarter."""
     synthetic = report.synthetic or bool((observations["source"] == SYNTHETIC).any())
-    write_tables(report, folder, synthetic=synthetic)
+    write_report_files(report, folder, synthetic=synthetic)
     write_atomic(Path(folder) / "said.csv", csv_bytes(said_table(report, text)))
     write_json(Path(folder) / "text.json", text)
-
-
-def _plain(cell) -> str:
-    """A cell of a column of mixed kinds as text; a blank stays one."""
-    if cell is None or cell is pd.NaT or cell != cell:
-        return ""
-    return f"{cell:%Y-%m-%d}" if isinstance(cell, (dt.date, pd.Timestamp)) else str(cell)

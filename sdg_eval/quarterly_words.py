@@ -7,6 +7,7 @@ evaluation part behind them. No sentence says what brought something about: this
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import pandas as pd
 
@@ -19,6 +20,7 @@ from sdg_eval.delivery.lasting import CAUTION_EN, CAUTION_TH
 from sdg_eval.delivery.quarters import quarter_end, quarter_start, shift_quarter
 from sdg_eval.gap_register import CHANGE_WORDS, REASON_WORDS
 from sdg_eval.quarterly_report import BANGKOK, BEHIND, FADED, MOST_SERIES, QuarterReport
+from sdg_eval.report_files import records
 from sdg_eval.suppression import THRESHOLD
 from sdg_eval.thai import MONTHS_EN, MONTHS_TH_SHORT, format_period, year_text
 from sdg_eval.wording import LANGUAGES, keep_together, label, number, pick, quantity, say_trend
@@ -201,16 +203,19 @@ def table_name(name: str, lang: str) -> str:
     return spec.name_th if lang == "th" else spec.name_en
 
 
+@lru_cache
 def group_names(lang: str) -> dict[str, str]:
     """Return the groups of people by code."""
     return groups().set_index("group")[f"name_{lang}"].to_dict()
 
 
+@lru_cache
 def network_names(lang: str) -> dict[str, str]:
     """Return the seven networks by code."""
     return networks().set_index("network_id")[f"name_{lang}"].to_dict()
 
 
+@lru_cache
 def step_names(lang: str) -> dict[str, str]:
     """Return the four steps by number."""
     return {str(k): v for k, v in steps().set_index("step_no")[f"name_{lang}"].to_dict().items()}
@@ -271,7 +276,7 @@ def loop_lines(report: QuarterReport, lang: str) -> list[dict]:
     if table["loop"].iloc[0] == "nothing_said":
         lines = [{"finding_id": "", "text": pick(lang, f"ไม่มีข้อค้นพบที่รายงานไว้ใน{before} จึงยังไม่มีเรื่องให้ติดตาม", f"No finding of {before} is on record, so there is nothing to follow up yet.")}]
     else:
-        lines = [{"finding_id": f, "text": say_loop(rows.to_dict("records"), report, lang)} for f, rows in table.groupby("finding_id", sort=False)]
+        lines = [{"finding_id": f, "text": say_loop(records(rows), report, lang)} for f, rows in table.groupby("finding_id", sort=False)]
     closure = report.closure.set_index("stage").to_dict("index")
     if closure and closure["decided"]["n"]:
         of = ("ข้อค้นพบ", "findings")
@@ -428,8 +433,8 @@ def say_outcome(row: dict, trend: dict | None, codelists, lang: str) -> dict:
 
 def outcome_lines(report: QuarterReport, codelists, lang: str) -> list[dict]:
     """Return every outcome, those with a new value first, then the others by goal; all 17 goals are there."""
-    trends = {(r["SERIES"], r["FREQ"]): r for r in report.trends.to_dict("records")}
-    rows = report.outcomes.sort_values("new", ascending=False, kind="stable").to_dict("records")
+    trends = {(r["SERIES"], r["FREQ"]): r for r in records(report.trends)}
+    rows = records(report.outcomes.sort_values("new", ascending=False, kind="stable"))
     asked = quarter_end(report.quarter)
     return [say_outcome(row | {"asked_on": asked}, trends.get((row["SERIES"], row["FREQ"])), codelists, lang) for row in rows]
 
@@ -543,7 +548,7 @@ def send_lines(report: QuarterReport, codelists, lang: str) -> list[dict]:
     table = report.to_send
     series = table[table["kind"] == "series"]
     shown = pd.concat([table[table["kind"] != "series"], series.head(MOST_SERIES)])
-    lines = [say_send(row, codelists, lang, report.quarter) for row in shown.to_dict("records")]
+    lines = [say_send(row, codelists, lang, report.quarter) for row in records(shown)]
     if len(series) > MOST_SERIES:
         rest = len(series) - MOST_SERIES
         lines.append({"kind": "series", "subject": "", "owner": "", "due": "", "reason": "", "text": pick(lang, f"ยังมีตัวชี้วัดที่ขาดข้อมูลอีก {rest} รายการ ดูตารางแนบ", f"{rest} more indicators lack data; they are in the table.")})
@@ -581,7 +586,7 @@ def sure_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
         f"{new} of {len(outcomes)} outcome indicators have a new value; the others get no new verdict this quarter.",
     ))  # fmt: skip
     if len(blank):
-        names = _listing([say_measure(r, lang, report.area)["label"] for r in blank.to_dict("records")], lang, 10)
+        names = _listing([say_measure(r, lang, report.area)["label"] for r in records(blank)], lang, 10)
         lines.append(pick(lang, f"สิ่งที่ยังบอกไม่ได้: {names}", f"What cannot be told yet: {names}."))
     if len(report.flags):
         lines.append(pick(lang, f"ตัวเลขในแบบรายงาน {len(report.flags)} รายการมีข้อสังเกต ระบบไม่แก้ไขเอง จนกว่าหน่วยงานจะยืนยัน", f"{len(report.flags)} reported figures are flagged. Nothing is corrected until the office confirms."))
@@ -620,7 +625,7 @@ def say_quarter_headline(report: QuarterReport, codelists, lang: str) -> str:
 
 def _plan_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
     lines = []
-    for plan in report.plans.to_dict("records"):
+    for plan in records(report.plans):
         name = pick(lang, *PLAN_WORDS[plan["plan_type"]])
         if plan["reason"]:
             lines.append(f"{_first_up(name)}: {why(plan['reason'], lang)}")
@@ -632,7 +637,7 @@ def _plan_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
             lang, f"{name} ฉบับที่ {whole(plan['version'])}: {CRITERIA['all_six'][0]} {say_share(rows['all_six'], lang, value='share', of=of)} ข้อที่น้อยที่สุดคือ{CRITERIA[least][0]} {say_share(rows[least], lang, value='share', of=of)}",
             f"{_first_up(name)}, version {whole(plan['version'])}: items that meet all 6 points {say_share(rows['all_six'], lang, value='share', of=of)}; least often met: {CRITERIA[least][1]}, {say_share(rows[least], lang, value='share', of=of)}.",
         ))  # fmt: skip
-    for row in report.revision.to_dict("records"):
+    for row in records(report.revision):
         name = pick(lang, *PLAN_WORDS[row["plan_type"]])
         if row["reason"]:
             lines.append(pick(lang, f"การปรับ{name}: {why(row['reason'], lang)}", f"Revision of the {name}: {why(row['reason'], lang)}."))
@@ -684,7 +689,7 @@ def _pace_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
 
 def _source_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
     lines = []
-    for row in report.sources.to_dict("records"):
+    for row in records(report.sources):
         name = pick(lang, *SOURCE_WORDS[row["source_type"]])
         if row["share"] != row["share"]:
             lines.append(f"{_first_up(name)}: {why(row['reason'] or 'no_money', lang)}")
@@ -713,7 +718,7 @@ def _money_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
 def _network_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
     names = network_names(lang)
     lines = [pick(lang, "นับโครงการทั้งหมดที่เริ่มแล้ว ส่วนความสมดุลนับเฉพาะโครงการที่ดำเนินการในไตรมาสนี้", "All projects begun are counted; for the balance those that ran in this quarter.")]
-    for row in report.networks.to_dict("records"):
+    for row in records(report.networks):
         if row["n_projects"]:
             lines.append(f"{names[row['network_id']]}: {whole(row['n_with'])}/{whole(row['n_projects'])}, {say_share(row, lang, value='share', n='n_projects', of=('โครงการ', 'projects'))}" + (pick(lang, " ไม่มีในโครงการใดเลย", ": in no project") if row["verdict"] == "missing" else ""))
         else:
@@ -730,7 +735,7 @@ def _network_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
 
 def _group_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
     names, lines = group_names(lang), []
-    for row in report.groups.to_dict("records"):
+    for row in records(report.groups):
         if row["ratio"] != row["ratio"]:
             # a hidden figure keeps its verdict: who is missing may be said, how few there were may not
             told = pick(lang, *GROUP_VERDICTS[row["verdict"]]) if row["reason"] == "suppressed" and row["verdict"] in GROUP_VERDICTS else ""
@@ -755,7 +760,7 @@ def _awareness_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
         lines.append(pick(lang, f"การอบรม: {why(told, lang)}" if told else "การอบรม: ยังไม่มีข้อมูล", f"Trainings: {why(told, lang)}." if told else "Trainings: no data yet."))
     decay = report.decay.set_index("event_id").to_dict("index") if len(report.decay) else {}
     scored = report.awareness[report.awareness["change"].notna()] if len(report.awareness) else report.awareness
-    for row in scored.to_dict("records"):
+    for row in records(scored):
         ends = interval(row["ci_low"], row["ci_high"], lang, scale=1, decimals=1)
         text = pick(lang, f"การอบรม {row['event_id']}: คะแนนเฉลี่ยหลังอบรมต่างจากก่อนอบรม {number(row['change'], 1)} คะแนน ({ends}; n = {whole(row['n'])} คน)", f"Training {row['event_id']}: mean score after minus before: {number(row['change'], 1)} points ({ends}; n = {whole(row['n'])} people)")
         kept = decay.get(row["event_id"], {})
@@ -770,7 +775,7 @@ def _awareness_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
 
 
 def _step_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
-    rows = report.changed[report.changed["measure"] == "step"].to_dict("records")
+    rows = records(report.changed[report.changed["measure"] == "step"])
     return [_say_step(row, lang)["text"] for row in rows]
 
 
@@ -840,7 +845,7 @@ def _lasting_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
 def _flag_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
     if report.flags.empty:
         return [pick(lang, "ไม่พบข้อสังเกตในแบบรายงานตัวชี้วัดและรายการเงิน", "Nothing was flagged in the KPI forms and money rows.")]
-    return [f"{row['key']}: {_stopped(row[f'explanation_{lang}'], lang)} {row[f'suggested_fix_{lang}']}" for row in report.flags.to_dict("records")]
+    return [f"{row['key']}: {_stopped(row[f'explanation_{lang}'], lang)} {row[f'suggested_fix_{lang}']}" for row in records(report.flags)]
 
 
 def _leader_lines(report: QuarterReport, codelists, lang: str) -> list[str]:
@@ -888,9 +893,9 @@ def _text(report: QuarterReport, codelists, lang: str) -> dict:
         "headline": say_quarter_headline(report, codelists, lang),
         "quarter": say_quarter(report.quarter, lang),
         "loop": loop_lines(report, lang),
-        "changed": [say_measure(row, lang, report.area) for row in report.changed.to_dict("records")],
+        "changed": [say_measure(row, lang, report.area) for row in records(report.changed)],
         "outcomes": outcome_lines(report, codelists, lang),
-        "actions": [say_action(row, codelists, lang, report.area) for row in report.actions.to_dict("records")],
+        "actions": [say_action(row, codelists, lang, report.area) for row in records(report.actions)],
         "send": send_lines(report, codelists, lang),
         "sure": sure_lines(report, codelists, lang),
         "sections": [

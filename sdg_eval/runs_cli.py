@@ -70,14 +70,17 @@ def list_command(out: Out = Path("reports"), as_json: Json = False) -> None:
 
 @app.command()
 def claims(run: Name, out: Out = Path("reports"), as_json: Json = False) -> None:
-    """Check every number and verdict in the prose of a run against its tables: texts, pages, notebooks."""
+    """Check every number and verdict in the prose of a run against its tables: texts, pages, notebooks; and that no page or document was changed since."""
     from sdg_eval.batch.history import find_run
+    from sdg_eval.batch.keys import code_hash
+    from sdg_eval.batch.results import changed_prints
     from sdg_eval.claims.check import check_run
     from sdg_eval.claims.ledger import BY_VALUE
     from sdg_eval.codelists import read_codelists
 
-    folder = find_run(out, run).folder
-    faults = check_run(folder, read_codelists())
+    found, codelists = find_run(out, run), read_codelists()
+    folder, again = found.folder, found.record.get("code_hash") == code_hash(codelists)
+    faults = check_run(folder, codelists, again=again) + changed_prints(folder)
     if as_json:
         typer.echo(_json([asdict(fault) for fault in faults]))
     else:
@@ -88,6 +91,7 @@ def claims(run: Name, out: Out = Path("reports"), as_json: Json = False) -> None
         raise DataError(f"{folder}: {len(wrong)} claims are not those of the tables. Do not hand out this run; run it again.")
     if not as_json:
         loose = f"; {len(faults)} could not be followed to a table, and nothing is known to be wrong with them" if faults else ""
+        loose += "" if again else ". Another version made the run: its texts were held against its ledger, and not made again from the tables"
         typer.echo(f"{folder}: all numbers of the prose are those of the tables{loose}.")
 
 

@@ -58,6 +58,7 @@ from sdg_eval.evaluation import evaluate_national
 from sdg_eval.observations import select_totals
 from sdg_eval.panels import is_province
 from sdg_eval.progress_rules import sdsn_colour, sdsn_dashboard, sdsn_goal_colour
+from sdg_eval.report_files import read_tables, write_told
 from sdg_eval.simulate import SOURCE
 from sdg_eval.store import csv_bytes, parquet_bytes, write_atomic, write_json
 from sdg_eval.thai import year_text
@@ -185,14 +186,8 @@ def view_files(tables: dict[str, pd.DataFrame], told: dict) -> dict[str, bytes]:
 
 def read_view(folder, names) -> tuple[dict[str, pd.DataFrame], dict]:
     """Return (tables by name, what is no table) of `view_files`. Raises DataError when one is not there."""
-    tables = {}
     try:
-        for name in names:
-            table = pd.read_parquet(Path(folder) / f"{name}.parquet")
-            # a blank among flags comes back as None, and None equals itself: here a blank never does
-            mixed = {c: table[c].where(table[c].notna(), np.nan) for c in table if table[c].dtype == object}
-            tables[name] = table.assign(**mixed)
-        return tables, json.loads((Path(folder) / VIEW).read_text(encoding="utf-8"))
+        return read_tables(folder, names), json.loads((Path(folder) / VIEW).read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"{error.filename or folder}: is not there. Run `sdg-eval evaluate` again.") from error
 
@@ -214,8 +209,9 @@ class PeerView:
     missing: tuple[str, ...]
 
     def write(self, folder, observations: pd.DataFrame, text: dict) -> None:
-        """Write the four tables, and peers.json with the sentences, each complete or not at all."""
+        """Write the four tables, what is no table, and peers.json with the sentences, each complete or not at all."""
         write_tables(folder, observations, **{name: getattr(self, name) for name in PEER_TABLES})
+        write_told(folder, {"missing": self.missing})
         write_json(Path(folder) / "peers.json", text)
 
     def files(self) -> dict[str, bytes]:
@@ -350,22 +346,35 @@ def trait_words(codes, lang: str) -> str:
     return ", ".join(dict.fromkeys(parts))
 
 
+def rank_facts(ranking: Ranking) -> pd.DataFrame:
+    """Return what the sentence above every table of ranks says, one row per `fact`."""
+    plain = ranking.bands
+    facts = {
+        "pairs": plain.n_pairs, "apart": plain.n_apart, "draws": len(plain.draws), "apart_with_luck": ranking.noisy.n_apart, "series": len(ranking.basket.series),
+        "goals": len(ranking.basket.goals), "year": ranking.year,
+    }  # fmt: skip
+    return pd.DataFrame({"fact": list(facts), "value": list(facts.values())})
+
+
 def say_ranks(ranking: Ranking, lang: str) -> str:
     """Return how many neighbouring pairs can be told apart: the sentence above every table of ranks."""
-    plain, noisy = ranking.bands, ranking.noisy
-    n_ranked = int(plain.table["rank_median"].notna().sum())
-    width = (plain.table["rank_high"] - plain.table["rank_low"]).median()
-    goals, series = len(ranking.basket.goals), len(ranking.basket.series)
+    return say_rank_facts(ranking.bands.table, rank_facts(ranking), lang)
+
+
+def say_rank_facts(ranks: pd.DataFrame, facts: pd.DataFrame, lang: str) -> str:
+    """Return the sentence of `say_ranks` from the tables that notebook 40 writes."""
+    told = dict(zip(facts["fact"], facts["value"], strict=True))
+    n_ranked, width = int(ranks["rank_median"].notna().sum()), (ranks["rank_high"] - ranks["rank_low"]).median()
     thai = (
-        f"จากคู่จังหวัดที่อยู่ติดกันในลำดับ {plain.n_pairs} คู่ แยกออกจากกันได้ {plain.n_apart} คู่ เมื่อเปลี่ยนขอบเขต น้ำหนัก วิธีเฉลี่ย และตัวชี้วัดที่ตัดออก "
-        f"(สุ่ม {len(plain.draws)} ครั้ง ช่วง {BAND[0]}–{BAND[1]}%) และ {noisy.n_apart} คู่เมื่อนับโชคของปีนั้นด้วย "
-        f"ช่วงลำดับของจังหวัดกึ่งกลางกว้าง {number(width, 0)} ลำดับ ดัชนีนี้มี {series} ตัวชี้วัดใน {goals} จาก 17 เป้าหมาย ของ พ.ศ. {ranking.year + 543} หรือก่อนหน้าไม่เกิน 3 ปี (n = {n_ranked} จังหวัด) "
+        f"จากคู่จังหวัดที่อยู่ติดกันในลำดับ {told['pairs']} คู่ แยกออกจากกันได้ {told['apart']} คู่ เมื่อเปลี่ยนขอบเขต น้ำหนัก วิธีเฉลี่ย และตัวชี้วัดที่ตัดออก "
+        f"(สุ่ม {told['draws']} ครั้ง ช่วง {BAND[0]}–{BAND[1]}%) และ {told['apart_with_luck']} คู่เมื่อนับโชคของปีนั้นด้วย "
+        f"ช่วงลำดับของจังหวัดกึ่งกลางกว้าง {number(width, 0)} ลำดับ ดัชนีนี้มี {told['series']} ตัวชี้วัดใน {told['goals']} จาก 17 เป้าหมาย ของ พ.ศ. {told['year'] + 543} หรือก่อนหน้าไม่เกิน 3 ปี (n = {n_ranked} จังหวัด) "
         "จึงไม่แสดงลำดับเดี่ยว ๆ"
     )
     english = (
-        f"Of {plain.n_pairs} neighbouring pairs of provinces, {plain.n_apart} can be told apart when bounds, weights, the kind of mean and the indicator "
-        f"left out change ({len(plain.draws)} draws, {BAND[0]}–{BAND[1]}% bands), and {noisy.n_apart} when the luck of a year counts too. The rank of the "
-        f"middle province moves over {number(width, 0)} places. The index holds {series} indicators of {goals} of the 17 goals, of {ranking.year} or up to 3 years before "
+        f"Of {told['pairs']} neighbouring pairs of provinces, {told['apart']} can be told apart when bounds, weights, the kind of mean and the indicator "
+        f"left out change ({told['draws']} draws, {BAND[0]}–{BAND[1]}% bands), and {told['apart_with_luck']} when the luck of a year counts too. The rank of the "
+        f"middle province moves over {number(width, 0)} places. The index holds {told['series']} indicators of {told['goals']} of the 17 goals, of {told['year']} or up to 3 years before "
         f"(n = {n_ranked} provinces). So no single rank is shown."
     )
     return _pick(lang, thai, english)

@@ -1,8 +1,9 @@
 """Documents of a run: they say what the run said, stand whole or not at all, and are of these results."""
 
 import json
+import re
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,8 @@ import pytest
 from sdg_eval.batch import publish
 from sdg_eval.batch.audit import logged_run, read_log, verify_runs
 from sdg_eval.batch.publish import parse_document_languages
+from sdg_eval.claims.ledger import Fault
+from sdg_eval.claims.prose import html_blocks
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.publish.documents import shelf
 from sdg_eval.publish.documents.committee import committee_document
@@ -19,11 +22,15 @@ from sdg_eval.publish.documents.exhibition import BEST, REGISTER, exhibition_doc
 from sdg_eval.publish.documents.model import Callout, Heading, Items, Paragraph, Table
 from sdg_eval.publish.documents.overall import overall_document
 from sdg_eval.publish.documents.parts import run_figure
+from sdg_eval.publish.documents.pdf import _html
+from sdg_eval.publish.documents.proof import claimed, require_printed, said_at, word_texts
 from sdg_eval.publish.documents.quarterly import FIRST_SEND, quarterly_document
+from sdg_eval.publish.documents.word import docx_bytes
 from sdg_eval.publish.exhibition_page import write_exhibition
 from sdg_eval.publish.material import read_material
 from sdg_eval.publish.pages import open_pages
 from sdg_eval.publish.province_pages import write_provinces
+from sdg_eval.store import csv_bytes, write_atomic
 from tests.browser.tiny import EVALUATED
 
 
@@ -40,32 +47,11 @@ def material(results, codelists):
     return read_material(folder, codelists, record, runs)
 
 
-def claimed(document):
-    """(claim, text) of everything in a document that claims to have been said in the run."""
-    for block in document.blocks:
-        if isinstance(block, Paragraph) and block.claim:
-            yield block.claim, block.text
-        elif isinstance(block, Items | Callout):
-            yield from zip(block.claims, block.texts, strict=False)
-
-
-def said_at(material, claim: str, lang: str):
-    """What the run's own files say at the place that a claim names."""
-    folder, _, path = claim.partition("#")
-    file = {"provinces": "text.json", "quarters": "text.json", "peers": "peers.json", "pilots": "effect.json", "national": "text.json"}[folder.partition("/")[0]]
-    place = json.loads((material.folder / folder / file).read_text(encoding="utf-8"))[lang]
-    if folder.startswith("provinces/"):
-        return place[path]
-    for part in path.split("/"):
-        place = place[int(part)] if part.isdecimal() else place[part]
-    return place["text"] if isinstance(place, dict) else place
-
-
 @pytest.mark.parametrize("lang", ["th", "en"])
 def test_every_sentence_stands_letter_for_letter_in_the_run(material, lang):
     found = [*claimed(quarterly_document(material, EVALUATED[0], lang)), *claimed(committee_document(material, EVALUATED[0], lang))]
     assert len(found) > 60
-    assert [claim for claim, text in found if said_at(material, claim, lang) != text] == []
+    assert [claim for claim, text in found if said_at(material.folder, claim, lang) != text] == []
 
 
 def test_a_quarterly_report_opens_with_the_governor_s_pages_and_lists_all_17_goals(material):
@@ -193,6 +179,39 @@ def test_an_error_on_the_way_leaves_the_old_documents(run, quick, codelists, mon
     assert not (folder / shelf.STAGING).exists()
 
 
+def other(text: str) -> str:
+    """A text in which the last digit is another one."""
+    at = max(m.start() for m in re.finditer(r"\d", text))
+    return text[:at] + str((int(text[at]) + 3) % 10) + text[at + 1:]
+
+
+def test_a_document_that_says_other_than_its_run_stops_publishing_and_the_old_ones_stand(run, quick, codelists, monkeypatch):
+    folder, record, runs = run
+    shelf.write_documents(folder, codelists, record, runs, formats=("pdf",), languages=("th",))
+    before = {p: p.read_bytes() for p in (folder / "documents").iterdir()}
+
+    def spoiled(material, area, lang):
+        document = quarterly_document(material, EVALUATED[0], lang)
+        at, lead = next((k, b) for k, b in enumerate(document.blocks) if isinstance(b, Paragraph) and b.claim)
+        return [replace(document, blocks=(*document.blocks[:at], replace(lead, text=other(lead.text)), *document.blocks[at + 1:]))]
+
+    monkeypatch.setattr(shelf, "_documents", spoiled)
+    with pytest.raises(DataError, match=r"quarters/TH-50#headline of the run says"):
+        shelf.write_documents(folder, codelists, record, runs, formats=("pdf",), languages=("th",))
+    assert {p: p.read_bytes() for p in (folder / "documents").iterdir()} == before
+
+
+@pytest.mark.parametrize("lang", ["th", "en"])
+def test_a_file_says_its_document_block_by_block(material, lang):
+    document = quarterly_document(material, EVALUATED[0], lang)
+    for form, printed in (("html", html_blocks(_html(document))), ("docx", word_texts(docx_bytes(document)))):
+        require_printed(document, printed, form)
+        place = max(k for k, text in enumerate(printed) if re.search(r"\d", text))
+        for wrong in ([*printed[:place], other(printed[place]), *printed[place + 1:]], printed[:-1], [*printed, "And 12 more."]):
+            with pytest.raises(DataError, match="was to be written"):
+                require_printed(document, wrong, form)
+
+
 def test_another_language_is_added_and_what_is_no_more_is_taken_away(run, quick, codelists):
     folder, record, runs = run
     shelf.write_documents(folder, codelists, record, runs, formats=("pdf",), languages=("th",))
@@ -254,13 +273,18 @@ def test_publishing_is_logged_and_refuses_results_that_were_changed(run, quick, 
     runs.assign(seconds=1, recorded="2026-01-01T00:01:00Z").to_csv(folder / "runs.csv", index=False)
     with logged_run(folder.parent, "run", planned=len(runs)) as ending:
         ending["status"] = "incomplete"
-    monkeypatch.setattr(publish, "write_site", lambda *args: None)
+    monkeypatch.setattr(publish, "write_site", lambda *args, **options: None)
     documents = publish.publish_run("run", out=folder.parent, formats="html,pdf", lang="th", jobs=1, say=lambda line: None)
     assert {d.lang for d in documents} == {"th"} and {d.form for d in documents} == {"pdf"}
     assert [fault for fault in verify_runs(folder.parent) if fault.kind == "fault"] == []
     assert [e["kind"] for e in read_log(folder.parent)] == ["begin", "end"] * 2
     results = {e["results"] for e in read_log(folder.parent) if e["kind"] == "end"}
     assert len(results) == 1  # documents are no results
+    found = folder / "claims" / "faults.csv"
+    write_atomic(found, csv_bytes(pd.DataFrame([asdict(Fault("peers/TH-50/peers.json", "en peers/0", "Nan", "Nan Province, as the tables say"))])))
+    with pytest.raises(DataError, match="1 numbers or words of the run.*Nothing is published"):
+        publish.publish_run("run", out=folder.parent, formats="pdf", say=lambda line: None)
+    found.unlink()
     (folder / "national" / "gaps.csv").write_text("changed", encoding="utf-8")
     with pytest.raises(DataError, match="gaps.csv: was changed after the run"):
         publish.publish_run("run", out=folder.parent, formats="pdf", say=lambda line: None)

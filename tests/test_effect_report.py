@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sdg_eval.claims.remake import MAKERS
 from sdg_eval.effect_report import (
     evaluate_overall,
     evaluate_pilot,
@@ -174,6 +175,7 @@ def test_a_province_sees_its_own_path_and_no_verdict_of_its_own(observations, co
     charts = province_charts(view, codelists)
     assert charts and all(view.counterparts[c["series"]].shown for c in charts)
     write_province_effect(view, tmp_path, observations, text)
+    assert MAKERS["pilots"](tmp_path, "TH-50", codelists) == text
     draw_province_effect(observations, charts, codelists, tmp_path / "figures", "both")
     assert json.loads((tmp_path / "effect.json").read_text(encoding="utf-8"))["th"]["lead"]
     assert pd.read_csv(tmp_path / "effect.csv")["synthetic"].all()
@@ -187,6 +189,7 @@ def test_the_overall_evaluation_pools_and_says_how_outcomes_differ(overall, obse
     assert "Not pooled, 5 (cannot be evaluated yet)" in text["en"]["lines"][2]
     assert "I²" in text["th"]["lines"][1] and len(text["en"]["lasting"]) == 7
     write_overall(overall, tmp_path, observations, text)
+    assert MAKERS["65_overall_evaluation"](tmp_path, "", codelists) == text
     assert pd.read_csv(tmp_path / "pooled.csv")["n"].item() == 7
 
 
@@ -202,6 +205,7 @@ def test_the_headline_counts_no_effect_on_the_wrong_side_and_no_exploratory_one(
 
 def test_tables_are_written_whole(report, observations, codelists, tmp_path):
     write_pilot(report, tmp_path, observations, pilot_text(report, codelists))
+    assert MAKERS["60_pilot_effect"](tmp_path, "", codelists) == pilot_text(report, codelists)
     assert len(pd.read_csv(tmp_path / "effects.csv")) == 12
     assert pd.read_csv(tmp_path / "specifications.csv")["SERIES"].nunique() == 7
     assert not set(pd.read_csv(tmp_path / "matched.csv")["REF_AREA"]) & set(codelists.pilots)

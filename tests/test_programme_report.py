@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sdg_eval.claims.remake import MAKERS
 from sdg_eval.delivery.columns import delivery_tables
 from sdg_eval.delivery.known import as_known
 from sdg_eval.delivery.quarters import quarter_end, up_to
@@ -37,7 +38,8 @@ from sdg_eval.programme_words import (
     percent,
     share_text,
 )
-from sdg_eval.quarterly_report import report_tables, what_was_sent
+from sdg_eval.quarterly_report import what_was_sent
+from sdg_eval.report_files import report_tables
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 PLACES = "TH-50,TH-30,TH-57,TH-34,TH-41,TH-90,TH-95,TH-84,TH-63,TH-94,TH-96"
@@ -302,9 +304,10 @@ def test_no_blank_figure_and_no_causal_word_reaches_the_reader(which, texts):
         assert "[" not in said and "{" not in said
 
 
-def test_synthetic_data_are_marked_in_the_headline_and_in_every_file(done, texts, tmp_path):
+def test_synthetic_data_are_marked_in_the_headline_and_in_every_file(done, texts, codelists, tmp_path):
     assert "ข้อมูลสังเคราะห์" in texts["delivery"]["th"]["headline"] and "synthetic" in texts["delivery"]["en"]["headline"]
     write_report(done, tmp_path, texts["delivery"])
+    assert MAKERS["30_delivery"](tmp_path, "", codelists) == texts["delivery"]
     written = sorted(tmp_path.glob("*.csv"))
     assert {p.stem for p in written} == set(report_tables(done))
     assert all(pd.read_csv(p)["synthetic"].all() for p in written)

@@ -28,7 +28,6 @@ from sdg_eval.quarterly_report import (
     evaluate_quarter,
     prepare_quarter,
     read_prepared,
-    report_tables,
     said_table,
     what_was_sent,
     with_scores,
@@ -48,6 +47,7 @@ from sdg_eval.quarterly_words import (
     say_sections,
     short_quarter,
 )
+from sdg_eval.report_files import report_tables
 from tests.conftest import ROOT
 
 SAMPLE = ROOT / "data" / "sample"

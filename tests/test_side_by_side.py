@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sdg_eval.claims.remake import MAKERS
 from sdg_eval.figures import draw_funnels, draw_left_behind, draw_peer_view, draw_ranking
 from sdg_eval.side_by_side import (
     dashboard,
@@ -14,6 +15,7 @@ from sdg_eval.side_by_side import (
     leave_no_one_behind,
     local_clusters,
     peer_text,
+    rank_facts,
     rank_provinces,
     say_candidate,
     say_change,
@@ -66,12 +68,15 @@ def test_the_sample_ranks_seventeen_goals_and_tells_few_neighbours_apart(ranking
     assert set(ranking.composite.goal_scores.columns) == set(map(str, range(1, 18)))
 
 
-def test_every_sentence_has_the_same_numbers_in_both_languages(ranking, left, practice, view, observations, codelists):
+def test_every_sentence_has_the_same_numbers_in_both_languages(ranking, left, practice, view, observations, codelists, tmp_path):
     space, _ = local_clusters(observations, codelists, ranking.year)
     pairs = [(say_ranks(ranking, "th"), say_ranks(ranking, "en")), (say_change(ranking, "th"), say_change(ranking, "en"))]
     for rows, say in ((left.trends, say_gap), (left.convergence, say_convergence), (space, say_space), (practice.shortlist, say_candidate)):
         pairs += [(say(row, codelists, "th"), say(row, codelists, "en")) for row in rows.to_dict("records")]
     text = peer_text(view, codelists)
+    view.write(tmp_path, observations, text)
+    write_tables(tmp_path, observations, ranks=ranking.bands.table, facts=rank_facts(ranking))
+    assert MAKERS["peers"](tmp_path, "TH-50", codelists) == text and MAKERS["40_provinces_side_by_side"](tmp_path, "", codelists)["en"] == say_ranks(ranking, "en")
     assert {len(text[lang][part]) > 0 for lang in text for part in text[lang]} == {True}
     pairs += [(a, b) for part in text["th"] for a, b in zip(text["th"][part], text["en"][part], strict=True)]
     assert len(pairs) > 60

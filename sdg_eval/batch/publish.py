@@ -9,6 +9,7 @@ from sdg_eval.batch.history import find_run
 from sdg_eval.batch.lock import run_lock
 from sdg_eval.batch.results import file_hash, read_manifest, result_files
 from sdg_eval.batch.run import count_workers, stopped_by_signals
+from sdg_eval.claims.check import require_pages, standing_faults
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.publish import write_site
@@ -36,7 +37,8 @@ def publish_run(run: str, *, out: Path, formats: str, lang: str = "", jobs: int 
     UsageError
         For a run, format or language that is not there.
     DataError
-        When the run did not come to its end, or its results are not those that its log names.
+        When the run did not come to its end, its results are not those that its log names or its words not those of its tables, and
+        when a page or document would say other than the run; what stood before stands.
     PdfMissingError
         After everything else is written, where PDF cannot be written on this computer.
     WriteError
@@ -49,6 +51,8 @@ def publish_run(run: str, *, out: Path, formats: str, lang: str = "", jobs: int 
         raise DataError(f"{folder}: the run did not come to its end. Give `sdg-eval runs resume {found.name}` first.")
     languages = parse_document_languages(lang, record)
     _require_results(folder)
+    if wrong := [fault for fault in standing_faults(folder) or () if fault.decides]:
+        raise DataError(f"{folder}: {len(wrong)} numbers or words of the run are not those of its tables, the first: {wrong[0]} Nothing is published.")
     late, codelists = None, read_codelists()
     words = ["publish", found.name, "--formats", ",".join(wanted), "--lang", ",".join(languages)]
     with stopped_by_signals(), run_lock(folder), logged_run(folder.parent, folder.name, command=words, as_of=record.get("as_of") or "", planned=len(found.planned)) as ending:
@@ -58,7 +62,7 @@ def publish_run(run: str, *, out: Path, formats: str, lang: str = "", jobs: int 
         except PdfMissingError as error:
             late = error  # the other formats are written, and the site is
         if "html" in wanted:
-            write_site(folder, codelists, record, found.table)
+            write_site(folder, codelists, record, found.table, proof=lambda pages: require_pages(pages, folder))
         ending |= {"status": "complete" if found.is_complete else "incomplete", "counts": found.totals, "data_hash": record["data_hash"], "code_hash": record.get("code_hash", "")}
     documents = shelved(folder, record)
     say(f"{len(documents)} documents in {folder.name}/documents; open {(folder / 'index.html').as_uri()}")

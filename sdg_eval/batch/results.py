@@ -17,6 +17,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from sdg_eval.claims.ledger import AS_SAID, Fault
 from sdg_eval.errors import DataError, UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +26,7 @@ RESULT_KINDS = (".csv", ".parquet", ".json", ".txt", ".svg", ".png")
 NO_RESULT = ("run.json", "record.json", "runs.csv", "observations.parquet", ANCHOR)
 NO_RESULT_FOLDERS = ("assets/", "documents/", "slices/")
 """They say when and how a run was made, are what it was made from, or how it looks."""
+PRINTS = (".html", ".ipynb", ".pdf", ".docx")
 PAGES = "index"
 """How the names of the pages begin that the site writes into the folder of a run of a notebook."""
 SHORTEST = 12
@@ -94,6 +96,13 @@ def result_files(files: dict[str, str]) -> dict[str, str]:
         name: digest for name, digest in files.items()
         if name.endswith(RESULT_KINDS) and name.rpartition("/")[2] not in NO_RESULT and not name.startswith(NO_RESULT_FOLDERS)
     }  # fmt: skip
+
+
+def changed_prints(folder) -> list[Fault]:
+    """Return the pages, executed notebooks and documents of a run that are not what was written: in any letter, of prose or of tables."""
+    files = {name: digest for name, digest in read_manifest(folder).items() if name.endswith(PRINTS)}
+    lost = [name for name, digest in files.items() if not (Path(folder) / name).is_file() or file_hash(Path(folder) / name) != digest]
+    return [Fault(name, "", "", "the file that was written, whose sha256 is in files.sha256", AS_SAID) for name in lost]
 
 
 def results_hash(files: dict[str, str]) -> str:

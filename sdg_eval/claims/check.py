@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, fields
 from pathlib import Path
 
 import pandas as pd
 
 from sdg_eval.claims.ledger import (
+    AS_SAID,
     AS_TOLD,
     CLAIMS,
     FOLDER,
@@ -18,28 +20,34 @@ from sdg_eval.claims.ledger import (
     Ledger,
     area_of,
     bind_run,
+    first_difference,
+    leaves,
     plain,
     read_ledger,
+    read_texts,
+    text_files,
 )
-from sdg_eval.claims.prose import SHORTEST, Known, Skeleton, compare, pieces, read_blocks, skeleton
+from sdg_eval.claims.prose import SHORTEST, Known, Skeleton, compare, pieces, read_blocks, skeleton, squeezed
 from sdg_eval.claims.rules import causal_words
+from sdg_eval.errors import DataError
 from sdg_eval.store import csv_bytes, write_atomic
 from sdg_eval.wording import LANGUAGES
 
 FAULTS = "faults.csv"
 """What was found when the ledger was made; no row where every number is that of its cell."""
-OWN_PAGES = ("provinces", "quarters")
-"""Folders whose index pages show every sentence of the text file beside them."""
+_DIGIT = re.compile(r"\d")
+OWN_PAGES = {"provinces": "10_province_evaluation", "quarters": "20_quarterly_report"}
+"""Folders whose index pages show every sentence of the text file beside them, and the notebook that made it."""
 
 
-def check_run(run, codelists) -> list[Fault]:
+def check_run(run, codelists, *, again: bool = True) -> list[Fault]:
     """Return what is wrong with the numbers and words of a run: its text files, its pages and its executed notebooks.
 
-    Sentences are bound anew to the tables, and held against the ledger that was written with the run, where there is one.
+    `again` as in `bind_run`. Sentences are bound anew to the tables, and held against the ledger that was written with the run, where there is one.
     Raises DataError when a file of the run cannot be read.
     """
     run = Path(run)
-    ledger, faults = bind_run(run, codelists)
+    ledger, faults = bind_run(run, codelists, again=again)
     if (run / FOLDER / CLAIMS).is_file():
         written = read_ledger(run)
         faults += compare_ledgers(written, ledger)
@@ -47,10 +55,10 @@ def check_run(run, codelists) -> list[Fault]:
     return faults + check_pages(run, ledger)
 
 
-def make_ledger(run, codelists) -> tuple[Ledger, list[Fault]]:
-    """Write the ledger of a run that has just been made; return it and what is wrong with the run."""
+def make_ledger(run, codelists, *, several=None) -> tuple[Ledger, list[Fault]]:
+    """Write the ledger of a run that has just been made; return it and what is wrong with the run. `several` as in `bind_run`."""
     (Path(run) / FOLDER / FAULTS).unlink(missing_ok=True)  # until the check has ended, nothing vouches for the run
-    ledger, faults = bind_run(run, codelists)
+    ledger, faults = bind_run(run, codelists, several=several)
     ledger.write(run)
     faults += check_pages(run, ledger)
     write_atomic(Path(run) / FOLDER / FAULTS, csv_bytes(pd.DataFrame([asdict(f) for f in faults], columns=[f.name for f in fields(Fault)])))
@@ -73,7 +81,7 @@ def compare_ledgers(written: Ledger, found: Ledger) -> list[Fault]:
     faults = []
     for row in both[(both["_merge"] != "both") | (both["text_then"] != both["text_now"])].sort_values(key).to_dict("records"):
         then, now = (row[c] if isinstance(row[c], str) else "" for c in ("text_then", "text_now"))
-        token, expected = _first_difference(now, then)
+        token, expected = first_difference(now, then)
         faults.append(Fault(row["file"], f"{row['lang']} {row['sentence']}", token, f"{expected or 'no such sentence'}, as in the ledger"))
     place = ["file", "sentence", "lang", "at"]
     cells = written.claims.drop_duplicates(place).merge(found.claims.drop_duplicates(place), on=[*place, "token"], suffixes=("_then", "_now"))
@@ -81,14 +89,6 @@ def compare_ledgers(written: Ledger, found: Ledger) -> list[Fault]:
     for row in own.to_dict("records"):
         faults.append(Fault(row["file"], f"{row['lang']} {row['sentence']}", row["token"], f"{row['column_then']} = {row['value_then']}, as in the ledger; the table holds {row['value_now']}"))
     return faults
-
-
-def _first_difference(now: str, then: str) -> tuple[str, str]:
-    """The first words that two texts do not share: (now, then)."""
-    for left, right in zip(now.split(), then.split(), strict=False):
-        if left != right:
-            return left, right
-    return (now[len(then):] or now)[:60], (then[len(now):] or then)[:60]
 
 
 def check_text(text: str, ledger: Ledger, *, file: str = "text", lang: str | None = None, whole: bool = False) -> list[Fault]:
@@ -145,27 +145,57 @@ def check_pages(run, ledger: Ledger) -> list[Fault]:
     """Return the faults of the pages and executed notebooks of a run: numbers, and on a province's own pages also words."""
     run, faults = Path(run), []
     languages = sorted(set(ledger.sentences["lang"]))
-    national = ledger.sentences[ledger.sentences["REF_AREA"] == ""]
-    everywhere = Known(ledger.sentences["text"])
-    owned = {area: Known(pd.concat([own["text"], national["text"]])) for area, own in ledger.sentences.groupby("REF_AREA") if area}
+    of_area = dict(list(ledger.sentences.groupby("REF_AREA")["text"]))
+    national, everywhere = Known(of_area.pop("", ())), Known(ledger.sentences["text"])
+    owned, undone = {area: Known(own, national) for area, own in of_area.items()}, _undone(run)
     for path in _pages(run):
         file = path.relative_to(run).as_posix()
         area = area_of(file)
         blocks = [plain(block) for block in read_blocks(path)]
-        known = owned.get(area, everywhere)
-        faults += _block_faults(file, blocks, known, parts=bool(area))
-        if area and path.name.startswith("index") and file.split("/")[0] in OWN_PAGES:
+        told = [block for block in blocks if len(block) >= SHORTEST and _DIGIT.search(block)]
+        faults += _block_faults(file, told, owned.get(area, everywhere), parts=bool(area))
+        kind = file.split("/")[0]
+        if area and path.name.startswith("index") and kind in OWN_PAGES and (OWN_PAGES[kind], area) not in undone:
             lang = "en" if path.name.endswith(".en.html") or languages == ["en"] else "th"
             own = ledger.sentences[(ledger.sentences["file"] == f"{Path(file).parent.as_posix()}/text.json") & (ledger.sentences["lang"] == lang)]
-            faults += _missing(file, own, skeleton(" ".join(blocks)))
-            faults += [Fault(file, "", words, "no word for a cause", AS_TOLD) for block in blocks for words in _new_causes(block, own)]
+            faults += unsaid(file, own, blocks)
+            faults += [Fault(file, "", words, "no word for a cause", AS_TOLD) for block in told for words in _new_causes(block, own)]
     return faults
+
+
+def require_pages(pages, run) -> None:
+    """Raise DataError for the first sentence of a run that does not stand on its page in `pages`, new pages that have not moved into place yet."""
+    run, undone = Path(run), _undone(Path(run))
+    for path in text_files(run):
+        kind, area = path.parts[-3:-1]
+        if kind not in OWN_PAGES or (OWN_PAGES[kind], area) in undone:
+            continue
+        for page in sorted((Path(pages) / kind / area).glob("index*.html")):
+            lang = "en" if page.name.endswith(".en.html") else "th"
+            said = pd.DataFrame([(lang, place, text) for place, text in leaves(read_texts(path)[lang])], columns=["lang", "sentence", "text"])
+            if faults := unsaid(f"{kind}/{area}/{page.name}", said, read_blocks(page)):
+                raise DataError(f"{faults[0]} The old pages stand.")
+
+
+def _undone(run: Path) -> set[tuple[str, str]]:
+    """(notebook, province) of what is not done, whose page says that and no sentence, whatever lies there from before."""
+    path = run / "runs.csv"
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else pd.DataFrame(columns=["notebook", "REF_AREA", "status"])
+    rows = rows[~rows["status"].isin(["done", "kept"])]
+    return set(zip(rows["notebook"], rows["REF_AREA"], strict=True))
+
+
+def unsaid(file: str, said: pd.DataFrame, blocks: list[str]) -> list[Fault]:
+    """Return the sentences that do not stand on a page letter for letter; a finding that opens a sentence here may stand within one there."""
+    there = squeezed("".join(blocks))
+    lost = [row for row in said.to_dict("records") if len(own := squeezed(row["text"])) >= SHORTEST and own not in there]
+    return [Fault(file, f"{row['lang']} {row['sentence']}", row["text"][:80], "this sentence, as the run said it", AS_SAID) for row in lost]
 
 
 def _new_causes(block: str, own: pd.DataFrame) -> list[str]:
     """Words for a cause that stand in a block with numbers and in no sentence of the ledger."""
     found = [words for lang in LANGUAGES for words in causal_words(block, lang)]
-    return [words for words in found if any(c.isdigit() for c in block) and not own["text"].str.contains(words, regex=False).any()]
+    return [words for words in found if not own["text"].str.contains(words, regex=False).any()]
 
 
 def _pages(run: Path) -> list[Path]:
@@ -176,7 +206,7 @@ def _pages(run: Path) -> list[Path]:
 def _block_faults(file: str, blocks: list[str], known: Known, *, parts: bool) -> list[Fault]:
     faults = []
     for block in blocks:
-        if not any(c.isdigit() for c in block):
+        if squeezed(block) in known.exact:
             continue
         own = skeleton(block)
         allowed = known.whole.get(own.words)

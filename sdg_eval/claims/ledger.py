@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 
 import pandas as pd
 
+from sdg_eval.claims.remake import remake
 from sdg_eval.claims.rules import causal_words, places_in, verdict_faults, without_interval
 from sdg_eval.claims.slots import Claim, Token, bind, read_tokens
 from sdg_eval.claims.trend_slots import (
@@ -29,6 +31,7 @@ from sdg_eval.claims.trend_slots import (
 from sdg_eval.claims.values import bind_value, read_cells
 from sdg_eval.delivery.register import read_vnr_sets
 from sdg_eval.errors import DataError
+from sdg_eval.report_files import read_table, records
 from sdg_eval.store import parquet_bytes, write_atomic
 from sdg_eval.wording import LANGUAGES
 
@@ -36,12 +39,15 @@ FOLDER, SENTENCES, CLAIMS = "claims", "sentences.parquet", "claims.parquet"
 SENTENCE_COLUMNS = ["file", "sentence", "REF_AREA", "lang", "text"]
 CLAIM_COLUMNS = ["file", "sentence", "REF_AREA", "lang", "at", "token", "table", "row", "column", "form", "value"]
 TEXT_FILES = ("text.json", "peers.json", "effect.json")
+SIDE_BY_SIDE_FROM, PARTS = 40, 2
+"""Text files from which processes are worth their start, and into how many parts they are then dealt."""
 NOT_PROSE = {"id", "figure", "due", "finding_id", "arrow", "goal", "series", "status", "kind", "reason", "subject", "measure", "sure", "source", "synthetic"}
 """Keys of a text file whose values are codes for the pages, not words for a reader."""
 _REFERENCE = re.compile(r"(press release |ข่าวที่ )\d+/\d{4}")
 """The number of a publication, as it is cited."""
 BY_VALUE = "a number bound to a cell of a table beside it, or to a rule"
 AS_TOLD = "Make the page or file again from the run; if it stays, correct what makes it."
+AS_SAID = "Make the pages again with `sdg-eval publish`; if it stays, correct their template."
 REMEDY = "Correct the word module that made the sentence, or its table, and run `sdg-eval evaluate` again."
 
 
@@ -97,8 +103,15 @@ def plain(text: str) -> str:
 
 
 def text_files(run) -> list[Path]:
-    """Return the files of a run that hold sentences, in a fixed order."""
-    return sorted(p for p in Path(run).glob("*/*/*.json") if p.name in TEXT_FILES)
+    """Return the files of a run that hold sentences, in a fixed order; what a notebook left that did not end well is shown nowhere."""
+    return sorted(p for p in Path(run).glob("*/*/*.json") if p.name in TEXT_FILES and _ended_well(p.parent))
+
+
+def _ended_well(folder: Path) -> bool:
+    try:
+        return json.loads((folder / "run.json").read_text(encoding="utf-8")).get("status") == "done"
+    except (OSError, ValueError):  # made without a batch
+        return True
 
 
 def area_of(file: str) -> str:
@@ -129,26 +142,32 @@ def leaves(held, key: str = "") -> Iterator[tuple[str, str]]:
 def read_texts(path: Path) -> dict:
     """Return what a text file holds, by language. Raises DataError when it cannot be read."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        held = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read as sentences ({error}). Run `sdg-eval evaluate` again.") from error
+    if not isinstance(held, dict):
+        raise DataError(f"{path}: holds no sentences by language. Run `sdg-eval evaluate` again.")
+    return held
 
 
 @lru_cache(maxsize=4)
-def _names_with_figures(codelists, lang: str) -> re.Pattern:
-    """Names, units and references of the code lists in which a figure stands: such a figure is no claim."""
+def _names_with_figures(codelists, lang: str) -> tuple[str, ...]:
+    """Names, units and references of the code lists in which a figure stands, in small letters, the longest first: such a figure is no claim."""
     series = codelists.series
     words = {*series[f"name_{lang}"], *series[f"unit_{lang}"], *(re.sub(r"\s*\([^)]*\)", "", u).strip() for u in series[f"unit_{lang}"])}
     for table in (codelists.goals17, codelists.rollout, read_vnr_sets()):
         for column in table.select_dtypes(include=["object", "str"]):
             words |= {w for w in table[column] if isinstance(w, str) and len(w) > 8}
-    words = sorted((w for w in words if re.search(r"\d", w) and re.search(r"[^\d.\-/ ]{3}", w)), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, words)) or r"(?!)", re.I)
+    words = {w.lower() for w in words if re.search(r"\d", w) and re.search(r"[^\d.\-/ ]{3}", w)}
+    return tuple(sorted(words, key=lambda w: (-len(w), w)))
 
 
 def masked(text: str, codelists, lang: str) -> str:
     """Return a text of the same length in which names and units that hold figures are blanked."""
-    hidden = _names_with_figures(codelists, lang).sub(lambda m: "\u0001" * len(m[0]), plain(text))
+    hidden = plain(text)
+    small = hidden.lower()
+    if here := [re.escape(w) for w in _names_with_figures(codelists, lang) if w in small]:  # to try each of them at every letter takes long
+        hidden = re.sub("|".join(here), lambda m: "\u0001" * len(m[0]), hidden, flags=re.I)
     return _REFERENCE.sub(lambda m: m[1] + "\u0001" * (len(m[0]) - len(m[1])), hidden)
 
 
@@ -157,22 +176,76 @@ def _areas(codelists) -> tuple[tuple[str, str, str], ...]:
     return tuple(own[["REF_AREA", "name_th", "name_en"]].itertuples(index=False, name=None))
 
 
-def bind_run(run, codelists) -> tuple[Ledger, list[Fault]]:
+def bind_run(run, codelists, *, again: bool = True, several: Callable[[list[tuple]], list] | None = None) -> tuple[Ledger, list[Fault]]:
     """Return the ledger of a run folder and what is wrong with its sentences.
 
-    Raises DataError when a text file or a table beside it cannot be read.
+    Parameters
+    ----------
+    again
+        Whether texts are made again from their tables: only the version that made a run makes its words again.
+    several
+        Does (function, arguments, options) of each part of the work, side by side, and returns what they gave; an exception for one
+        that could not be done.
+
+    Raises
+    ------
+    DataError
+        When a text file or a table beside it cannot be read.
     """
-    run, sentences, claims, faults = Path(run), [], [], []
-    areas, facts = _areas(codelists), _facts(run)
-    for path in text_files(run):
-        file = path.relative_to(run).as_posix()
-        part = _bind_evaluation(path, file, codelists) if file.startswith("provinces/") else _bind_values(path, file, codelists, facts)
+    files = text_files(run)
+    if several and len(files) >= SIDE_BY_SIDE_FROM:
+        parts = several([(bind_files, (run, codelists, files[k::PARTS]), {"again": again}) for k in range(PARTS)])
+        parts = [bind_files(run, codelists, files[k::PARTS], again=again) if isinstance(part, Exception) else part for k, part in enumerate(parts)]
+    else:
+        parts = [bind_files(run, codelists, files, again=again)]
+    sentences, claims, faults = (sorted((row for part in parts for row in part[k]), key=itemgetter(0)) for k in range(3))
+    return Ledger(pd.DataFrame(sentences, columns=SENTENCE_COLUMNS), pd.DataFrame(claims, columns=CLAIM_COLUMNS)), [Fault(*fault) for fault in faults]
+
+
+def bind_files(run, codelists, files: list[Path], *, again: bool = True) -> tuple[list[tuple], list[tuple], list[tuple]]:
+    """Return sentences, claims and faults of some text files of a run, as rows that begin with the file."""
+    sentences, claims, faults = [], [], []
+    areas, facts = _areas(codelists), _facts(Path(run))
+    for path in files:
+        file, texts = path.relative_to(run).as_posix(), read_texts(path)
+        made = _again(path, file, codelists, faults) if again else None
+        other = {} if made is None else unlike(texts, made)
+        faults += [Fault(file, f"{lang} {sentence}", now, f"{then or 'no such sentence'}, as the tables say") for (lang, sentence), (now, then) in other.items()]
+        if file.startswith("provinces/"):
+            part = _bind_evaluation(path, file, texts, codelists)
+        else:
+            part = _bind_values(path, file, texts, codelists, facts, loose=set(other) if made is not None else None)
         sentences += part[0]
         claims += part[1]
         faults += part[2]
-        allowed = {area_of(file)} | _areas_in(path.parent)
-        faults += [f for row in part[0] for f in _place_faults(row, allowed, areas)]
-    return Ledger(pd.DataFrame(sentences, columns=SENTENCE_COLUMNS), pd.DataFrame(claims, columns=CLAIM_COLUMNS)), faults
+        faults += [f for row in part[0] for f in _place_faults(row, part[3] | {area_of(file)}, areas)]
+    return sentences, claims, [astuple(fault) for fault in faults]
+
+
+def _again(path: Path, file: str, codelists, faults: list[Fault]) -> dict | None:
+    """The text of a file made again; None where nothing makes it, or its maker fails, which is told in `faults` and is no fault of the text."""
+    try:
+        return remake(path.parent, area_of(file), codelists)
+    except DataError:
+        raise
+    except Exception as error:
+        faults.append(Fault(file, "", "", f"tables that make the text again ({type(error).__name__}: {error})", AS_TOLD))
+        return None
+
+
+def unlike(texts: dict, made: dict) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return (language, place) of each sentence that its tables do not make again, with the first words that differ: (as told, as made)."""
+    made = json.loads(json.dumps(made, ensure_ascii=False))
+    told, again = ({(lang, place): text for lang in LANGUAGES for place, text in leaves(held.get(lang, {}))} for held in (texts, made))
+    return {key: first_difference(told.get(key, ""), again.get(key, "")) for key in sorted(told.keys() | again.keys()) if told.get(key) != again.get(key)}
+
+
+def first_difference(now: str, then: str) -> tuple[str, str]:
+    """Return the first words that two texts do not share: (now, then)."""
+    for left, right in zip(now.split(), then.split(), strict=False):
+        if left != right:
+            return left, right
+    return (now[len(then):] or now)[:60], (then[len(now):] or then)[:60]
 
 
 def _facts(run: Path) -> pd.DataFrame:
@@ -187,15 +260,6 @@ def _facts(run: Path) -> pd.DataFrame:
     return pd.DataFrame({"told": [t for t in told if t]}, dtype="str")
 
 
-def _areas_in(folder: Path) -> set[str]:
-    """The provinces that the tables of a folder hold beside its own: counterparts, peers, or all of them."""
-    found: set[str] = set()
-    for path in folder.glob("*.csv"):
-        with path.open(encoding="utf-8") as lines:
-            found |= set(re.findall(r"\bTH-\d{2}\b", lines.read())) if folder.parent.name != "provinces" else set()
-    return found
-
-
 def _place_faults(row: tuple, allowed: set[str], areas) -> list[Fault]:
     file, sentence, area, lang, text = row
     if not area:
@@ -205,14 +269,11 @@ def _place_faults(row: tuple, allowed: set[str], areas) -> list[Fault]:
     return [Fault(file, f"{lang} {sentence}", name, f"the province of the result, {wanted} ({area})") for code, name in named.items() if code not in allowed]
 
 
-def _bind_evaluation(path: Path, file: str, codelists) -> tuple[list, list, list]:
-    """Sentences, claims and faults of a province's evaluation: each sentence against the row of its result."""
-    area, texts = area_of(file), read_texts(path)
-    try:
-        table = pd.read_parquet(path.parent / "evaluation.parquet")
-    except OSError as error:
-        raise DataError(f"{path.parent}/evaluation.parquet: cannot be read ({error}). Run `sdg-eval evaluate` again.") from error
-    rows = {row["result_id"]: row_of(row) for row in table.to_dict("records")}
+def _bind_evaluation(path: Path, file: str, texts: dict, codelists) -> tuple[list, list, list, set]:
+    """Sentences, claims and faults of a province's evaluation, each sentence against the row of its result; and the other provinces it may name: none."""
+    area = area_of(file)
+    table = read_table(path.parent / "evaluation.parquet")
+    rows = {row["result_id"]: row_of(row) for row in records(table)}
     head = headline_row(table)
     sentences, claims, faults = [], [], []
     for lang in LANGUAGES:
@@ -237,7 +298,7 @@ def _bind_evaluation(path: Path, file: str, codelists) -> tuple[list, list, list
                 faults += _word_faults(file, f"{lang} {sentence}", said, row, {c.column for c in own}, lang)
             sentences.append((file, sentence, area, lang, plain(text)))
             claims += [(file, sentence, area, lang, *_claim(c, "evaluation", "" if sentence == "headline" else sentence, row)) for c in own]
-    return sentences, claims, faults
+    return sentences, claims, faults, set()
 
 
 def _claim(claim: Claim, table: str, row_id: str, row: dict) -> tuple:
@@ -277,9 +338,13 @@ def _word_faults(file: str, sentence: str, text: str, row: dict, columns: set[st
     return faults + [Fault(file, sentence, column, "the interval beside the estimate") for column in without_interval(columns, row)]
 
 
-def _bind_values(path: Path, file: str, codelists, facts: pd.DataFrame) -> tuple[list, list, list]:
-    """Sentences, claims and faults of any other text file: each number against the tables that were written beside it."""
-    area, texts = area_of(file), read_texts(path)
+def _bind_values(path: Path, file: str, texts: dict, codelists, facts: pd.DataFrame, *, loose: set | None) -> tuple[list, list, list, set]:
+    """Sentences, claims and faults of any other text file: each number against the tables that were written beside it; and the provinces that these name.
+
+    `loose` are the sentences that their tables do not make again, None where none was made again: only in those is a number that no
+    cell holds a fault.
+    """
+    area = area_of(file)
     cells = read_cells(_tables(path.parent) | {"run": facts})
     sentences, claims, faults = [], [], []
     detected = "effect_detected" in cells.texts
@@ -289,15 +354,17 @@ def _bind_values(path: Path, file: str, codelists, facts: pd.DataFrame) -> tuple
             claim = None
             for token in read_tokens(said):
                 claim = bind_value(token, said, cells, lang, claim)
-                if claim is None:
+                if claim is None and (loose is None or (lang, sentence) in loose):
                     faults.append(Fault(file, f"{lang} {sentence}", token.text, BY_VALUE))
+                elif claim is None:
+                    claims.append((file, sentence, area, lang, token.at, token.text, "", "", "", "remade", token.text))
                 else:
                     table, row, column = [*claim.column.split("|", 2), "", ""][:3] if "|" in claim.column else ("", "", claim.column)
                     claims.append((file, sentence, area, lang, claim.at, claim.text, table, row, column, claim.form, str(claim.value)))
             if not detected:
                 faults += [Fault(file, f"{lang} {sentence}", words, "no word for a cause: no effect was detected here") for words in causal_words(said, lang)]
             sentences.append((file, sentence, area, lang, plain(text)))
-    return sentences, claims, faults
+    return sentences, claims, faults, set(re.findall(r"\bTH-\d{2}\b", cells.texts))
 
 
 def _tables(folder: Path) -> dict[str, pd.DataFrame]:
@@ -306,7 +373,7 @@ def _tables(folder: Path) -> dict[str, pd.DataFrame]:
     for path in sorted(folder.glob("*.csv")):
         parquet = path.with_suffix(".parquet")
         try:
-            found[path.stem] = pd.read_parquet(parquet) if parquet.is_file() else pd.read_csv(path, low_memory=False)
+            found[path.stem] = read_table(parquet) if parquet.is_file() else pd.read_csv(path, low_memory=False)
         except (OSError, ValueError) as error:
             raise DataError(f"{path}: cannot be read ({error}). Run `sdg-eval evaluate` again.") from error
     return found

@@ -12,6 +12,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 from pathlib import Path
 
@@ -24,6 +25,7 @@ _BLOCK = re.compile(
 )
 _TAG = re.compile(r"<[^>]*>")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_SPACE = re.compile("[\\s\u200b\u2060]+")
 _PIECES = re.compile(r"(?<=[.;:)\]])\s+|\s+(?=[(\[])|\n+")
 SHORTEST = 12
 """Fewest letters of a piece of a sentence that is looked for: a shorter one stands in other sentences too."""
@@ -38,6 +40,7 @@ class Skeleton:
     places: tuple[int, ...]  # of each number in `words`
 
 
+@lru_cache(maxsize=1 << 16)
 def skeleton(text: str) -> Skeleton:
     """Return the words and the numbers of a text.
 
@@ -59,6 +62,17 @@ def skeleton(text: str) -> Skeleton:
     return Skeleton(words, tuple(numbers), tuple(m.start() for m in re.finditer("#", words)))
 
 
+def squeezed(text: str) -> str:
+    """Return a text without white space, in small letters.
+
+    Examples
+    --------
+    >>> squeezed("No new value: n = 9")
+    'nonewvalue:n=9'
+    """
+    return _SPACE.sub("", text).casefold()
+
+
 def pieces(text: str) -> list[str]:
     """Return the parts of a sentence that layout may part: between brackets and marks."""
     return [part for part in _PIECES.split(text) if part]
@@ -74,8 +88,8 @@ def html_blocks(text: str) -> list[str]:
     >>> html_blocks("<p>n&nbsp;= <b>12</b></p><script>var x = 3</script><li>a</li>")
     ['n = 12', 'a']
     """
-    parts = _BLOCK.split(_SILENT.sub(" ", text))
-    told = (" ".join(unescape(_TAG.sub("", part)).split()) for part in parts)
+    plain = unescape(_TAG.sub("", _BLOCK.sub("\x00", _SILENT.sub(" ", text))))
+    told = (" ".join(part.split()) for part in plain.split("\x00"))
     return [block for block in told if block]
 
 
@@ -98,12 +112,14 @@ def read_blocks(path: Path) -> list[str]:
 
 
 class Known:
-    """Sentences of a ledger, and their pieces, by their words."""
+    """Sentences of a ledger, and their pieces, by their words; beside those of `base`."""
 
-    def __init__(self, sentences: Iterable[str]):
-        self.whole: dict[str, set[tuple[str, ...]]] = {}
-        self.parts: dict[str, set[tuple[str, ...]]] = {}
+    def __init__(self, sentences: Iterable[str], base: Known | None = None):
+        self.whole: dict[str, set[tuple[str, ...]]] = {words: set(held) for words, held in base.whole.items()} if base else {}
+        self.parts: dict[str, set[tuple[str, ...]]] = {words: set(held) for words, held in base.parts.items()} if base else {}
+        self.exact: set[str] = set(base.exact) if base else set()
         for text in sentences:
+            self.exact.add(squeezed(text))
             own = skeleton(text)
             if own.numbers and len(own.words) >= SHORTEST:
                 self.whole.setdefault(own.words, set()).add(own.numbers)

@@ -91,6 +91,8 @@ def _names(areas: tuple[tuple[str, str, str], ...]) -> dict[str, tuple[re.Patter
 def places_in(text: str, areas: tuple[tuple[str, str, str], ...], lang: str) -> dict[str, str]:
     """Return {code: name as written} of the provinces that a text names; `areas` holds (code, Thai name, English name)."""
     expression, codes = _names(areas)[lang]
+    if not any(name in text for name in codes):  # most sentences name none, and to try each at every letter takes long
+        return {}
     found = [next(filter(None, m.groups())) for m in expression.finditer(text)]
     return {codes[name]: name for name in found}
 

@@ -63,9 +63,9 @@ def read_tokens(text: str) -> list[Token]:
 
 
 @lru_cache(maxsize=4096)
-def compile_pattern(pattern: str) -> tuple[re.Pattern, tuple[tuple[str, str], ...]]:
-    """Return the regular expression of a pattern and its slots, each (column, form)."""
-    parts, slots = [], []
+def compile_pattern(pattern: str) -> tuple[re.Pattern, tuple[tuple[str, str], ...], str]:
+    """Return the regular expression of a pattern, its slots, each (column, form), and the longest word that a text must hold for it."""
+    parts, slots, words = [], [], [""]
     for piece in re.split(r"(\{[a-z_0-9]+:[a-z_0-9]+\}|~)", pattern):
         if piece == "~":
             parts.append(r"[^0-9๐-๙]*?")
@@ -75,7 +75,8 @@ def compile_pattern(pattern: str) -> tuple[re.Pattern, tuple[tuple[str, str], ..
             parts.append(f"({_SHAPES.get(form, FIGURE)})(?!\\d)")
         else:
             parts.append(re.escape(piece).replace(r"\ ", r"\s+"))
-    return re.compile("".join(parts)), tuple(slots)
+            words += piece.split()
+    return re.compile("".join(parts)), tuple(slots), max(words, key=len)
 
 
 def _whole(value: float) -> str:
@@ -98,7 +99,7 @@ FORMS: dict[str, Callable] = {
 """How a cell is written in a sentence: value, row, language -> text."""
 
 
-def bind(text: str, row: dict, patterns: Iterable[str], lang: str, *, mask: Iterable[str] = ()) -> tuple[list[Claim], list[Token]]:
+def bind(text: str, row: dict, patterns: Iterable[str], lang: str) -> tuple[list[Claim], list[Token]]:
     """Return the claims of a sentence and its numbers that no pattern knows.
 
     Parameters
@@ -109,16 +110,13 @@ def bind(text: str, row: dict, patterns: Iterable[str], lang: str, *, mask: Iter
         The cells that it may speak of, by column; a slot of a column that is missing or blank claims nothing.
     patterns
         In order: a number belongs to the first pattern that holds it.
-    mask
-        Names and units that stand in the row's code lists: their figures are not claims.
     """
-    hidden = text
-    for words in sorted((m for m in mask if TOKEN.search(m)), key=len, reverse=True):
-        hidden = hidden.replace(words, "\u0001" * len(words))
     claims, taken = [], []
     for pattern in patterns:
-        expression, slots = compile_pattern(pattern)
-        for match in expression.finditer(hidden):
+        expression, slots, word = compile_pattern(pattern)
+        if word not in text:  # a search takes long, and most patterns are of other sentences
+            continue
+        for match in expression.finditer(text):
             spans = [match.span(k + 1) for k in range(len(slots))]
             if any(start < end_ and begin < end for start, end in spans for begin, end_ in taken):
                 continue
@@ -128,5 +126,5 @@ def bind(text: str, row: dict, patterns: Iterable[str], lang: str, *, mask: Iter
                 blank = value is None or value != value or value == ""
                 expected = "" if blank else FORMS[form](value, row, lang)
                 claims.append(Claim(start, text[start:end], column, form, value, expected))
-    loose = [t for t in read_tokens(hidden) if not any(start <= t.at and t.end <= end for start, end in taken)]
+    loose = [t for t in read_tokens(text) if not any(start <= t.at and t.end <= end for start, end in taken)]
     return sorted(claims, key=lambda claim: claim.at), loose

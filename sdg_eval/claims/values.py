@@ -7,6 +7,7 @@ at first. A number of rows, of rows of a kind, or of kinds is a cell too. What s
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,10 +47,21 @@ class Cells:
     """Numbers of the tables of one folder, sorted, each with its place; and its texts."""
 
     values: np.ndarray
-    places: list[tuple[str, str, str]]  # table, row, column
+    columns: list[tuple[str, str]]  # table, column or what was counted
+    places: np.ndarray  # of each number: which of `columns`, and which row, -1 for a count
     texts: str
-    years: set[str]
     tables: dict[str, pd.DataFrame]
+
+    @cached_property
+    def years(self) -> set[str]:
+        """Four figures that a number or a text holds."""
+        whole = self.values[(self.values >= 1900) & (self.values <= 2700)]
+        return {str(int(v)) for v in np.unique(whole) if v == int(v)} | set(re.findall(r"\d{4}", self.texts))
+
+    @cached_property
+    def figures(self) -> set[str]:
+        """Numbers inside the texts."""
+        return set(re.findall(r"[\d.]+", self.texts))
 
     @cached_property
     def in_logs(self) -> bool:
@@ -61,46 +73,52 @@ class Cells:
         """Sums of counts by kind."""
         return _sums(self.tables)
 
+    @cached_property
+    def numbers(self) -> dict[str, tuple[list[str], np.ndarray]]:
+        """Of each table the columns that hold numbers, and the numbers."""
+        parts = {name: table.select_dtypes(include=["number"]) for name, table in self.tables.items()}
+        return {name: (list(part.columns), part.to_numpy(dtype=float, na_value=np.nan)) for name, part in parts.items()}
+
     def find(self, wanted: float, half: float) -> int:
         """Return the position of a cell within `half` of a number; -1 where there is none."""
         k = int(np.searchsorted(self.values, wanted - half))
         return k if k < len(self.values) and self.values[k] <= wanted + half else -1
 
+    def place(self, k: int) -> tuple[str, str, str]:
+        """Return table, row and column of the cell at a position; no row for a count."""
+        column, row = self.places[k]
+        table, name = self.columns[column]
+        return table, "" if row < 0 else str(row), name
+
 
 def read_cells(tables: dict[str, pd.DataFrame]) -> Cells:
     """Return the cells of tables by name, with their counts."""
-    values, places, texts = [], [], []
+    found, texts = _Found(), []
     for name, table in tables.items():
-        _add(values, places, name, "", "rows", len(table))
+        found.count(name, "rows", len(table))
         for column in table.columns:
             own = table[column]
-            if pd.api.types.is_bool_dtype(own):
-                _add(values, places, name, "", f"{column}=true", int(own.sum()))
-            elif pd.api.types.is_numeric_dtype(own):
+            if own.dtype == bool:
+                found.count(name, f"{column}=true", own.sum())
+            elif own.dtype.kind in "iuf":
                 number = own.to_numpy(dtype=float, na_value=np.nan)
-                for i in np.flatnonzero(np.isfinite(number)):
-                    values.append(float(number[i]))
-                    places.append((name, str(i), column))
-                if np.isfinite(number).any():
-                    _add(values, places, name, "", f"sum({column})", float(np.nansum(number)))
+                rows = np.flatnonzero(np.isfinite(number))
+                if len(rows):
+                    found.add(name, column, number[rows], rows)
+                    found.count(name, f"sum({column})", np.nansum(number))
             else:
-                words = own.dropna().astype(str)
-                texts.append(" ".join(words.unique()))
-                counts = words.value_counts()
+                counts = Counter(str(cell) for cell in own.to_numpy(dtype=object) if cell is not None and cell == cell)
+                texts += counts
                 if len(counts) <= MOST_KINDS:
-                    _add(values, places, name, "", f"kinds({column})", len(counts))
+                    found.count(name, f"kinds({column})", len(counts))
                     for kind, count in counts.items():
-                        _add(values, places, name, "", f"{column}={kind[:40]}", int(count))
-    order = np.argsort(np.array(values, dtype=float), kind="stable")
-    joined = " ".join(texts)
-    numbers = np.array(values, dtype=float)[order]
-    years = {str(int(v)) for v in numbers[(numbers >= 1900) & (numbers <= 2700)] if v == int(v)}
-    return Cells(numbers, [places[i] for i in order], joined, years | set(re.findall(r"\d{4}", joined)), tables)
+                        found.count(name, f"{column}={kind[:40]}", count)
+    return found.cells(" ".join(texts), tables)
 
 
 def _sums(tables: dict[str, pd.DataFrame]) -> Cells:
     """Sums of counts by kind: looked at only where no cell of its own reads like a number, as most texts need none."""
-    values, places = [], []
+    found = _Found()
     for name, table in tables.items():
         whole = [c for c in table.columns if pd.api.types.is_integer_dtype(table[c])]
         kinds = [c for c in table.columns if whole and not pd.api.types.is_numeric_dtype(table[c]) and 1 < table[c].nunique() <= MOST_KINDS]
@@ -108,15 +126,31 @@ def _sums(tables: dict[str, pd.DataFrame]) -> Cells:
             sums = table.groupby(kind, sort=True, dropna=True)[whole].sum()
             for value, own in zip(sums.index, sums.to_numpy(), strict=True):
                 for column, number in zip(whole, own, strict=True):
-                    _add(values, places, name, "", f"sum({column}) of {kind}={str(value)[:40]}", float(number))
-    order = np.argsort(np.array(values, dtype=float), kind="stable")
-    return Cells(np.array(values, dtype=float)[order], [places[i] for i in order], "", set(), {})
+                    found.count(name, f"sum({column}) of {kind}={str(value)[:40]}", number)
+    return found.cells("", {})
 
 
-def _add(values: list, places: list, *place_and_value) -> None:
-    *place, value = place_and_value
-    values.append(float(value))
-    places.append(tuple(place))
+class _Found:
+    """Cells as they are found, in order."""
+
+    def __init__(self):
+        self.values, self.rows, self.columns = [], [], []
+
+    def add(self, table: str, column: str, values, rows) -> None:
+        self.values.append(values)
+        self.rows.append(rows)
+        self.columns.append((table, column))
+
+    def count(self, table: str, what: str, value) -> None:
+        self.add(table, what, [float(value)], [-1])
+
+    def cells(self, texts: str, tables: dict[str, pd.DataFrame]) -> Cells:
+        """What was found, sorted; of equal numbers the first found comes first."""
+        values = np.concatenate([np.asarray(v, dtype=float) for v in self.values]) if self.values else np.empty(0)
+        columns = np.repeat(np.arange(len(self.columns)), [len(v) for v in self.values])
+        rows = np.concatenate(self.rows).astype(int) if self.rows else np.empty(0, dtype=int)
+        order = np.argsort(values, kind="stable")
+        return Cells(values[order], self.columns, np.column_stack([columns, rows])[order], texts, tables)
 
 
 def bind_value(token: Token, text: str, cells: Cells, lang: str, before_it: Claim | None = None) -> Claim | None:
@@ -139,8 +173,7 @@ def bind_value(token: Token, text: str, cells: Cells, lang: str, before_it: Clai
     for scale in _scales(before, after):
         k = cells.find(value / scale, half / scale)
         if k >= 0:
-            table, row, column = cells.places[k]
-            return Claim(token.at, token.text, f"{table}|{row}|{column}", f"x{scale:g}", float(cells.values[k]), token.text)
+            return Claim(token.at, token.text, "|".join(cells.place(k)), f"x{scale:g}", float(cells.values[k]), token.text)
     if _dated(plain, before, after, cells):
         return Claim(token.at, token.text, "day", "day", plain, token.text)
     marked = before + "\x02" + after
@@ -150,12 +183,12 @@ def bind_value(token: Token, text: str, cells: Cells, lang: str, before_it: Clai
     if cells.in_logs and value > -100:  # a change of a logarithm is told in per cent
         low, high = (float(np.log1p(v / 100)) for v in (value - half, value + half))
         if (k := cells.find((low + high) / 2, (high - low) / 2)) >= 0:
-            return Claim(token.at, token.text, "|".join(cells.places[k]), "log", float(cells.values[k]), token.text)
+            return Claim(token.at, token.text, "|".join(cells.place(k)), "log", float(cells.values[k]), token.text)
     if not decimals and (k := cells.sums.find(value, half)) >= 0:
-        return Claim(token.at, token.text, "|".join(cells.sums.places[k]), "x1", float(cells.sums.values[k]), token.text)
+        return Claim(token.at, token.text, "|".join(cells.sums.place(k)), "x1", float(cells.sums.values[k]), token.text)
     if before_it is not None and re.search(r"(?:of|จาก) $", before) and (share := _share_of(before_it, value, cells)):
         return Claim(token.at, token.text, share, "k/share", value, token.text)
-    return Claim(token.at, token.text, code, "name", code, token.text) if plain in re.findall(r"[\d.]+", cells.texts) else None
+    return Claim(token.at, token.text, code, "name", code, token.text) if plain in cells.figures else None
 
 
 def _scales(before: str, after: str) -> tuple[float, ...]:
@@ -191,10 +224,9 @@ def _dated(plain: str, before: str, after: str, cells: Cells) -> bool:
 
 def _share_of(counted: Claim, whole: float, cells: Cells) -> str:
     """The place of a share that is `counted` over `whole`, in any row that holds the counted number; '' where there is none."""
-    for name, table in cells.tables.items():
-        numbers = table.select_dtypes(include=["number"])
+    for name, (columns, numbers) in cells.numbers.items():
         for row in np.flatnonzero((numbers == counted.value).any(axis=1)):
-            for column, share in numbers.iloc[row].items():
+            for column, share in zip(columns, numbers[row], strict=True):
                 if 0 < share <= 1 and round(counted.value / share) == whole:
                     return f"{name}|{row}|{column}"
     return ""

@@ -50,7 +50,7 @@ def write_partners(pages: Pages, material: Material) -> None:
     delivery = material.said(f"national/{DELIVERY}", "text.json", material.statuses(DELIVERY).get("", ""), lang)["text"] or {}
     pages.write(
         "partners", "partners.html.j2", status=status, lines=text.get("partnerships", []), source=text.get("source", ""),
-        agreements=_agreements(material.table(AGENCIES, "partnerships"), lang), partners=_partners(material, lang),
+        agreements=_agreements(material.table(AGENCIES, "partnerships", as_text=True), lang), partners=_partners(material, lang),
         resources=_resources(material, lang), support=delivery.get("sections", {}).get("support", []), delivery_status=material.statuses(DELIVERY).get("", ""),
         notebooks=[n for n in (AGENCIES, DELIVERY) if material.statuses(n).get("") in ("done", "kept")],
     )  # fmt: skip
@@ -67,7 +67,7 @@ def _agreements(table: pd.DataFrame | None, lang: str) -> list[dict]:
 
 def _partners(material: Material, lang: str) -> list[dict]:
     """Each partner with the 17 goals: projects, provinces, and the reason for a blank; the UN's first."""
-    table = material.table(AGENCIES, "partners")
+    table = material.table(AGENCIES, "partners", as_text=True)
     if table is None:
         return []
     short = {g["goal"]: g[f"short_{lang}"] for g in material.codelists.goals17.to_dict("records")}

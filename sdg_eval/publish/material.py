@@ -17,6 +17,7 @@ from sdg_eval.evaluation import Evaluation, National, read_evaluation, read_nati
 from sdg_eval.national_status import goals_of_provinces, status_table
 from sdg_eval.observations import mid_points, select_totals
 from sdg_eval.pairs import pair_values
+from sdg_eval.report_files import records
 from sdg_eval.reviews import Gate, default_folder, judge_run, read_reviews, run_hash
 from sdg_eval.suppression import STATUS
 
@@ -306,12 +307,12 @@ class Material:
         path = self.folder / place / "figures" / lang / "figures.json"
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
 
-    def table(self, notebook: str, name: str) -> pd.DataFrame | None:
-        """A table that a national notebook wrote, None where it did not run or wrote none."""
+    def table(self, notebook: str, name: str, *, as_text: bool = False) -> pd.DataFrame | None:
+        """A table that a national notebook wrote, None where it did not run or wrote none; `as_text`: as the CSV file reads, without kinds."""
         if self.statuses(notebook).get("") not in DONE:
             return None
         parquet, text = (self.folder / "national" / notebook / f"{name}.{form}" for form in ("parquet", "csv"))
-        if parquet.is_file():
+        if parquet.is_file() and not as_text:
             return pd.read_parquet(parquet)
         return pd.read_csv(text, keep_default_na=False, na_values={}, dtype=str) if text.is_file() else None
 
@@ -319,12 +320,6 @@ class Material:
         """Address, from the site's root, of the letter to each agency."""
         place = self.folder / "national" / "letters"
         return {p.name.partition(".")[0]: f"national/letters/{p.name}" for p in sorted(place.glob(f"*.{lang}.txt"))}
-
-
-def records(table: pd.DataFrame) -> list[dict]:
-    """Return the rows of a table as dicts: `to_dict("records")`, which reads columns of text a letter at a time, in a fifth of the time."""
-    columns = [table[name].to_numpy(dtype=object).tolist() for name in table]
-    return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def read_material(folder, codelists, record: dict, runs: pd.DataFrame) -> Material:

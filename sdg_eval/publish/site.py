@@ -35,7 +35,8 @@ OTHER_PAGES = ("goals/", "indicators/", "compare", "data", "methods", "sources",
 
 
 def write_site(
-    folder, codelists, record: dict, runs: pd.DataFrame, *, only: set[tuple[str, str]] | None = None, several: Callable[[list[tuple]], bool] | None = None
+    folder, codelists, record: dict, runs: pd.DataFrame, *, only: set[tuple[str, str]] | None = None, several: Callable[[list[tuple]], bool] | None = None,
+    proof: Callable[[Path], None] | None = None,
 ) -> None:  # fmt: skip
     """Write the pages of a run into `folder`; the old ones stand until all new ones are there.
 
@@ -51,6 +52,8 @@ def write_site(
     several
         Does (function, arguments, options) of each language, side by side, and tells whether all were done. Without it, or where it
         could not, one language follows the other in this process.
+    proof
+        Given the folder of the new pages before they move into place; raises DataError where they must not.
 
     Raises
     ------
@@ -73,6 +76,8 @@ def write_site(
             _write_language(open_pages(staging, lang, record, codelists, languages), material, only, files=lang == languages[0])
     if languages == ("en",):  # the address told at the end is index.html in every language
         (staging / "index.html").write_bytes((staging / "index.en.html").read_bytes())
+    if proof:
+        proof(staging)
     move_into_place(folder, whole=only is None)
 
 

@@ -27,6 +27,7 @@ from sdg_eval.publish.documents.model import (
     Table,
 )
 from sdg_eval.publish.documents.parts import listed, source_text, title_facts
+from sdg_eval.publish.documents.proof import require_said
 from sdg_eval.publish.downloads import TEXTS, line
 from sdg_eval.publish.indicator_pages import pace_text
 from sdg_eval.publish.material import Material, read_material
@@ -65,6 +66,7 @@ def write_annex(run_folder, out_folder) -> list[Path]:
     written = []
     for lang in LANGUAGES if run.record["lang"] == "both" else (run.record["lang"],):
         document = annex_document(material, lang)
+        require_said(document, material)
         written.append(out / f"{document.name}.docx")
         write_docx(document, written[-1])
         try:

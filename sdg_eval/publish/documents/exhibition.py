@@ -13,6 +13,7 @@ import pandas as pd
 from sdg_eval.publish.documents.document_words import document_words
 from sdg_eval.publish.documents.model import Block, Document, Heading, Items, Paragraph, Table
 from sdg_eval.publish.documents.parts import run_figure, title_facts
+from sdg_eval.publish.documents.proof import require_said
 from sdg_eval.publish.material import DONE, Material
 from sdg_eval.side_by_side import say_candidate, say_nobody, say_rule
 from sdg_eval.thai import year_text
@@ -53,6 +54,8 @@ def write_panels(material: Material, lang: str, folder: Path) -> list[str]:
     from sdg_eval.publish.documents.pdf import write_pdf
 
     document, made = exhibition_document(material, lang), []
+    if document:
+        require_said(document, material)
     for size, zoom in SIZES.items() if document else ():
         made.append(f"{document.name.removesuffix(f'_{lang}')}_{size}_{lang}.pdf")
         write_pdf(document, folder / made[-1], zoom=zoom)
@@ -131,7 +134,7 @@ def _practices(material: Material) -> list[dict]:
         return []
     practices, projects = (pd.read_csv(place / f"{name}.csv", dtype=str, keep_default_na=False) for name in ("practice", "project"))
     of_project = {r["project_id"]: r for r in projects.to_dict("records")}
-    register, grades = (material.table(REGISTER, name) for name in ("register", "grades"))
+    register, grades = (material.table(REGISTER, name, as_text=True) for name in ("register", "grades"))
     registered = {} if register is None else {r["project_id"]: r for r in register.to_dict("records")}
     found = {} if grades is None else dict(zip(grades["project_id"], grades["grade"], strict=True))
     known = set(material.codelists.provinces)

@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
+from sdg_eval.claims.prose import html_blocks
 from sdg_eval.errors import DataError, WriteError
 from sdg_eval.publish.documents.document_words import document_words
 from sdg_eval.publish.documents.model import Document, Figure
 from sdg_eval.publish.documents.pdf_figures import Drawings, UnknownSvgError, placeholder
+from sdg_eval.publish.documents.proof import require_printed
 from sdg_eval.store import write_atomic
 
 THAI = re.compile("[\u0e00-\u0e7f]")
@@ -52,9 +54,11 @@ def write_pdf(document: Document, path, *, zoom: float = 1.0) -> None:
     PdfMissingError
         Where Pango or WeasyPrint is missing.
     DataError
-        When a figure cannot be read, or a letter has no glyph.
+        When a figure cannot be read, a letter has no glyph, or the page says other than the document.
     """
-    write_atomic(Path(path), render_pdf(_html(document), document.blocks, zoom=zoom))
+    html = _html(document)
+    require_printed(document, html_blocks(html), "html")
+    write_atomic(Path(path), render_pdf(html, document.blocks, zoom=zoom))
 
 
 def render_pdf(html: str, blocks=(), *, zoom: float = 1.0) -> bytes:

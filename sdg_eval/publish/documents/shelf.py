@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from sdg_eval.errors import SdgEvalError, UsageError, WriteError
+from sdg_eval.publish.documents.proof import require_said
 from sdg_eval.publish.material import Material, read_material
 from sdg_eval.store import write_json
 
@@ -181,6 +182,7 @@ def write_area(material: Material, area: str, formats: tuple[str, ...], language
     made = []
     for lang in languages:
         for document in _documents(material, area, lang):
+            require_said(document, material)
             for form in [f for f in formats if f in ("pdf", "docx")]:
                 file = f"{document.name}.{form}"
                 _write(document, form, to / file)

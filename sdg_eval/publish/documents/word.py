@@ -28,6 +28,7 @@ from sdg_eval.publish.documents.model import (
     Table,
 )
 from sdg_eval.publish.documents.pictures import Picture, draw_pictures
+from sdg_eval.publish.documents.proof import require_printed, word_texts
 from sdg_eval.store import write_atomic
 
 PAGE, MARGINS = (11906, 16838), {"top": 1134, "bottom": 1134, "left": 1418, "right": 1134, "header": 567, "footer": 567, "gutter": 0}
@@ -52,7 +53,9 @@ _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 def write_docx(document: Document, path, *, made: dt.datetime = CREATED) -> None:
     """Write `document` as a Word file to `path`, complete or not at all; parameters and errors as in `docx_bytes`."""
-    write_atomic(path, docx_bytes(document, made=made))
+    content = docx_bytes(document, made=made)
+    require_printed(document, word_texts(content), "docx")
+    write_atomic(path, content)
 
 
 def docx_bytes(document: Document, *, made: dt.datetime = CREATED) -> bytes:
