@@ -385,7 +385,12 @@ def theil_sen(times, values, *, confidence: float = 0.95, var_scale: float = 1.0
 
 def ar1_series(rng: np.random.Generator, draws: int, n: int, rho: float) -> np.ndarray:
     """Return `draws` stationary AR(1) series of `n` steps with standard deviation 1."""
-    noise = rng.standard_normal((draws, n))
+    return _correlated(rng.standard_normal((draws, n)), rho)
+
+
+def _correlated(noise: np.ndarray, rho: float) -> np.ndarray:
+    """Rows of independent noise turned into AR(1) series."""
+    n = noise.shape[1]
     if rho:
         fresh, steps = np.sqrt(1 - rho**2), np.ascontiguousarray(noise.T)
         for step in range(1, n):
@@ -495,8 +500,8 @@ def _expected_r(n: int, period: int) -> tuple[np.ndarray, np.ndarray]:
     area with the largest numbers decides; for the mean of ratios it stops at .31.
     """
     rhos, expected = np.arange(0, 0.96, RHO_STEP), []
-    for rho in rhos:
-        rng = np.random.default_rng(zlib.crc32(f"expected_r:{n}:{period}".encode()))
-        correlation, _, _ = lag_one(ar1_series(rng, CORRECTION_DRAWS, n, rho), period)
+    noise = np.random.default_rng(zlib.crc32(f"expected_r:{n}:{period}".encode())).standard_normal((CORRECTION_DRAWS, n))
+    for rho in rhos:  # one noise for all, so that the curve is smooth
+        correlation, _, _ = lag_one(_correlated(noise, rho), period)
         expected.append(np.mean(correlation))
     return rhos, np.maximum.accumulate(expected)

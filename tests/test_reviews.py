@@ -94,7 +94,7 @@ def small(tmp_path_factory):
     table = pd.read_csv(ROOT / "data" / "sample" / "observations.csv", dtype=str, keep_default_na=False)
     path = tmp_path_factory.mktemp("desk") / "o.csv"
     table[table["SERIES"] == "SI_POV_NAHC"].to_csv(path, index=False)
-    return open_desk(observations=path)
+    return open_desk(path)
 
 
 def test_a_challenge_holds_the_numbers_of_both_specifications(small, tmp_path):

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 import pandas as pd
 
-from sdg_eval.explore.case import CHOICES
+from sdg_eval.explore.choices import CHOICES
 from sdg_eval.explore.words import choice_name, dimension_name
 
 WIDE = 900
