@@ -465,8 +465,11 @@ def lag_one(panel: np.ndarray, period: int = 1) -> tuple[np.ndarray, np.ndarray,
         panel = panel[:, ~np.isnan(panel).all(axis=0)]
     held = ~np.isnan(panel)
     lengths = held.sum(axis=1)
-    steps = np.where(held, np.arange(panel.shape[1], dtype=float), np.nan)
-    y, t = _within_seasons(panel, held, period), _within_seasons(steps, held, period)
+    steps = np.arange(panel.shape[1], dtype=float)
+    if held.all():  # every simulated panel: the steps are the same in each row
+        y, t = _within_seasons(panel, held, period), _within_seasons(steps[None], held[:1], period)
+    else:
+        y, t = _within_seasons(panel, held, period), _within_seasons(np.where(held, steps, np.nan), held, period)
     with np.errstate(invalid="ignore", divide="ignore"):
         residual = y - t * ((y * t).sum(axis=1) / (t * t).sum(axis=1))[:, None]
         squares = (residual**2).sum(axis=1)
@@ -482,8 +485,12 @@ def lag_one(panel: np.ndarray, period: int = 1) -> tuple[np.ndarray, np.ndarray,
 
 def _within_seasons(values: np.ndarray, held: np.ndarray, period: int) -> np.ndarray:
     """Values less the mean of their row and season, 0 where there is none: the same as season dummies."""
-    result = np.zeros(values.shape)
+    result, whole = np.zeros(values.shape), held.all()
     for season in range(period):
+        if whole:
+            part = values[:, season::period].copy(order="K")
+            result[:, season::period] = part - (part.sum(axis=1) / max(part.shape[1], 1))[:, None]
+            continue
         own = held[:, season::period]
         part = np.where(own, values[:, season::period], 0.0)
         counts = np.maximum(own.sum(axis=1), 1)

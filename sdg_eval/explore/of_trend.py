@@ -154,22 +154,30 @@ def own_adjusted(p: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 def _stacked(case: Case, cells: list[Cell]) -> list[dict]:
     """Estimate ranks and models of all cells of one method in one panel."""
-    panel, blocks, n, taken, places = case.panel, {}, 0, [], []
+    panel, blocks, wanted = case.panel, {}, []
     for cell in cells:
         rho = GIVEN[cell.correlation] if cell.correlation in GIVEN else case.pooled(cell.data, cell.group)[0]
-        block = (cell.data, float(round_rho(rho)))  # nulls are drawn at rounded correlations: equal ones need one estimate
-        if block not in blocks:
-            blocks[block] = n
-            taken.append(case.mask(cell.data))
-            n += len(panel)
-        start = blocks[block]
-        places.append((start + case.group(cell.group), start + case.own))
+        wanted.append((cell.data, float(round_rho(rho))))  # nulls are drawn at rounded correlations: equal ones need one estimate
+        blocks.setdefault(wanted[-1], set()).add(cell.group)
+    rows, taken, rhos, starts, n = [], [], [], {}, 0
+    for (data, rho), groups in blocks.items():
+        held = np.unique(np.concatenate([case.group(group) for group in groups]))
+        starts[data, rho] = n, held
+        rows.append(held)
+        taken.append(case.mask(data)[held])
+        rhos.append(np.full(len(held), rho))
+        n += len(held)
     rule = replace(case.rule, kind="amount") if cells[0].method == "ranks" else case.rule
-    rows, rhos = np.tile(np.arange(len(panel)), len(blocks)), np.repeat([rho for _, rho in blocks], len(panel))
-    out = estimate_rows(_stack(panel, rows, rule), np.concatenate(taken), rhos, np.zeros(n, dtype=bool), confidence=case.desk.confidence)
+    rows = np.concatenate(rows)
+    out = estimate_rows(_stack(panel, rows, rule), np.concatenate(taken), np.concatenate(rhos), np.zeros(n, dtype=bool), confidence=case.desk.confidence)
     # As in the report: what rests on provisional values alone is a direction only.
     out["verdict"][panel.only_provisional[rows] & np.isin(out["verdict"].astype(str), ("rising", "falling", "not_detected"))] = "indicative"
-    return [{"p": out["p_value"][at]} | {name: out[name][mine] for name in (*ESTIMATED, "verdict", "n_obs")} for at, mine in places]
+    found = []
+    for cell, block in zip(cells, wanted, strict=True):
+        start, held = starts[block]
+        mine = start + int(np.searchsorted(held, case.own))
+        found.append({"p": out["p_value"][start + np.searchsorted(held, case.group(cell.group))]} | {name: out[name][mine] for name in (*ESTIMATED, "verdict", "n_obs")})
+    return found
 
 
 def _stack(panel: Panel, rows: np.ndarray, rule: SeriesRule) -> Panel:
