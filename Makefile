@@ -67,7 +67,7 @@ lab: setup ## open JupyterLab on the explorer (NOTEBOOK=path opens another)
 	@mkdir -p $(LAB_SETTINGS) && { cmp -s lab/overrides.json $(LAB_SETTINGS)/sdg_eval.json || cp lab/overrides.json $(LAB_SETTINGS)/sdg_eval.json; }
 	@echo "กำลังเปิด JupyterLab ถ้าเบราว์เซอร์ไม่เปิดเอง ให้คัดลอกที่อยู่ที่มี token= ด้านล่าง ปิดด้วย Ctrl-C สองครั้ง"
 	@echo "JupyterLab is starting. If no browser opens, copy the address with token= below. Ctrl-C twice ends it."
-	@$(BIN)/python -m sdg_eval.batch.warm run $(BIN)/jupyter lab --notebook-dir=. $(NO_SCREEN) "$(NOTEBOOK)"
+	@$(BIN)/python -m sdg_eval.batch.warm run $(BIN)/jupyter lab --notebook-dir=. $(NO_SCREEN) --LabApp.default_url="/lab/tree/$(NOTEBOOK)"
 
 bench: setup ## run the benchmarks and checks: one line of JSON per figure
 	@for f in benchmarks/bench_*.py benchmarks/check_*.py; do $(BIN)/python $$f || exit 1; done

@@ -373,7 +373,7 @@ def test_every_series_of_a_province_is_told_the_frailest_first(small, monkeypatc
     assert set(table["SERIES"]) == {"SI_POV_NAHC", "SL_TLF_UEM"} and table["share"].is_monotonic_increasing and table["share"].between(0, 1).all()
 
 
-@pytest.mark.parametrize("module", [choices, curve, desk, doubt, of_trend, state, straight_lines, tables, words])
+@pytest.mark.parametrize("module", [choices, curve, desk, doubt, drawing, of_trend, state, straight_lines, tables, words])
 def test_the_examples_run(module, small, monkeypatch):
     import doctest
 

@@ -315,7 +315,7 @@ class Explorer {
       const tile = svg("g", { role: "button", tabindex: a.code === focus ? 0 : -1, "aria-pressed": chosen >= 0 ? "true" : "false", "aria-label": `${a[`name_${this.view.lang}`]}: ${this.status(status)}`, "data-area": a.code, onclick: () => { this.mapAt = a.code; this.toggle(a.code); } },
         svg("title", {}, `${a[`name_${this.view.lang}`]}: ${this.status(status)}, ${plain(this.valueAt(a.code), this.decimals())}`),
         svg("rect", { x, y, width: TILE - 3, height: TILE - 3, rx: 3, fill: FILL[status], stroke: chosen >= 0 ? LINES[chosen] : "#9aa7b2", "stroke-width": chosen >= 0 ? 3.2 : 0.7 }),
-        svg("text", { x: x + (TILE - 3) / 2, y: y + 11, class: "abbr", fill: ink }, a[`abbr_${this.view.lang}`]), svg("text", { x: x + (TILE - 3) / 2, y: y + 21, class: "sign", fill: ink }, this.all.statuses[status].mark));
+        svg("text", { x: x + (TILE - 3) / 2, y: y + 11, class: "abbr", style: `fill:${ink}` }, a[`abbr_${this.view.lang}`]), svg("text", { x: x + (TILE - 3) / 2, y: y + 21, class: "sign", style: `fill:${ink}` }, this.all.statuses[status].mark));
       tiles.set(`${a.col}.${a.row}`, tile); node.append(tile);
       tile.addEventListener("keydown", (e) => {
         if (e.key === "Enter" || e.key === " ") { e.preventDefault(); this.mapAt = a.code; this.toggle(a.code); this.root.querySelector(`.tiles [data-area="${a.code}"]`).focus(); return; }
@@ -368,11 +368,11 @@ class Explorer {
   likenessPicture(wide = 460, high = 330) {
     const { places, shares, ends, traits } = this.all.likeness, lang = this.view.lang, all = this.all.areas.map((a) => ({ ...a, at: places[a.code] }));
     const side = (i) => all.map((a) => a.at[i]), [left, right, low, top] = [Math.min(...side(0)), Math.max(...side(0)), Math.min(...side(1)), Math.max(...side(1))];
-    const unit = Math.min((wide - 60) / (right - left || 1), (high - 92) / (top - low || 1)), x = (v) => wide / 2 + (v - (left + right) / 2) * unit, y = (v) => (high - 32) / 2 - (v - (low + top) / 2) * unit;
+    const unit = Math.min((wide - 60) / (right - left || 1), (high - 104) / (top - low || 1)), x = (v) => wide / 2 + (v - (left + right) / 2) * unit, y = (v) => (high - 40) / 2 - (v - (low + top) / 2) * unit;
     const node = svg("svg", { viewBox: `0 0 ${wide} ${high}`, role: "group", tabindex: 0, class: "likeness", "aria-label": `${this.w("likeness")}. ${this.w("walk")}` });
     const percent = (v) => `${Math.round(100 * v)}%`, axis = (i) => `${this.w("axis")} ${i + 1}: ${percent(shares[i])}`;
-    node.append(svg("line", { x1: 20, x2: wide - 20, y1: y(0), y2: y(0), class: "grid" }), svg("line", { x1: x(0), x2: x(0), y1: 14, y2: high - 42, class: "grid" }));
-    const texts = [[16, high - 34, ends[lang][0][0] && `← ${ends[lang][0][0]}`, ""], [wide - 16, high - 34, ends[lang][0][1] && `${ends[lang][0][1]} →`, "end"], [x(0), 11, ends[lang][1][1] && `↑ ${ends[lang][1][1]}`, "mid"], [x(0), high - 34, ends[lang][1][0] && `↓ ${ends[lang][1][0]}`, "mid"]];
+    node.append(svg("line", { x1: 20, x2: wide - 20, y1: y(0), y2: y(0), class: "grid" }), svg("line", { x1: x(0), x2: x(0), y1: 14, y2: high - 54, class: "grid" }));
+    const texts = [[16, high - 25, ends[lang][0][0] && `← ${ends[lang][0][0]}`, ""], [wide - 16, high - 25, ends[lang][0][1] && `${ends[lang][0][1]} →`, "end"], [x(0), 11, ends[lang][1][1] && `↑ ${ends[lang][1][1]}`, "mid"], [x(0), high - 42, ends[lang][1][0] && `↓ ${ends[lang][1][0]}`, "mid"]];
     for (const [tx, ty, text, how] of texts) if (text) node.append(svg("text", { x: tx, y: ty, class: `tick ${how}` }, text));
     const alike = new Set(this.all.alike[this.view.areas[0]] || []), rank = (a) => (this.view.areas.includes(a.code) ? 2 : alike.has(a.code) ? 1 : 0);
     const said = svg("text", { x: wide / 2, y: high - 8, class: "tick mid" }, `${axis(0)}, ${axis(1)}`);
@@ -383,7 +383,7 @@ class Explorer {
       if (chosen >= 0) node.append(svg("circle", { cx, cy, r: a.at[3] * unit, fill: colour, opacity: 0.12, "pointer-events": "none" }));
       const look = { fill, stroke: colour, "stroke-width": 1.6, class: "all", "data-area": a.code, onclick: () => this.toggle(a.code), onpointerenter: () => point(a) };
       node.append(a.pilot ? svg("path", { d: `M${cx} ${cy - size - 1.5}l${size + 1.5} ${size + 1.5}l${-size - 1.5} ${size + 1.5}l${-size - 1.5} ${-size - 1.5}Z`, ...look }) : svg("circle", { cx, cy, r: size, ...look }));
-      if (rank(a)) node.append(svg("text", { x: cx, y: cy - 9, class: "tick mid" }, a[`name_${lang}`]));
+      if (chosen >= 0) node.append(svg("text", { x: cx, y: cy - 9, class: "tick mid" }, a[`name_${lang}`]));
     }
     node.append(cross, said);
     node.addEventListener("keydown", (e) => {

@@ -15,7 +15,7 @@ from sdg_eval.explore.choices import CHOICES, official
 from sdg_eval.explore.curve import multiverse
 from sdg_eval.explore.desk import Desk
 from sdg_eval.explore.doubt import run_specifications, used_values
-from sdg_eval.explore.drawing import draw_before_after, draw_curve
+from sdg_eval.explore.drawing import draw_before_after, draw_curve, plain_number
 from sdg_eval.explore.widget import font_style
 from sdg_eval.explore.words import choice_name, dimension_name, question_name, verdict_name
 from sdg_eval.reviews import (
@@ -62,7 +62,7 @@ class Workbench(widgets.VBox):
         self.question = widgets.ToggleButtons(options=[(question_name(q, lang), q) for q in CHOICES], description=self.say("question"), style={"description_width": "9rem", "button_width": "14rem"})
         self.choices: dict[str, widgets.Dropdown] = {}
         self.own: dict[str, widgets.Text] = {}
-        self.controls = widgets.GridBox(layout=widgets.Layout(grid_template_columns="repeat(auto-fit, minmax(26rem, 1fr))"))
+        self.controls = widgets.GridBox(layout=widgets.Layout(grid_template_columns="repeat(auto-fit, minmax(32rem, 1fr))"))
         self.reset = widgets.Button(description=self.say("reset"), icon="undo", layout=widgets.Layout(width="14rem"))
         self.refusal, self.result, self.curve, self.gate, self.message = (widgets.HTML() for _ in range(5))
         self.run_all = widgets.Button(description=self.say("curve"), button_style="primary", layout=widgets.Layout(width="16rem"))
@@ -113,7 +113,7 @@ class Workbench(widgets.VBox):
         self.choices, self.own, rows = {}, {}, []
         for name, options in CHOICES[question].items():
             labelled = [(choice_name(name, option, self.lang) + (f" ✓ {self.say('official')}" if i == 0 else ""), option) for i, option in enumerate(options)]
-            self.choices[name] = widgets.Dropdown(options=labelled, description=dimension_name(name, self.lang), style=style, layout=widgets.Layout(width="25rem"))
+            self.choices[name] = widgets.Dropdown(options=labelled, description=dimension_name(name, self.lang), style=style, layout=widgets.Layout(width="31rem"))
             self.choices[name].observe(self._changed, "value")
             rows.append(self.choices[name])
             if name in OWN:
@@ -156,10 +156,10 @@ class Workbench(widgets.VBox):
         trend = self.question.value == "trend"
         rows = [
             (self.say("found"), [verdict_name(r["verdict"], self.lang) for r in both]),
-            (self.say("pace"), [_number(r["pace"]) for r in both]),
-            *([(self.say("interval"), [f"{_number(r['ci_low'])} … {_number(r['ci_high'])}" for r in both]), ("p", [p_text(r["p_value"]) if r["p_value"] == r["p_value"] else "–" for r in both]),
-               (self.say("adjusted"), [p_text(r["p_adjusted"]) if r["p_adjusted"] == r["p_adjusted"] else "–" for r in both])] if trend else
-              [(self.say("ratio"), [_number(r["estimate"]) for r in both]), (self.say("chance"), [f"{100 * r['probability']:.0f}%" if r["probability"] == r["probability"] else "–" for r in both])]),
+            (f"{self.say('pace')} ({self.desk.codelists.unit_name(self.series.value, self.lang)})", [plain_number(r["pace"], sign=True) for r in both]),
+            *([(self.say("interval"), [f"{plain_number(r['ci_low'], sign=True)} … {plain_number(r['ci_high'], sign=True)}" for r in both]), ("p", [p_text(r["p_value"]).removeprefix("p = ") if r["p_value"] == r["p_value"] else "–" for r in both]),
+               (self.say("adjusted"), [p_text(r["p_adjusted"]).removeprefix("p = ") if r["p_adjusted"] == r["p_adjusted"] else "–" for r in both])] if trend else
+              [(self.say("ratio"), [plain_number(r["estimate"]) for r in both]), (self.say("chance"), [f"{100 * r['probability']:.0f}%" if r["probability"] == r["probability"] else "–" for r in both])]),
             ("n", [str(r["n_obs"]) for r in both]),
         ]  # fmt: skip
         head = f'<tr><th></th><th class="official">{names[0]}</th><th>{names[1]}</th></tr>'
@@ -176,7 +176,7 @@ class Workbench(widgets.VBox):
             self.curve.value = f'<div class="sdg-bench">{self.say("nothing")}</div>'
             return
         text = found.text[self.lang][self.question.value]
-        picture = draw_curve(found.table, found.choices, self.lang, about=text, synthetic=SYNTHETIC[self.lang] if self.desk.synthetic else "")
+        picture = draw_curve(found.table, found.choices, self.lang, about=text, axis=self.say("pace" if self.question.value == "trend" else "ratio"), synthetic=SYNTHETIC[self.lang] if self.desk.synthetic else "")
         self.curve.value = f'<div class="sdg-bench" data-part="curve"><p>{escape(text)}</p>{picture}</div>'
 
     # ------------------------------------------------------------ reviews
@@ -212,6 +212,3 @@ class Workbench(widgets.VBox):
             f"<table><tr><th>{self.say('role')}</th><th>{self.say('found')}</th><th>{self.say('reason')}</th><th>{self.say('dissent')}</th></tr>{rows}</table></div>"
         )
 
-
-def _number(value: float) -> str:
-    return f"{value:+.3g}".replace("-", "−") if value == value else "–"
