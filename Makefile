@@ -16,6 +16,7 @@ setup: $(VENV)/.installed ## make .venv with the locked packages
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make setup PYTHON=python3.12"; exit 2; }
+	@echo "Setting up $(VENV): once, a few minutes, from the package index. กำลังติดตั้งครั้งแรก ใช้เวลาไม่กี่นาที"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
@@ -58,9 +59,15 @@ promises: setup ## the long tests at full count; prints the figure of each promi
 LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings/overrides.d
 NOTEBOOK ?= notebooks/explore/explorer.ipynb
 
+# A terminal without a screen has no browser: JupyterLab would start a text browser in it.
+NO_SCREEN := $(if $(filter Linux,$(shell uname -s)),$(if $(DISPLAY)$(WAYLAND_DISPLAY),,--no-browser))
+
 lab: setup ## open JupyterLab on the explorer (NOTEBOOK=path opens another)
-	@mkdir -p $(LAB_SETTINGS) && cp lab/overrides.json $(LAB_SETTINGS)/sdg_eval.json
-	$(BIN)/python -m sdg_eval.batch.warm run $(BIN)/jupyter lab --notebook-dir=. $(NOTEBOOK)
+	@test -e "$(NOTEBOOK)" || { echo "$(NOTEBOOK): there is no such notebook. make lab opens the explorer, NOTEBOOK=notebooks/explore/start_here.ipynb the map of all."; exit 2; }
+	@mkdir -p $(LAB_SETTINGS) && { cmp -s lab/overrides.json $(LAB_SETTINGS)/sdg_eval.json || cp lab/overrides.json $(LAB_SETTINGS)/sdg_eval.json; }
+	@echo "กำลังเปิด JupyterLab ถ้าเบราว์เซอร์ไม่เปิดเอง ให้คัดลอกที่อยู่ที่มี token= ด้านล่าง ปิดด้วย Ctrl-C สองครั้ง"
+	@echo "JupyterLab is starting. If no browser opens, copy the address with token= below. Ctrl-C twice ends it."
+	@$(BIN)/python -m sdg_eval.batch.warm run $(BIN)/jupyter lab --notebook-dir=. $(NO_SCREEN) --LabApp.default_url="/lab/tree/$(NOTEBOOK)"
 
 bench: setup ## run the benchmarks and checks: one line of JSON per figure
 	@for f in benchmarks/bench_*.py benchmarks/check_*.py; do $(BIN)/python $$f || exit 1; done

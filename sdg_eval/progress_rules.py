@@ -906,14 +906,15 @@ def _yardstick(method: Method, course: Course) -> str:
     )
 
 
-def compare(course: Course) -> list[dict]:
-    """Return one row per method: its own verdict and value, the common class, years and yardstick.
+def compare(course: Course, methods=()) -> list[dict]:
+    """Return one row per method (those named, else all): its own verdict and value, the common class, years and yardstick.
 
     Every method has a row; where it says nothing, verdict and common are `not_applicable` and
     `reason` tells why.
     """
     rows = []
-    for name, method in METHODS.items():
+    for name in methods or METHODS:
+        method = METHODS[name]
         got, start = method(course), method.window(course) if len(course.years) else None
         if name == "escap_api":  # its regression reaches further back than the baseline
             start = course.first_from(ESCAP_FIRST_YEAR) if len(course.years) else None

@@ -385,7 +385,12 @@ def theil_sen(times, values, *, confidence: float = 0.95, var_scale: float = 1.0
 
 def ar1_series(rng: np.random.Generator, draws: int, n: int, rho: float) -> np.ndarray:
     """Return `draws` stationary AR(1) series of `n` steps with standard deviation 1."""
-    noise = rng.standard_normal((draws, n))
+    return _correlated(rng.standard_normal((draws, n)), rho)
+
+
+def _correlated(noise: np.ndarray, rho: float) -> np.ndarray:
+    """Rows of independent noise turned into AR(1) series."""
+    n = noise.shape[1]
     if rho:
         fresh, steps = np.sqrt(1 - rho**2), np.ascontiguousarray(noise.T)
         for step in range(1, n):
@@ -460,8 +465,11 @@ def lag_one(panel: np.ndarray, period: int = 1) -> tuple[np.ndarray, np.ndarray,
         panel = panel[:, ~np.isnan(panel).all(axis=0)]
     held = ~np.isnan(panel)
     lengths = held.sum(axis=1)
-    steps = np.where(held, np.arange(panel.shape[1], dtype=float), np.nan)
-    y, t = _within_seasons(panel, held, period), _within_seasons(steps, held, period)
+    steps = np.arange(panel.shape[1], dtype=float)
+    if held.all():  # every simulated panel: the steps are the same in each row
+        y, t = _within_seasons(panel, held, period), _within_seasons(steps[None], held[:1], period)
+    else:
+        y, t = _within_seasons(panel, held, period), _within_seasons(np.where(held, steps, np.nan), held, period)
     with np.errstate(invalid="ignore", divide="ignore"):
         residual = y - t * ((y * t).sum(axis=1) / (t * t).sum(axis=1))[:, None]
         squares = (residual**2).sum(axis=1)
@@ -477,8 +485,12 @@ def lag_one(panel: np.ndarray, period: int = 1) -> tuple[np.ndarray, np.ndarray,
 
 def _within_seasons(values: np.ndarray, held: np.ndarray, period: int) -> np.ndarray:
     """Values less the mean of their row and season, 0 where there is none: the same as season dummies."""
-    result = np.zeros(values.shape)
+    result, whole = np.zeros(values.shape), held.all()
     for season in range(period):
+        if whole:
+            part = values[:, season::period].copy(order="K")
+            result[:, season::period] = part - (part.sum(axis=1) / max(part.shape[1], 1))[:, None]
+            continue
         own = held[:, season::period]
         part = np.where(own, values[:, season::period], 0.0)
         counts = np.maximum(own.sum(axis=1), 1)
@@ -495,8 +507,8 @@ def _expected_r(n: int, period: int) -> tuple[np.ndarray, np.ndarray]:
     area with the largest numbers decides; for the mean of ratios it stops at .31.
     """
     rhos, expected = np.arange(0, 0.96, RHO_STEP), []
-    for rho in rhos:
-        rng = np.random.default_rng(zlib.crc32(f"expected_r:{n}:{period}".encode()))
-        correlation, _, _ = lag_one(ar1_series(rng, CORRECTION_DRAWS, n, rho), period)
+    noise = np.random.default_rng(zlib.crc32(f"expected_r:{n}:{period}".encode())).standard_normal((CORRECTION_DRAWS, n))
+    for rho in rhos:  # one noise for all, so that the curve is smooth
+        correlation, _, _ = lag_one(_correlated(noise, rho), period)
         expected.append(np.mean(correlation))
     return rhos, np.maximum.accumulate(expected)

@@ -43,7 +43,8 @@ WORDS = {
     "accepted_with_reservations": ("รับรองโดยมีข้อสังเกต", "accepted with reservations"), "rejected": ("ไม่รับรอง", "rejected"),
 }  # fmt: skip
 _FORMS = {"run": r"[\w.-]{0,80}", "run_hash": r"[0-9a-f]{64}", "role": r"[a-z_]{1,40}", "REF_AREA": r"(TH-\d\d)?", "SERIES": r"[A-Z0-9_]{0,60}", "FREQ": r"[AQM]?", "question": r"(trend|progress)?", "date": r"\d{4}-\d\d-\d\d"}
-_NAMED = {"challenge": True, "verdict": False, "release": False}
+_TRIED = {"specification": r"[\w.+-]{1,40}", "official": r"[a-z_]{0,40}", "found": r"[a-z_]{0,40}"}
+"""Form of the texts in the lists of a challenge: choices and verdicts are words of ours or numbers, never free text."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,13 @@ def validate_review(review: Review, roles: pd.DataFrame, *, where: str = "review
         raise DataError(f"{where}, reason: it is empty. Say in a sentence why.")
     if review.kind == "challenge" and not (review.REF_AREA and review.SERIES and review.question):
         raise DataError(f"{where}: a challenge names REF_AREA, SERIES and question. Write the three.")
+    for name, form in _TRIED.items():
+        for key, value in getattr(review, name).items():
+            plain = value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)) or (isinstance(value, str) and re.fullmatch(form, value, re.ASCII))
+            if not (isinstance(key, str) and re.fullmatch(r"[a-z_]{1,20}", key) and plain):
+                raise DataError(f"{where}, {name}: it holds something that is no choice, verdict or number. Write the challenge again in the workbench.")
+    if review.share_holds is not None and not 0 <= review.share_holds <= 1:
+        raise DataError(f"{where}, share_holds: {review.share_holds} is no share. It lies between 0 and 1.")
     for name in ("reason", "dissent"):
         text = getattr(review, name)
         if len(text) > LONGEST:
@@ -136,8 +144,7 @@ def challenge(desk, series: str, area: str, question: str, specification: dict, 
 
     Raises UsageError for a specification that cannot be run, DataError for a role or reason that is refused.
     """
-    from sdg_eval.explore.case import official, run_specifications
-    from sdg_eval.explore.curve import multiverse
+    from sdg_eval.explore import multiverse, official, run_specifications
 
     base = official(question)
     ran = run_specifications(desk, series, area, question, [base, base | specification], freq=freq)
@@ -146,7 +153,7 @@ def challenge(desk, series: str, area: str, question: str, specification: dict, 
     told = [{name: _plain(row[name]) for name in numbers} for row in ran.to_dict("records")]
     review = Review(
         "challenge", role, desk.run_hash, "stands" if ran["holds"].iloc[1] else "turns", reason.strip(), date or dt.date.today().isoformat(), desk.run, dissent.strip(),
-        area, series, freq, question, {k: v for k, v in (base | specification).items() if v != base[k]}, *told,
+        area, series, every.FREQ, question, {k: v for k, v in (base | specification).items() if v != base[k]}, *told,
         share_holds=_plain(every.share(question)), n_specifications=len(every.table),
     )  # fmt: skip
     return validate_review(review, desk.codelists.review_roles)
@@ -160,9 +167,10 @@ def verdict(desk, verdict: str, *, role: str, reason: str, dissent: str = "", da
 
 
 def _plain(value):
+    """A verdict, or a number that YAML holds: ten digits, None for none."""
     if isinstance(value, str) or value is None:
         return value
-    return None if value != value else int(value) if float(value).is_integer() and not isinstance(value, float) else float(f"{float(value):.10g}")
+    return None if value != value else float(f"{float(value):.10g}") if isinstance(value, float) else int(value)
 
 
 def write_review(review: Review, folder=None) -> Path:
@@ -172,12 +180,18 @@ def write_review(review: Review, folder=None) -> Path:
     folder = default_folder() if folder is None else Path(folder)
     parts = [review.run_hash[:12], review.kind, review.role, review.REF_AREA, review.SERIES, review.question]
     stem = "-".join(filter(None, parts))
-    number = 1
-    while (path := folder / f"{stem}-{number:02d}.yml").exists():
-        number += 1
     held = {k: v for k, v in asdict(review).items() if v not in ("", None, {})}
-    write_atomic(path, yaml.safe_dump(held, allow_unicode=True, sort_keys=False, width=100).encode())
-    return path
+    text, number = yaml.safe_dump(held, allow_unicode=True, sort_keys=False, width=100).encode(), 1
+    folder.mkdir(parents=True, exist_ok=True)
+    while True:
+        path = folder / f"{stem}-{number:02d}.yml"
+        try:
+            path.touch(exist_ok=False)  # takes the name, also from an adviser who writes at the same moment
+        except FileExistsError:
+            number += 1
+            continue
+        write_atomic(path, text)
+        return path
 
 
 def read_reviews(folder, roles: pd.DataFrame) -> list[Review]:
@@ -188,7 +202,8 @@ def read_reviews(folder, roles: pd.DataFrame) -> list[Review]:
     DataError
         For a file that is no review: too large, no plain YAML, an unknown or missing field, or what `validate_review` refuses.
     """
-    found = [(review.date, path.name, review) for path in sorted(Path(folder).glob("*.yml")) for review in [_read(path, roles)]]
+    paths = [path for path in sorted(Path(folder).glob("*.yml")) if path.stat().st_size]  # an empty one is being written
+    found = [(review.date, path.name, review) for path in paths for review in [_read(path, roles)]]
     return [review for _, _, review in sorted(found, key=lambda f: f[:2])]
 
 

@@ -390,7 +390,7 @@ def _annual(out: _Estimates, part: _Rows, enough: np.ndarray, do, options: _Opti
 def family_rho(panel: Panel, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Correlation of each row's family, pooled over its provinces, and whether it was assumed."""
     values = np.where(mask, panel.values, np.nan)
-    values = _year_grid(panel, values)
+    values = year_grid(panel, values)
     speaks = is_province(panel.keys["REF_AREA"]) & ~panel.conflict & mask.any(axis=1)
     rho, assumed = np.empty(len(panel.rules)), np.empty(len(panel.rules), dtype=bool)
     for number in range(len(panel.rules)):
@@ -398,7 +398,7 @@ def family_rho(panel: Panel, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rho[panel.family], assumed[panel.family]
 
 
-def _year_grid(panel: Panel, values: np.ndarray) -> np.ndarray:
+def year_grid(panel: Panel, values: np.ndarray) -> np.ndarray:
     """Annual values with an empty column for each year that no area has."""
     if panel.per_year > 1:
         return values

@@ -8,17 +8,27 @@ import pytest
 
 from sdg_eval import explore
 from sdg_eval.errors import DataError, UsageError
-from sdg_eval.explore import case, curve, desk, drawing, state, tables, words
-from sdg_eval.explore.case import (
-    CHOICES,
-    official,
+from sdg_eval.explore import (
+    choices,
+    curve,
+    desk,
+    doubt,
+    drawing,
+    of_trend,
     run_specifications,
     specifications,
-    target_of,
+    state,
+    straight_lines,
+    tables,
     used_values,
-    weighted_lines,
+    words,
 )
+from sdg_eval.explore.choices import CHOICES, official
+from sdg_eval.explore.straight_lines import weighted_lines
 from sdg_eval.progress_rules import OURS
+from sdg_eval.reviews import run_hash
+from sdg_eval.store import parquet_bytes
+from sdg_eval.trends import adjust_p
 from tests.conftest import ROOT
 
 SERIES = ("SI_POV_NAHC", "SH_DYN_MORT", "TH_ROAD_DEATHS", "SL_TLF_UEM_Q", "SL_TLF_UEM", "TH_POP_DOPA", "TH_HH_INCOME_REAL")
@@ -31,7 +41,7 @@ def small(tmp_path_factory):
     table = pd.read_csv(ROOT / "data" / "sample" / "observations.csv", dtype=str, keep_default_na=False)
     path = tmp_path_factory.mktemp("desk") / "observations.csv"
     table[table["SERIES"].isin(SERIES)].to_csv(path, index=False)
-    return explore.open_desk(observations=path)
+    return explore.open_desk(path)
 
 
 @pytest.fixture(scope="module")
@@ -101,11 +111,11 @@ def test_every_target_that_is_easier_is_at_least_as_likely(found):
 
 
 def test_choices_that_change_nothing_of_the_province_are_no_specifications(small):
-    specs = specifications(small, "SH_DYN_MORT", "TH-50", "trend")
-    seen = {tuple(used_values(small, "SH_DYN_MORT", "TH-50", "trend", spec)["used"]) for spec in ({k: s[k] for k in case.DATA} for s in specs)}
-    assert len(seen) == len({tuple(s[k] for k in case.DATA) for s in specs})
+    specs = specifications(small, "SH_DYN_MORT", "TH-50", "trend").to_dict("records")
+    seen = {tuple(used_values(small, "SH_DYN_MORT", "TH-50", "trend", spec)["used"]) for spec in ({k: s[k] for k in choices.DATA} for s in specs)}
+    assert len(seen) == len({tuple(s[k] for k in choices.DATA) for s in specs})
     assert not any(s["weights"] == "recent" and s["method"] != "straight_line" for s in specs)
-    assert not any(s["group"] == "without_bangkok" for s in specifications(small, "SH_DYN_MORT", "TH-10", "trend"))
+    assert "without_bangkok" not in set(specifications(small, "SH_DYN_MORT", "TH-10", "trend")["group"])
 
 
 def test_a_series_without_values_here_says_so(small):
@@ -130,9 +140,42 @@ def test_a_choice_that_is_none_is_refused_with_what_there_is(small, question, sp
 def test_own_windows_targets_and_years_are_taken(small):
     used = used_values(small, "SI_POV_NAHC", "TH-50", "trend", {"years": "2016-2021"})
     assert set(np.floor(used.loc[used["used"], "time"])) <= set(range(2016, 2022))
-    assert target_of(small, "SI_POV_NAHC", "TH-50", {"target": "3.5", "target_year": "2028"}) == (3.5, 2028)
+    own = run_specifications(small, "SI_POV_NAHC", "TH-50", "progress", [{"target": "3.5", "target_year": "2028"}]).iloc[0]
+    assert (own["aim"], own["aim_year"]) == (3.5, 2028)
     easy, hard = (run_specifications(small, "SI_POV_NAHC", "TH-50", "progress", [{"target": t}])["probability"].iloc[0] for t in ("30", "0.01"))
     assert easy >= hard
+
+
+def test_the_adjusted_p_of_one_province_is_that_of_the_report(small):
+    rng = np.random.default_rng(20261126)
+    p = np.round(rng.uniform(size=(40, 12)), 2)  # ties
+    p[rng.uniform(size=p.shape) < 0.2] = np.nan
+    own = rng.integers(12, size=40)
+    found, tested = of_trend.own_adjusted(p, p[np.arange(40), own])
+    for row, mine, adjusted, n in zip(p, own, found, tested, strict=True):
+        report, _ = adjust_p(row, np.zeros(12, dtype=int))
+        assert adjusted == report[mine] or (np.isnan(adjusted) and np.isnan(report[mine]))
+        assert n == (~np.isnan(row)).sum()
+
+
+def test_no_specification_of_progress_rests_on_the_same_values_and_target_as_another(found):
+    own = found.table[(found.table["question"] == "progress") & ~found.table["method"].isin(choices.RULES)]
+    told = own[["method", "weights", "aim", "aim_year", "base", "estimate", "probability", "n_obs"]]
+    assert not told[told["estimate"].notna()].duplicated().any()
+
+
+def test_a_region_of_few_provinces_does_not_count_its_assumed_correlation_twice(small):
+    table = specifications(small, "SI_POV_NAHC", "TH-50", "trend")
+    assert set(table.loc[table["group"] == "region", "correlation"]) == {"pooled", "none", "strong"}  # pooled over fewer than 20 is the assumed one
+    assert set(table.loc[table["group"] == "all", "correlation"]) >= {"pooled", "strong"}
+
+
+def test_the_probability_of_another_method_is_that_of_its_own_line(found):
+    own = found.table[(found.table["question"] == "progress") & (found.table["method"].isin(["end_points", "straight_line"]))]
+    rest = [c for c in CHOICES["progress"] if c not in ("method", "weights")]
+    wide = own[own["weights"] == "equal"].pivot_table(index=rest, columns="method", values=["probability", "pace"]).dropna()
+    faster = wide["pace"]["end_points"] < wide["pace"]["straight_line"]  # poverty: lower is better
+    assert len(wide) > 20 and faster.any() and (wide["probability"]["end_points"] >= wide["probability"]["straight_line"])[faster].mean() > 0.8  # where the lines begin counts too
 
 
 def test_weighted_lines_are_those_of_numpy():
@@ -193,7 +236,7 @@ def test_a_view_is_filled_in_changed_and_refused(small):
 def test_the_cell_of_a_view_gives_its_tables_again(small, monkeypatch):
     view = explore.view_of(small, ["TH-50", "TH-57"], "SI_POV_NAHC")
     shown = []
-    monkeypatch.setattr(explore, "open_desk", lambda run="": small)
+    monkeypatch.setattr(explore, "open_desk", lambda: small)
     exec(compile(explore.cell_of(view), "cell", "exec"), {"display": shown.append})  # noqa: S102 - our own text, made from checked codes
     pd.testing.assert_frame_equal(shown[0], explore.series(small, "SI_POV_NAHC", ["TH-50", "TH-57"], freq="A"))
     assert shown[1]["chosen"].sum() == 2
@@ -220,28 +263,89 @@ def test_kept_tables_are_those_that_were_made_and_data_make_new_ones(small, tmp_
     table = small.observations[small.observations["SERIES"] == "SI_POV_NAHC"]
     path = tmp_path / "o.csv"
     table.to_csv(path, index=False)
-    first = explore.open_desk(observations=path, keep=tmp_path / "kept")
+    first = explore.open_desk(path, keep=tmp_path / "kept")
     monkeypatch.setattr(desk, "evaluate_trends", lambda *a, **k: pytest.fail("made again"))
-    again = explore.open_desk(observations=path, keep=tmp_path / "kept")
+    again = explore.open_desk(path, keep=tmp_path / "kept")
     assert again.run_hash == first.run_hash
     table.assign(OBS_VALUE=table["OBS_VALUE"] + 1).to_csv(path, index=False)
     with pytest.raises(pytest.fail.Exception, match="made again"):
-        explore.open_desk(observations=path, keep=tmp_path / "kept")
+        explore.open_desk(path, keep=tmp_path / "kept")
 
 
-def test_a_folder_that_is_no_run_is_refused_and_the_latest_run_is_found(small, tmp_path):
-    with pytest.raises(DataError, match="no complete run"):
+def test_a_folder_that_is_no_run_is_refused_and_the_latest_run_is_found(small, tmp_path, monkeypatch):
+    with pytest.raises(DataError):
         explore.open_desk(tmp_path)
+    (tmp_path / "cut" / "national").mkdir(parents=True)
+    with pytest.raises(DataError, match="no complete run"):
+        explore.open_desk(tmp_path / "cut")
     assert explore.latest_run(tmp_path) == ""
     for name, started in (("a", "2026-01-02"), ("b", "2026-01-01")):
         folder = tmp_path / name / "national"
         folder.mkdir(parents=True)
         for part in ("observations", *desk.NEEDED):
-            (small.observations if part == "observations" else getattr(small.national, part)).to_parquet(folder / f"{part}.parquet")
+            (folder / f"{part}.parquet").write_bytes(parquet_bytes(small.observations if part == "observations" else getattr(small.national, part)))
         (tmp_path / name / "record.json").write_text(json.dumps({"started": started, "run": name, "report_year": 2026, "confidence": 0.95}))
-    assert explore.latest_run(tmp_path) == str(tmp_path / "a")
+    monkeypatch.chdir(tmp_path)
+    assert explore.latest_run(tmp_path) == "a"
     opened = explore.open_desk(tmp_path / "a")
-    assert opened.run == "a" and opened.run_hash == small.run_hash and opened.folder.endswith("a")
+    # a verdict given at the desk names the numbers by which the next report looks for it
+    assert opened.run == "a" and opened.run_hash == small.run_hash == run_hash(tmp_path / "a") and opened.call == f"open_desk({str(tmp_path / 'a')!r})"
+
+
+# ---------------------------------------------------------------- odd data
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    """One series in which a province never changes, one has two values of a year, and one has a suppressed value."""
+    table = pd.read_csv(ROOT / "data" / "sample" / "observations.csv", dtype=str, keep_default_na=False)
+    table = table[table["SERIES"] == "SI_POV_NAHC"].copy()
+    own = {area: table["REF_AREA"] == area for area in ("TH-50", "TH-57", "TH-55")}
+    table.loc[own["TH-50"], ["OBS_VALUE", "NUMERATOR", "DENOMINATOR"]] = ["12.5", "", ""]
+    last = table[own["TH-55"]]["TIME_PERIOD"].max()
+    table.loc[own["TH-55"] & (table["TIME_PERIOD"] == last), ["OBS_VALUE", "OBS_STATUS", "flags"]] = ["", "Q", "suppressed:primary"]
+    twice = table[own["TH-57"]].tail(1).assign(OBS_VALUE="77.7")
+    path = tmp_path_factory.mktemp("odd") / "observations.csv"
+    pd.concat([table, twice]).to_csv(path, index=False)
+    return explore.open_desk(path)
+
+
+def test_a_series_that_never_changes_is_found_so_by_every_method(odd):
+    found = explore.multiverse(odd, "SI_POV_NAHC", "TH-50", questions=["trend"])
+    assert {"official", "straight_line"} <= set(found.table["method"])
+    assert set(found.table["verdict"]) <= set(of_trend.STILL) and found.share("trend") == 1.0
+    assert of_trend.same_finding("no_events", "at_bound") and not of_trend.same_finding("no_change", "not_detected")
+
+
+def test_two_values_of_one_year_leave_nothing_to_choose_and_both_are_shown(odd):
+    assert len(specifications(odd, "SI_POV_NAHC", "TH-57", "trend")) == 1
+    told = run_specifications(odd, "SI_POV_NAHC", "TH-57", "trend", [{}, {"method": "straight_line"}])
+    assert set(told["verdict"]) == {"data_conflict"} and told["holds"].all()
+    values = explore.series(odd, "SI_POV_NAHC", "TH-57")
+    last = values["TIME_PERIOD"].max()
+    assert (values["TIME_PERIOD"] == last).sum() == 2 and not values["used"].any()
+    beside = explore.compare(odd, "SI_POV_NAHC", ["TH-57"], period=last).set_index("REF_AREA")
+    assert np.isnan(beside.at["TH-57", "OBS_VALUE"]) and beside.at["TH-57", "n_provinces"] == beside["OBS_VALUE"].notna().sum()
+
+
+def test_a_suppressed_value_is_listed_without_its_number(odd):
+    values = explore.series(odd, "SI_POV_NAHC", "TH-55")
+    last = values.iloc[-1]
+    assert last["OBS_STATUS"] == "Q" and np.isnan(last["OBS_VALUE"]) and not last["used"] and values["used"].sum() == national(odd.national.trends, "SI_POV_NAHC", "TH-55")["n_obs"]
+    payload = explore.series_payload(odd, "SI_POV_NAHC")
+    assert payload["hidden"] == {"TH-55": [[last["period_th"], last["period_en"]]]} and len(payload["points"]["TH-55"]) == len(values) - 1
+
+
+# ---------------------------------------------------------------- provinces on one plane
+
+
+def test_the_map_holds_all_provinces_and_names_its_axes_and_what_it_leaves_out(small):
+    found = explore.province_map(small, ["TH-50"])
+    assert len(found.table) == 77 and found.table["pilot"].sum() == 15 and list(found.table.loc[found.table["alike"], "REF_AREA"]) == sorted(small.like["TH-50"])
+    for lang, share in (("th", "แสดงความต่างได้"), ("en", "holds")):
+        assert f"{round(100 * sum(found.shares))}%" in found.text[lang] and share in found.text[lang]
+        assert all(any(ends) for ends in found.ends[lang])
+    assert "urban_share" in small.traits.missing and "urban share" in found.text["en"] and "สัดส่วนคนเมือง" in found.text["th"]
 
 
 # ---------------------------------------------------------------- pictures and words
@@ -269,7 +373,7 @@ def test_every_series_of_a_province_is_told_the_frailest_first(small, monkeypatc
     assert set(table["SERIES"]) == {"SI_POV_NAHC", "SL_TLF_UEM"} and table["share"].is_monotonic_increasing and table["share"].between(0, 1).all()
 
 
-@pytest.mark.parametrize("module", [case, curve, desk, state, tables, words])
+@pytest.mark.parametrize("module", [choices, curve, desk, doubt, drawing, of_trend, state, straight_lines, tables, words])
 def test_the_examples_run(module, small, monkeypatch):
     import doctest
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sdg_eval.comparisons.likeness import coordinates, likeness_map
 from sdg_eval.comparisons.peers import (
     FAR,
     balance,
@@ -113,3 +114,48 @@ def test_luck_makes_a_record_that_the_sure_count_does_not_share():
     record = evaluate_trends(table, report_year=2022)
     got = ever_kept(pd.DataFrame({"SERIES": ["S"], "REF_AREA": ["TH-10"], "required_pace": [0.3]}), window_paces(table), record).iloc[0]
     assert got["n_kept"] > 30 and got["n_surely"] == 0 and got["verdict"] == "rarely"
+
+
+# ---------------------------------------------------------------- all provinces on one plane
+
+
+def test_the_map_is_made_of_the_distances_that_name_the_peers(codelists, observations):
+    traits = traits_of(observations, codelists)
+    points = coordinates(traits).to_numpy()
+    assert np.allclose(np.sqrt(((points[:, None] - points[None]) ** 2).sum(axis=-1)), distances(traits))
+
+
+def test_the_map_is_classical_scaling_of_those_distances(codelists, observations):
+    """Gower 1966: double-centred squared distances have the components' variances as eigenvalues, and their places as vectors."""
+    traits = traits_of(observations, codelists)
+    found, square = likeness_map(traits), distances(traits).to_numpy() ** 2
+    centre = np.eye(len(square)) - 1 / len(square)
+    sizes, vectors = np.linalg.eigh(-centre @ square @ centre / 2)
+    for axis, name in ((1, "x"), (2, "y")):
+        known = vectors[:, -axis] * np.sqrt(sizes[-axis])
+        assert abs(np.corrcoef(known, found.places[name])[0, 1]) == pytest.approx(1) and known.std() == pytest.approx(found.places[name].std(ddof=0))
+        assert found.shares[axis - 1] == pytest.approx(sizes[-axis] / sizes.sum())
+        weights = found.axes.loc[found.axes["axis"] == axis, "loading"]
+        assert weights.abs().max() == weights.max() and (weights**2).sum() == pytest.approx(1)
+    assert found.places["shown"].between(0, 1 + 1e-9).all() and (found.places["moves"] >= 0).all()
+
+
+def test_how_far_a_province_moves_is_the_largest_step_when_one_trait_is_left_out(codelists, observations):
+    from scipy.linalg import orthogonal_procrustes
+
+    traits = traits_of(observations, codelists)
+    points, found = coordinates(traits), likeness_map(traits)
+    here, steps = found.places[["x", "y"]].to_numpy(), {}
+    for trait in (*traits.numbers, "border", "coast", "region"):
+        kept = points[[c for c in points if c != trait and not c.startswith(f"{trait}_")]]
+        assert kept.shape[1] == points.shape[1] - (6 if trait == "region" else 1)
+        kept = kept - kept.mean()
+        other = kept.to_numpy() @ np.linalg.eigh(kept.cov())[1][:, [-1, -2]]
+        steps[trait] = np.linalg.norm(other @ orthogonal_procrustes(other, here)[0] - here, axis=1)
+    steps = pd.DataFrame(steps, points.index)
+    assert np.allclose(steps.max(axis=1), found.places["moves"]) and (steps.idxmax(axis=1) == found.places["without"]).mean() > 0.97
+
+
+def test_a_plane_of_two_traits_shows_everything():
+    found = likeness_map(Traits(small().table.assign(border=0.0, coast=0.0, region="north", log_income=[0.0, 2.0, 1.0, 5.0]), (), {}))
+    assert np.allclose(found.places["shown"], 1) and sum(found.shares) == pytest.approx(1)

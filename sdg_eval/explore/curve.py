@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from sdg_eval.explore.case import CHOICES, official, run_specifications, specifications
+from sdg_eval.explore.case import case_of
+from sdg_eval.explore.choices import CHOICES, official
 from sdg_eval.explore.desk import Desk
+from sdg_eval.explore.doubt import run_specifications, specifications
 from sdg_eval.explore.words import choice_name, dimension_name, verdict_name
 from sdg_eval.progress_rules import NONE
 
@@ -81,14 +84,14 @@ def multiverse(desk: Desk, series: str, area: str, *, freq: str = "", questions=
         if table.loc[table["official"], "verdict"].iloc[0] == NONE:
             continue  # no target, or no better and worse: there is no verdict to doubt
         table = table[table["verdict"] != NONE]  # a rule that cannot be used here (growth from zero) says nothing against it
-        table = table.sort_values(["estimate", "p_value", *official(question)], kind="stable", ignore_index=True)
+        table = table.sort_values(["estimate", "p_value"], kind="stable", ignore_index=True)
         parts.append(table.assign(question=question))
         choices.append(count_choices(table, question))
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["question", "official", "holds", "verdict"])
     table = table[["question", *[c for c in table if c != "question"]]]
     told = pd.concat(choices, ignore_index=True) if choices else pd.DataFrame(columns=CHOICE_COLUMNS)
     text = {lang: {q: say_multiverse(table[table["question"] == q], told[told["question"] == q], lang) for q in dict.fromkeys(table["question"])} for lang in ("th", "en")}
-    return Multiverse(series, area, freq, table, told, text)
+    return Multiverse(series, area, case_of(desk, series, area, questions[0], freq=freq).panel.freq, table, told, text)
 
 
 def multiverse_of_area(desk: Desk, area: str, *, questions=QUESTIONS) -> pd.DataFrame:
@@ -103,7 +106,7 @@ def multiverse_of_area(desk: Desk, area: str, *, questions=QUESTIONS) -> pd.Data
         for question, own in found.table.groupby("question", sort=False):
             turning = ";".join(f"{choice}={option}" for choice, option in found.flips(question))
             rows.append({
-                "SERIES": series, "FREQ": desk.frequencies(series)[0], "question": question, "verdict": own.loc[own["official"], "verdict"].iloc[0], "n": len(own),
+                "SERIES": series, "FREQ": found.FREQ, "question": question, "verdict": own.loc[own["official"], "verdict"].iloc[0], "n": len(own),
                 "n_hold": int(own["holds"].sum()), "share": float(own["holds"].mean()), "flips": turning,
             })  # fmt: skip
     return pd.DataFrame(rows).sort_values(["share", "SERIES", "question"], kind="stable", ignore_index=True)
@@ -112,19 +115,19 @@ def multiverse_of_area(desk: Desk, area: str, *, questions=QUESTIONS) -> pd.Data
 def count_choices(table: pd.DataFrame, question: str) -> pd.DataFrame:
     """Return one row per option of each choice that is among the specifications (columns CHOICE_COLUMNS)."""
     base, rows = official(question), []
-    names = list(base)
-    same = {name: table[[n for n in names if n != name]].eq([base[n] for n in names if n != name]).all(axis=1) for name in names}
-    verdict = table.loc[table["official"], "verdict"].iloc[0]
-    for name in names:
+    words, verdicts, holds = table[list(base)].to_numpy(dtype=object), table["verdict"].to_numpy(dtype=object), table["holds"].to_numpy(dtype=bool)
+    differs = words != np.array(list(base.values()), dtype=object)
+    others = differs.sum(axis=1)
+    for column, name in enumerate(base):
         for option in CHOICES[question][name]:
-            own = table[table[name] == option]
-            if own.empty:
+            own = words[:, column] == option
+            if not own.any():
                 continue
-            single = table[same[name] & (table[name] == option)]
-            alone = str(single["verdict"].iloc[0]) if len(single) else ""
+            single = np.flatnonzero(own & (others == differs[:, column]))  # nothing else was changed
+            alone = str(verdicts[single[0]]) if len(single) else ""
             rows.append({
-                "question": question, "choice": name, "option": option, "official": option == base[name], "n": len(own), "n_hold": int(own["holds"].sum()),
-                "share": float(own["holds"].mean()), "alone": alone, "flips": bool(alone and alone != verdict),
+                "question": question, "choice": name, "option": option, "official": option == base[name], "n": int(own.sum()), "n_hold": int(holds[own].sum()),
+                "share": float(holds[own].mean()), "alone": alone, "flips": bool(len(single) and not holds[single[0]]),
             })  # fmt: skip
     return pd.DataFrame(rows, columns=CHOICE_COLUMNS)
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from sdg_eval.codelists import Codelists, read_codelists
 from sdg_eval.comparisons.peers import distances
-from sdg_eval.comparisons.traits import traits_of
+from sdg_eval.comparisons.traits import Traits, traits_of
 from sdg_eval.detectability import evaluate_detectability
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.evaluation import National, compare_with_peers, evaluated_rows, read_national
@@ -29,6 +29,7 @@ from sdg_eval.quality import evaluate_quality
 from sdg_eval.reviews import HASHED, content_hash
 from sdg_eval.shown import read_shown
 from sdg_eval.store import parquet_bytes, write_atomic
+from sdg_eval.suppression import STATUS
 from sdg_eval.trends import evaluate_trends
 
 PACKAGE = Path(__file__).parents[1]
@@ -44,7 +45,10 @@ N_LIKE = 5
 
 @dataclass(frozen=True, eq=False)
 class Desk:
-    """Observations as they may be shown, codelists and national tables; `run` is '' where no run was read."""
+    """Observations as they may be shown, codelists and national tables.
+
+    `run` is '' where no run was read; `call` is the code that opens the same desk again, `origin` what was opened, in words.
+    """
 
     observations: pd.DataFrame
     codelists: Codelists
@@ -52,7 +56,13 @@ class Desk:
     report_year: int
     confidence: float
     run: str = ""
-    folder: str = ""  # of the run, as seen from the current folder
+    call: str = "open_desk()"
+    origin: str = ""
+
+    @cached_property
+    def cases(self) -> dict:
+        """The finding that is doubted just now (`case.case_of`): a workbench asks for the same one at every click."""
+        return {}
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -61,24 +71,31 @@ class Desk:
 
     @cached_property
     def totals(self) -> pd.DataFrame:
-        """Totals of provinces and of the country that have a value, with the cell each comes from."""
+        """Totals of provinces and of the country that have a value or a suppressed one, with the cell each comes from."""
         rows = select_totals(self.observations)
-        rows = rows[rows["OBS_VALUE"].notna() & (is_province(rows["REF_AREA"]) | (rows["REF_AREA"] == "TH"))]
+        rows = rows[(rows["OBS_VALUE"].notna() | (rows["OBS_STATUS"] == STATUS)) & (is_province(rows["REF_AREA"]) | (rows["REF_AREA"] == "TH"))]
         return rows.sort_values(["SERIES", "REF_AREA", "FREQ", "TIME_PERIOD"], ignore_index=True)
 
     @cached_property
     def series(self) -> list[str]:
         """Evaluated series of which some province has a value, by goal, the cross-cutting ones last."""
-        held = set(self.rows["SERIES"])
-        rows = [r for r in self.codelists.series.to_dict("records") if r["SERIES"] in held]
+        rows = [r for r in self.codelists.series.to_dict("records") if r["SERIES"] in self._frequencies]
         return [r["SERIES"] for r in sorted(rows, key=lambda r: (int(r["goal"]) or 99, r["indicator"] or "~", r["SERIES"]))]
 
-    def frequencies(self, series: str) -> list[str]:
-        """Frequencies of a series, annual first. Raises UsageError for a series without a value."""
-        found = set(self.rows.loc[self.rows["SERIES"] == series, "FREQ"])
+    def frequencies(self, series: str, area: str = "") -> list[str]:
+        """Frequencies of a series, annual first; with `area` those of which it has a value. Raises UsageError for a series without a value."""
+        found = self._frequencies.get(series, {})
         if not found:
             raise UsageError(f"{series!r} has no value of a province here. There are: {', '.join(self.series)}.")
-        return [freq for freq in ("A", "Q", "M") if freq in found]
+        return [freq for freq in ("A", "Q", "M") if freq in found and (not area or area in found[freq])]
+
+    @cached_property
+    def _frequencies(self) -> dict[str, dict[str, set[str]]]:
+        found: dict[str, dict[str, set[str]]] = {}
+        held = self.rows.loc[self.rows["OBS_VALUE"].notna(), ["SERIES", "FREQ", "REF_AREA"]].drop_duplicates()
+        for series, freq, area in held.itertuples(index=False):
+            found.setdefault(series, {}).setdefault(freq, set()).add(area)
+        return found
 
     @cached_property
     def status(self) -> pd.DataFrame:
@@ -86,9 +103,14 @@ class Desk:
         return status_table(self.national, self.observations, self.codelists)
 
     @cached_property
+    def traits(self) -> Traits:
+        """What provinces cannot choose (`comparisons.traits`)."""
+        return traits_of(self.totals[self.totals["OBS_VALUE"].notna()], self.codelists)
+
+    @cached_property
     def like(self) -> dict[str, list[str]]:
         """REF_AREA -> the nearest provinces on what a province cannot choose (`comparisons.peers`), the nearest first."""
-        apart = distances(traits_of(self.totals, self.codelists))
+        apart = distances(self.traits)
         return {area: list(apart.loc[area].drop(area).sort_values(kind="stable").index[:N_LIKE]) for area in apart.index}
 
     @cached_property
@@ -112,19 +134,20 @@ def latest_run(reports) -> str:
             continue  # a run that is being written, or was cut short
         if all((path.parent / "national" / f"{name}.parquet").is_file() for name in ("observations", *NEEDED)):
             found.append((started, str(path.parent)))
-    return max(found)[1] if found else ""
+    return os.path.relpath(max(found)[1]) if found else ""
 
 
-def open_desk(run="", *, observations=SAMPLE, report_year: int = 2026, confidence: float = 0.95, keep="") -> Desk:
-    """Return the desk of a run, or of observations where `run` is ''.
+def open_desk(data="", *, report_year: int = 2026, confidence: float = 0.95, keep="") -> Desk:
+    """Return the desk of a run or of observations.
 
     Parameters
     ----------
-    run
-        Folder of a run (`reports/<run>`); its own report year and confidence are taken. `latest` is the one in reports/ that was
-        made last, or none where none was made yet.
-    observations
-        Store folder, Parquet or CSV file of all provinces; read where no run is given.
+    data
+        Folder of a run (`reports/<run>`; its own report year and confidence are taken), or a store folder, Parquet or CSV file of
+        observations of all provinces. `latest` is the run in reports/ that was made last. The synthetic sample where it is '', or
+        where no run was made yet.
+    report_year, confidence
+        Of observations; a run has its own.
     keep
         Folder in which the national tables of observations are kept, and read again while data, codelists and program are the
         same; '' keeps nothing.
@@ -132,7 +155,7 @@ def open_desk(run="", *, observations=SAMPLE, report_year: int = 2026, confidenc
     Raises
     ------
     DataError
-        For a folder that holds no complete run, or observations that cannot be read.
+        For a folder that is neither a whole run nor a store, or observations that cannot be read.
 
     Examples
     --------
@@ -141,13 +164,14 @@ def open_desk(run="", *, observations=SAMPLE, report_year: int = 2026, confidenc
     (True, ['A'])
     """
     codelists = read_codelists()
-    run = latest_run(REPORTS) if run == LATEST else run
-    if run:
-        return _read_run(Path(run), codelists)
-    table = read_shown(observations, codelists)
+    data = latest_run(REPORTS) if data == LATEST else str(data)
+    if data and ((Path(data) / "record.json").exists() or (Path(data) / "national").exists()):
+        return _read_run(data, codelists)
+    table = read_shown(data or SAMPLE, codelists)
+    own = {"call": f"open_desk({data!r}, report_year={report_year!r}, confidence={confidence!r}, keep={str(keep)!r})", "origin": Path(data or SAMPLE).name}
     place = Path(keep) / _key(table, codelists, report_year, confidence) if keep else None
     if place and all((place / f"{name}.parquet").is_file() for name in NEEDED):
-        return Desk(table, codelists, read_national(place, NEEDED), report_year, confidence)
+        return Desk(table, codelists, read_national(place, NEEDED), report_year, confidence, **own)
     rows = evaluated_rows(table, codelists)
     trends = evaluate_trends(rows, series=codelists.series, report_year=report_year, confidence=confidence)
     progress = evaluate_progress(rows, trends, codelists, report_year=report_year)
@@ -159,7 +183,7 @@ def open_desk(run="", *, observations=SAMPLE, report_year: int = 2026, confidenc
     for name, part in parts.items() if place else ():
         write_atomic(place / f"{name}.parquet", parquet_bytes(part))
     national = National(**dict.fromkeys((part.name for part in fields(National)), None) | parts)
-    return Desk(table, codelists, national, report_year, confidence)
+    return Desk(table, codelists, national, report_year, confidence, **own)
 
 
 def _key(table: pd.DataFrame, codelists: Codelists, *options) -> str:
@@ -171,11 +195,12 @@ def _key(table: pd.DataFrame, codelists: Codelists, *options) -> str:
     return digest.hexdigest()[:24]
 
 
-def _read_run(folder: Path, codelists: Codelists) -> Desk:
+def _read_run(data: str, codelists: Codelists) -> Desk:
+    folder = Path(data)
     try:
         record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
         report_year, confidence = int(record["report_year"]), float(record["confidence"])
         table = pd.read_parquet(folder / "national" / "observations.parquet")
     except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{folder}: no complete run is here. Give the folder of a run, or RUN = '' for the sample.") from error
-    return Desk(table, codelists, read_national(folder / "national", NEEDED), report_year, confidence, str(record.get("run", folder.name)), os.path.relpath(folder))
+        raise DataError(f"{folder}: no complete run is here. Give the folder of a whole run or of a store, or '' for the sample.") from error
+    return Desk(table, codelists, read_national(folder / "national", NEEDED), report_year, confidence, str(record.get("run", folder.name)), f"open_desk({data!r})", folder.name)

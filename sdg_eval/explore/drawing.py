@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from math import floor, log10
 from statistics import median
 from xml.sax.saxutils import escape
 
 import pandas as pd
 
-from sdg_eval.explore.case import CHOICES
+from sdg_eval.explore.choices import CHOICES
 from sdg_eval.explore.words import choice_name, dimension_name
 
 WIDE = 900
 INK, SOFT, GRID, HOLDS, TURNS, OFFICIAL, TARGET = "#1b2733", "#51606f", "#e3e8ed", "#0b5394", "#c2412d", "#b35900", "#7a5b00"
 FONT = "font-family:SarabunExplorer,'Noto Sans Thai',sans-serif"
+
+
+def plain_number(value: float, digits: int = 3, *, sign: bool = False) -> str:
+    """Return a number with so many digits that count, and never a power of ten.
+
+    Examples
+    --------
+    >>> plain_number(1128.24, sign=True), plain_number(-0.0672), plain_number(19490.0, 4)
+    ('+1,128', '−0.0672', '19,490')
+    """
+    if value != value:
+        return "–"
+    size = 0 if value == 0 else floor(log10(abs(value)))
+    return f"{value:{'+' if sign else ''},.{min(max(digits - 1 - size, 0), 9)}f}".replace("-", "−")
 
 
 def draw_before_after(before: pd.DataFrame, after: pd.DataFrame, pace: tuple[float, float], targets, titles: tuple[str, str], lang: str, *, synthetic: str = "") -> str:
@@ -47,7 +62,7 @@ def draw_before_after(before: pd.DataFrame, after: pd.DataFrame, pace: tuple[flo
         parts.append(f'<text x="{left}" y="22" font-size="15" font-weight="700" fill="{OFFICIAL if i == 0 else INK}">{escape(title)}</text>')
         for step in range(5):
             v = low + (high - low) * step / 4
-            parts.append(f'<path d="M{left} {y(v):.1f}h372" stroke="{GRID}"/><text x="{left - 5}" y="{y(v) + 4:.1f}" font-size="11" text-anchor="end" fill="{SOFT}">{v:,.4g}</text>')
+            parts.append(f'<path d="M{left} {y(v):.1f}h372" stroke="{GRID}"/><text x="{left - 5}" y="{y(v) + 4:.1f}" font-size="11" text-anchor="end" fill="{SOFT}">{plain_number(v, 4)}</text>')
         for year in range(int(first), int(last) + 1, max(1, (int(last) - int(first)) // 6)):
             parts.append(f'<text x="{x(year + 0.5):.1f}" y="244" font-size="11" text-anchor="middle" fill="{SOFT}">{year + 543 if lang == "th" else year}</text>')
         used = table[table["used"]]
@@ -59,18 +74,18 @@ def draw_before_after(before: pd.DataFrame, after: pd.DataFrame, pace: tuple[flo
             parts.append(f'<path d="M{drawn[0][0]:.1f} {drawn[0][1]:.1f}L{drawn[1][0]:.1f} {drawn[1][1]:.1f}" stroke="{HOLDS}" stroke-width="2" fill="none"/>')
             parts.append(f'<path d="M{drawn[1][0]:.1f} {drawn[1][1]:.1f}L{drawn[2][0]:.1f} {drawn[2][1]:.1f}" stroke="{HOLDS}" stroke-width="1.4" stroke-dasharray="5 4" fill="none"/>')
         if target:
-            parts.append(f'<path d="M{x(target[1] + 0.5):.1f} {y(target[0]) - 6:.1f}l6 6l-6 6l-6-6Z" fill="{TARGET}"><title>{target[0]:,.4g}</title></path>')
-        parts += [f'<circle cx="{x(t):.1f}" cy="{y(v):.1f}" r="4" stroke="{INK}" fill="{INK if on else "#fff"}"><title>{v:,.6g}</title></circle>' for t, v, on in table.itertuples(index=False)]
+            parts.append(f'<path d="M{x(target[1] + 0.5):.1f} {y(target[0]) - 6:.1f}l6 6l-6 6l-6-6Z" fill="{TARGET}"><title>{plain_number(target[0], 4)}</title></path>')
+        parts += [f'<circle cx="{x(t):.1f}" cy="{y(v):.1f}" r="4" stroke="{INK}" fill="{INK if on else "#fff"}"><title>{plain_number(v, 6)}</title></circle>' for t, v, on in table.itertuples(index=False)]
     mark = f'<text x="{WIDE / 2}" y="140" font-size="30" font-weight="700" text-anchor="middle" fill="#7a1f5c" opacity=".13">{escape(synthetic)}</text>' if synthetic else ""
     about = "; ".join(f"{title}: n = {int(table['used'].sum())}" for title, table in zip(titles, (before, after), strict=True))
     return f'<svg viewBox="0 0 {WIDE} 252" role="img" aria-label="{escape(about, {chr(34): "&quot;"})}" style="width:100%;{FONT}">{"".join(parts)}{mark}</svg>'
 
 
-def draw_curve(table: pd.DataFrame, choices: pd.DataFrame, lang: str, *, about: str, synthetic: str = "") -> str:
+def draw_curve(table: pd.DataFrame, choices: pd.DataFrame, lang: str, *, about: str, axis: str = "", synthetic: str = "") -> str:
     """Return the specification curve of one question: every estimate in order, and below it the choices that made it.
 
     Blue where the verdict holds, red where it turns; the official specification is marked. Rows whose option alone turns the
-    verdict are red. What gave no estimate is not drawn in the curve but counts in the rows' shares.
+    verdict are red. `axis` says what an estimate is. What gave no estimate is not drawn in the curve but counts in the rows' shares.
     """
     question = str(table["question"].iloc[0])
     drawn = table[table["estimate"].notna()].reset_index(drop=True)
@@ -88,12 +103,13 @@ def draw_curve(table: pd.DataFrame, choices: pd.DataFrame, lang: str, *, about: 
         return top + (high_value + 0.05 * room - min(max(v, low_value), high_value)) / (1.1 * room) * high
 
     parts = [f'<path d="M{left} {y(0):.1f}H{WIDE - 60}" stroke="{SOFT}" stroke-dasharray="3 3"/><text x="{left - 6}" y="{y(0) + 4:.1f}" font-size="11" text-anchor="end" fill="{SOFT}">0</text>']
-    parts += [f'<text x="{left - 6}" y="{y(v) + 4:.1f}" font-size="11" text-anchor="end" fill="{SOFT}">{v:,.3g}</text>' for v in {low_value, high_value} - {0}]
+    parts += [f'<text x="{left - 6}" y="{y(v) + 4:.1f}" font-size="11" text-anchor="end" fill="{SOFT}">{plain_number(v)}</text>' for v in {low_value, high_value} - {0}]
     for holds, colour in ((True, HOLDS), (False, TURNS)):
         own = drawn[drawn["holds"] == holds]
         ranges = "".join(f"M{x(i):.1f} {y(a):.1f}V{y(b):.1f}" for i, a, b in zip(own.index, own["ci_low"], own["ci_high"], strict=True) if a == a and b == b)
         dots = "".join(f"M{x(i) - 0.9:.1f} {y(v):.1f}h1.8" for i, v in zip(own.index, own["estimate"], strict=True))
         parts.append(f'<path d="{ranges}" stroke="{colour}" stroke-width=".5" opacity=".22"/><path d="{dots}" stroke="{colour}" stroke-width="2.4"/>')
+    parts.append(f'<text x="4" y="{top + 9}" font-size="11.5" font-weight="700" fill="{INK}">{escape(axis)}</text>')
     mine = drawn[drawn["official"]]
     for i, v in zip(mine.index, mine["estimate"], strict=True):
         parts.append(f'<path d="M{x(i):.1f} {top}V{top + high}" stroke="{OFFICIAL}"/><circle cx="{x(i):.1f}" cy="{y(v):.1f}" r="4.5" fill="{OFFICIAL}"/>')

@@ -5,23 +5,23 @@ const SVG = "http://www.w3.org/2000/svg";
 const WORDS = {
   th: {
     goal: "เป้าหมาย", all_goals: "ทุกเป้าหมาย", series: "ตัวชี้วัด", freq: "ความถี่", period: "ช่วงเวลา", province: "เพิ่มจังหวัด", language: "English", chosen: "จังหวัดที่เลือก",
-    remove: "เอาออก", A: "รายปี", Q: "รายไตรมาส", M: "รายเดือน", trend: "แนวโน้ม", map: "แผนที่ 77 จังหวัด", distribution: "การกระจายของ 77 จังหวัด", peers: "จังหวัดที่คล้ายกัน",
+    remove: "เอาออก", A: "รายปี", Q: "รายไตรมาส", M: "รายเดือน", trend: "แนวโน้ม", map: "แผนที่ 77 จังหวัด", distribution: "การกระจายของ 77 จังหวัด", peers: "จังหวัดที่คล้ายกัน", likeness: "77 จังหวัดตามลักษณะที่เลือกไม่ได้", axis: "แกน", walk: "ลูกศรเลื่อนไปยังจังหวัดใกล้เคียง Enter เพื่อเลือก", shown: "แผนที่แสดงได้", moves: "เลื่อนได้ถึง", less: "ถ้าไม่นับ", pilots: "จังหวัดนำร่อง", others: "จังหวัดอื่น",
     quality: "คุณภาพข้อมูล", rules: "วิธีตัดสินที่เผยแพร่", point: "ที่มาของค่า", table: "ตาราง", search: "ค้นหาในตาราง", only: "เฉพาะสถานะ", every: "ทุกสถานะ", by_series: "ทุกจังหวัดของตัวชี้วัดนี้",
     by_area: "ทุกตัวชี้วัดของจังหวัดนี้", save: "บันทึก", cell: "เซลล์สมุดงาน", copied: "คัดลอกแล้ว วางในเซลล์ใหม่ได้ทันที", name: "จังหวัด", status: "สถานะ", value: "ค่า", last: "ล่าสุด", slope: "เปลี่ยนต่อปี",
     p: "p ปรับแล้ว", progress: "เทียบเป้าหมาย", on_track: "โอกาสทันเป้าหมาย", n: "n", method: "วิธี", years: "ปี", target: "เป้าหมาย", used: "ใช้ประมาณแนวโน้ม", unused: "ไม่ใช้ประมาณแนวโน้ม",
-    open: "ค่าเบื้องต้นหรือประมาณ", band: "ช่วงเชื่อมั่นของแนวโน้ม", median: "มัธยฐาน", no_value: "ไม่มีค่า", hint: "ชี้ที่จุด หรือใช้ปุ่มลูกศรซ้ายขวาเมื่อกราฟถูกเลือก", differs: "ต่างจากของเรา", no_rules: "ไม่มีวิธีใดตัดสินได้ (ไม่มีเป้าหมายหรือทิศทาง)",
-    missing: "ขาด", gap: "ช่องว่างยาวสุด", stale: "ข้อมูลเก่า", brk: "เปลี่ยนนิยามก่อน", prov: "ค่าเบื้องต้น", flagged: "มีหมายเหตุ", file: "ไฟล์", note: "หมายเหตุ", base: "ตัวตั้ง/ตัวหาร", rows: "แถว", waiting: "กำลังอ่าน…",
-    none: "ไม่พบจังหวัดนี้", most: "เลือกได้ไม่เกิน", run: "รอบประเมิน", no_run: "คำนวณจากข้อมูลตัวอย่างหรือไฟล์ ยังไม่มีรอบประเมิน", test: "การทดสอบ", draws: "การสุ่ม", ranked: "เรียงตามค่า ไม่ใช่อันดับความสามารถ", map_hint: "คลิกหรือกด Enter เพื่อเลือกจังหวัด ลูกศรเพื่อเลื่อน",
+    open: "ค่าเบื้องต้นหรือประมาณ", band: "ช่วงเชื่อมั่นของแนวโน้ม", median: "มัธยฐาน", no_value: "ไม่มีค่า", hint: "ชี้ที่จุด หรือเลือกกราฟด้วยปุ่ม Tab แล้วใช้ลูกศร: ซ้ายขวาเลื่อนปี ขึ้นลงเลื่อนจังหวัด", differs: "ต่างจากของเรา", no_rules: "ไม่มีวิธีใดตัดสินได้ (ไม่มีเป้าหมายหรือทิศทาง)",
+    missing: "ขาด", gap: "ช่องว่างยาวสุด", stale: "ข้อมูลเก่า", brk: "เปลี่ยนนิยามก่อน", prov: "ค่าเบื้องต้น", flagged: "มีหมายเหตุ", file: "ไฟล์", note: "หมายเหตุ", base: "ตัวตั้ง/ตัวหาร", rows: "แถว", waiting: "กำลังอ่าน…", silent: "เคอร์เนลไม่ตอบ: สั่ง Run → Run All Cells อีกครั้ง", sheet: "ชีต", row: "แถว", column: "คอลัมน์", parents: "คำนวณจาก", hidden: "ปกปิด (บุคคลน้อยกว่า 10 คน)",
+    none: "ไม่พบจังหวัดนี้", most: "แทนจังหวัดสุดท้าย เพราะเลือกได้ไม่เกิน", run: "รอบประเมิน", no_run: "คำนวณจากข้อมูลโดยตรง ไม่ใช่รอบประเมิน:", test: "การทดสอบ", draws: "การสุ่ม", ranked: "เรียงตามค่า ไม่ใช่อันดับความสามารถ", map_hint: "คลิกหรือกด Enter เพื่อเลือกจังหวัด ลูกศรเพื่อเลื่อน",
   },
   en: {
     goal: "Goal", all_goals: "all goals", series: "Indicator", freq: "Frequency", period: "Period", province: "Add a province", language: "ภาษาไทย", chosen: "Chosen provinces",
-    remove: "remove", A: "yearly", Q: "quarterly", M: "monthly", trend: "Trend", map: "Map of 77 provinces", distribution: "Distribution over 77 provinces", peers: "Provinces like this one",
+    remove: "remove", A: "yearly", Q: "quarterly", M: "monthly", trend: "Trend", map: "Map of 77 provinces", distribution: "Distribution over 77 provinces", peers: "Provinces like this one", likeness: "77 provinces by what they cannot choose", axis: "axis", walk: "Arrows walk to the next province, Enter chooses it", shown: "shown to", moves: "moves up to", less: "without", pilots: "pilot provinces", others: "other provinces",
     quality: "Quality of the data", rules: "Published rules", point: "Where the value comes from", table: "Table", search: "Search the table", only: "Only status", every: "every status", by_series: "all provinces of this indicator",
     by_area: "all indicators of this province", save: "Save", cell: "Notebook cell", copied: "Copied: paste it into a new cell", name: "Province", status: "Status", value: "Value", last: "Latest", slope: "Change per year",
     p: "adjusted p", progress: "Against the target", on_track: "P(on track)", n: "n", method: "Rule", years: "Years", target: "target", used: "used for the trend", unused: "not used for the trend",
-    open: "provisional or estimated", band: "interval of the trend", median: "median", no_value: "no value", hint: "Point at a dot, or use the left and right arrows when the chart is focused", differs: "differs from ours", no_rules: "no rule can judge this (no target, or no better and worse)",
-    missing: "missing", gap: "longest gap", stale: "stale", brk: "definition changed before", prov: "provisional", flagged: "with notes", file: "file", note: "note", base: "count / base", rows: "rows", waiting: "reading…",
-    none: "No such province", most: "At most", run: "Run", no_run: "worked out from the sample or a file; no run yet", test: "test", draws: "draws", ranked: "sorted by value; not a ranking of merit", map_hint: "click or press Enter to choose, arrows to move",
+    open: "provisional or estimated", band: "interval of the trend", median: "median", no_value: "no value", hint: "Point at a dot, or focus the chart: left and right arrows go through the years, up and down through the provinces", differs: "differs from ours", no_rules: "no rule can judge this (no target, or no better and worse)",
+    missing: "missing", gap: "longest gap", stale: "stale", brk: "definition changed before", prov: "provisional", flagged: "with notes", file: "file", note: "note", base: "count / base", rows: "rows", waiting: "reading…", silent: "The kernel does not answer: Run → Run All Cells again", sheet: "sheet", row: "row", column: "column", parents: "computed from", hidden: "suppressed (fewer than 10 persons)",
+    none: "No such province", most: "Took the place of the last one: at most", run: "Run", no_run: "worked out from observations, no run:", test: "test", draws: "draws", ranked: "sorted by value; not a ranking of merit", map_hint: "click or press Enter to choose, arrows to move",
   },
 };
 const LINES = ["#0b5394", "#b8500a", "#8a3f87", "#00735a"];
@@ -55,6 +55,16 @@ function plain(value, decimals) {
   if (value === null || value === undefined) return "–";
   return value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).replace("-", "−");
 }
+const MARKS = /[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]/g; // Thai marks above and below take no room
+function wide(text) { return text.replace(MARKS, "").length; }
+function fold(text, most) {
+  const lines = [];
+  for (const word of text.split(" ")) {
+    if (lines.length && wide(lines.at(-1)) + 1 + wide(word) <= most) lines.push(`${lines.pop()} ${word}`);
+    else lines.push(word);
+  }
+  return lines;
+}
 function slopeText(value, decimals) {
   if (value === null || value === undefined) return "–";
   const size = Math.abs(value), digits = size && size < 10 ** -decimals ? Math.min(6, Math.ceil(-Math.log10(size)) + 1) : decimals + 1;
@@ -68,12 +78,17 @@ class Explorer {
     this.series = new Map(this.all.series.map((s, i) => [s.code, { ...s, index: i }]));
     this.view = { ...model.get("view") }; this.goal = ""; this.at = null; this.mode = "series"; this.sort = ["value", 1]; this.search = ""; this.only = "";
     this.keep(model.get("first"));
-    this.heard = (content) => { if (content.kind === "series") { this.keep(content.payload); this.waiting = null; this.show(); } };
+    this.heard = (content) => this.hear(content);
     this.moved = () => { const told = model.get("view"); if (JSON.stringify(told) !== JSON.stringify(this.view)) { this.view = { ...told }; this.need(); } };
     model.on("msg:custom", this.heard); model.on("change:view", this.moved);
     this.build(); this.show();
   }
-  leave() { this.model.off("msg:custom", this.heard); this.model.off("change:view", this.moved); }
+  hear(content) {
+    if (content.kind === "series") { this.keep(content.payload); this.show(); }
+    else if (this.data) { this.settle(); Object.assign(this.view, { series: this.data.series, freq: this.data.freq }); this.show(); this.part.said.textContent = content.reason; }
+  }
+  settle() { clearTimeout(this.patience); this.waiting = null; this.root.classList.remove("waiting"); }
+  leave() { clearTimeout(this.patience); this.model.off("msg:custom", this.heard); this.model.off("change:view", this.moved); }
   keep(payload) { if (payload && payload.series) this.kept.set(`${payload.series}.${payload.freq}`, payload); }
   w(key) { return WORDS[this.view.lang][key]; }
   word(pair) { return this.view.lang === "th" ? pair[0] : pair[1]; }
@@ -93,7 +108,8 @@ class Explorer {
   need() {
     const key = `${this.view.series}.${this.view.freq}`;
     if (this.kept.has(key)) return this.show();
-    this.waiting = key; this.root.classList.add("waiting");
+    this.waiting = key; this.root.classList.add("waiting"); this.part.said.textContent = this.w("waiting");
+    clearTimeout(this.patience); this.patience = setTimeout(() => { this.part.said.textContent = this.w("silent"); }, 8000);
     this.model.send({ kind: "series", series: this.view.series, freq: this.view.freq });
   }
   toggle(code) {
@@ -101,7 +117,9 @@ class Explorer {
     if (place >= 0) { if (areas.length > 1) areas.splice(place, 1); }
     else if (areas.length < this.all.most_areas) areas.push(code);
     else areas[areas.length - 1] = code;
+    const full = place < 0 && this.view.areas.length >= this.all.most_areas;
     this.at = null; this.set({ areas });
+    if (full) this.part.said.textContent = `${this.w("most")} ${this.all.most_areas}`;
   }
 
   // ---------------------------------------------------------------- the page
@@ -129,7 +147,7 @@ class Explorer {
       p.chips,
       html("div", { class: "bar saves" }, html("span", {}, this.w("save")), save("png", () => this.savePng()), save("svg", () => this.saveSvg()), save("csv", () => this.saveCsv()), save("cell", () => this.showCell()), p.said),
       p.code,
-      html("div", { class: "boxes" }, this.box("trend", "wide"), this.box("map", "tall"), this.box("point"), this.box("quality"), this.box("distribution", "wide"), this.box("peers"), this.box("rules", "wide"), this.tableBox()),
+      html("div", { class: "boxes" }, this.box("trend", "wide"), this.box("map", "tall"), this.box("point"), this.box("quality"), this.box("distribution", "wide"), this.box("peers"), this.box("likeness", "half"), this.box("rules", "half"), this.tableBox()),
       p.foot = html("p", { class: "foot" }),
     );
     this.fillGoals(); this.fillSeries();
@@ -180,7 +198,7 @@ class Explorer {
   show() {
     const data = this.kept.get(`${this.view.series}.${this.view.freq}`);
     if (!data || (this.waiting && this.waiting !== `${data.series}.${data.freq}`)) return;
-    this.waiting = null; this.root.classList.remove("waiting"); this.data = data;
+    this.settle(); this.data = data;
     const p = this.part, own = this.series.get(this.view.series);
     if (!data.periods.some((x) => x[0] === this.view.period)) this.view.period = data.periods[data.usual][0];
     this.now = data.periods.findIndex((x) => x[0] === this.view.period);
@@ -189,8 +207,8 @@ class Explorer {
     p.period.replaceChildren(...data.periods.map((x) => html("option", { value: x[0] }, this.word([x[1], x[2]]))).reverse()); p.period.value = this.view.period;
     p.chips.replaceChildren(...this.view.areas.map((code, i) => html("li", { style: `--c:${LINES[i]}` }, html("span", { class: "dot" }), `${this.nameOf(code)} `, html("button", { type: "button", "aria-label": `${this.w("remove")} ${this.nameOf(code)}`, disabled: this.view.areas.length < 2, onclick: () => this.toggle(code) }, "×"))));
     p.code.hidden = true; p.said.textContent = "";
-    this.drawTrend(); this.drawMap(); this.drawDistribution(); this.drawPeers(); this.drawQuality(); this.drawRules(); this.drawPoint(); this.drawTable();
-    p.foot.textContent = `${this.all.run ? `${this.w("run")} ${this.all.run}` : this.w("no_run")} · ${this.all.run_hash.slice(0, 12)} · ${this.all.report_year}`;
+    this.drawTrend(); this.drawMap(); this.drawDistribution(); this.drawPeers(); this.drawLikeness(); this.drawQuality(); this.drawRules(); this.drawPoint(); this.drawTable();
+    p.foot.textContent = `${this.w(this.all.run ? "run" : "no_run")} ${this.all.run || this.all.origin} · ${this.all.run_hash.slice(0, 12)} · ${this.all.report_year}`;
     this.root.lang = this.view.lang;
     this.model.set("view", { ...this.view, areas: [...this.view.areas] }); this.model.save_changes();
     this.root.dataset.shown = `${this.view.series}.${this.view.freq} ${this.view.areas.join(",")} ${this.view.period} ${this.view.lang}`;
@@ -250,13 +268,14 @@ class Explorer {
     node.append(cross);
     this.mark = (code, index) => { const point = (data.points[code] || []).find((q) => q[0] === index); cross.setAttribute("cx", point ? x(times[index]) : -50); cross.setAttribute("cy", point ? y(point[1]) : -50); };
     node.addEventListener("keydown", (e) => {
-      const step_to = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
-      if (!step_to) return;
+      const along = { ArrowLeft: -1, ArrowRight: 1 }[e.key] || 0, across = { ArrowUp: -1, ArrowDown: 1 }[e.key] || 0;
+      if (!along && !across) return;
       e.preventDefault();
-      const code = this.view.areas[0], list = data.points[code] || [];
+      const drawn = this.view.areas, at = this.at ? drawn.indexOf(this.at[0]) : 0;
+      const code = drawn[(at + across + drawn.length) % drawn.length], list = data.points[code] || [];
       if (!list.length) return;
-      const place = this.at && this.at[0] === code ? list.findIndex((q) => q[0] === this.at[1]) : list.length;
-      this.pointAt(code, list[Math.max(0, Math.min(list.length - 1, place + step_to))][0]);
+      const place = !this.at ? list.length : along < 0 ? list.findIndex((q) => q[0] >= this.at[1]) : list.findLastIndex((q) => q[0] <= this.at[1]);
+      this.pointAt(code, list[Math.max(0, Math.min(list.length - 1, place + along))][0]);
     });
     if (this.all.synthetic) node.append(svg("text", { x: wide / 2, y: high / 2, class: "synth", transform: `rotate(-12 ${wide / 2} ${high / 2})` }, this.all.synthetic[this.view.lang]));
     return node;
@@ -284,8 +303,9 @@ class Explorer {
     const period = this.data.periods[point[0]], file = this.data.files[point[6]], d = this.decimals(), row = (key, value) => (value ? [html("dt", {}, key), html("dd", {}, value)] : []);
     this.part.point.replaceChildren(html("dl", {},
       row(this.nameOf(code), `${this.word([period[1], period[2]])}: ${plain(point[1], d)} ${this.unit()}`), row(this.w("status"), `${point[5] ? this.w("used") : this.w("unused")}${point[4] ? `; ${this.w("open")}` : ""}`),
-      row(this.w("base"), point[9]), row(this.w("file"), file[0]), row("", point[7]), row("sha256", file[1] ? file[1].slice(0, 16) : ""), row(this.w("note"), this.word(this.data.notes[point[8]]))));
+      row(this.w("base"), point[11]), row(this.w("file"), this.place(file[0], ...point.slice(7, 10))), row(this.w("parents"), point[12].map(([series, ...cell]) => `${series}: ${this.place(...cell)}`).join("; ")), row("sha256", file[1] ? file[1].slice(0, 16) : ""), row(this.w("note"), this.word(this.data.notes[point[10]]))));
   }
+  place(file, sheet, row, column) { return [file, sheet && `${this.w("sheet")} ${sheet}`, row && `${this.w("row")} ${row}`, column && `${this.w("column")} ${column}`].filter(Boolean).join(", "); }
   drawMap() {
     const cols = this.all.areas.map((a) => a.col), rows = this.all.areas.map((a) => a.row), left = Math.min(...cols), top = Math.min(...rows);
     const node = svg("svg", { viewBox: `0 0 ${(Math.max(...cols) - left + 1) * TILE + 4} ${(Math.max(...rows) - top + 1) * TILE + 4}`, class: "tiles", role: "group", "aria-label": `${this.w("map")}. ${this.w("map_hint")}` });
@@ -295,7 +315,7 @@ class Explorer {
       const tile = svg("g", { role: "button", tabindex: a.code === focus ? 0 : -1, "aria-pressed": chosen >= 0 ? "true" : "false", "aria-label": `${a[`name_${this.view.lang}`]}: ${this.status(status)}`, "data-area": a.code, onclick: () => { this.mapAt = a.code; this.toggle(a.code); } },
         svg("title", {}, `${a[`name_${this.view.lang}`]}: ${this.status(status)}, ${plain(this.valueAt(a.code), this.decimals())}`),
         svg("rect", { x, y, width: TILE - 3, height: TILE - 3, rx: 3, fill: FILL[status], stroke: chosen >= 0 ? LINES[chosen] : "#9aa7b2", "stroke-width": chosen >= 0 ? 3.2 : 0.7 }),
-        svg("text", { x: x + (TILE - 3) / 2, y: y + 11, class: "abbr", fill: ink }, a[`abbr_${this.view.lang}`]), svg("text", { x: x + (TILE - 3) / 2, y: y + 21, class: "sign", fill: ink }, this.all.statuses[status].mark));
+        svg("text", { x: x + (TILE - 3) / 2, y: y + 11, class: "abbr", style: `fill:${ink}` }, a[`abbr_${this.view.lang}`]), svg("text", { x: x + (TILE - 3) / 2, y: y + 21, class: "sign", style: `fill:${ink}` }, this.all.statuses[status].mark));
       tiles.set(`${a.col}.${a.row}`, tile); node.append(tile);
       tile.addEventListener("keydown", (e) => {
         if (e.key === "Enter" || e.key === " ") { e.preventDefault(); this.mapAt = a.code; this.toggle(a.code); this.root.querySelector(`.tiles [data-area="${a.code}"]`).focus(); return; }
@@ -314,13 +334,15 @@ class Explorer {
     if (!found.length) return node;
     const marks = ticks(found[0][1], found.at(-1)[1]), left = 20, right = 20, x = (v) => left + ((v - marks[0]) / (marks.at(-1) - marks[0] || 1)) * (wide - left - right);
     for (const m of marks) node.append(svg("line", { x1: x(m), x2: x(m), y1: 30, y2: high - 24, class: "grid" }), svg("text", { x: x(m), y: high - 8, class: "tick mid" }, m.toLocaleString("en-US")));
-    const heights = new Map();
+    const heights = new Map(), slots = new Map();
+    for (const [, value] of found) { const slot = Math.round(x(value) / 8); slots.set(slot, (slots.get(slot) || 0) + 1); }
+    const rise = Math.min(8, (high - 66) / Math.max(1, ...slots.values()) - 0.01); // however many fall together, each is seen
     const alike = new Set(this.all.alike[this.view.areas[0]] || []);
     const middle = median(found.map((f) => f[1]));
     node.append(svg("line", { x1: x(middle), x2: x(middle), y1: 30, y2: high - 24, class: "middle" }), svg("text", { x: x(middle), y: 10, class: "tick mid" }, `${this.w("median")} ${plain(middle, this.decimals())}`));
     for (const [code, value] of found) {
       const slot = Math.round(x(value) / 8), level = heights.get(slot) || 0, chosen = this.view.areas.indexOf(code); heights.set(slot, level + 1);
-      const y = high - 32 - Math.min(level, 8) * 8;
+      const y = high - 32 - level * rise;
       node.append(svg("circle", { cx: slot * 8, cy: y, r: chosen >= 0 ? 5 : 3.2, fill: chosen >= 0 ? LINES[chosen] : alike.has(code) ? "#e3b23c" : "#9aa7b2", class: "all", "data-area": code, onclick: () => this.toggle(code) }, svg("title", {}, `${this.nameOf(code)} ${plain(value, this.decimals())}`)));
     }
     this.view.areas.forEach((code, i) => { const value = this.valueAt(code); if (value !== null) node.append(svg("path", { d: `M${x(value)} 28l-5-8h10Z`, fill: LINES[i] })); });
@@ -343,13 +365,58 @@ class Explorer {
       return [html("button", { type: "button", class: "link", onclick: () => { this.at = null; this.set({ areas: [code] }); } }, this.nameOf(code)), plain(this.valueAt(code), this.decimals()), `${this.all.statuses[status].mark} ${this.status(status)}`];
     })));
   }
+  likenessPicture(wide = 460, high = 330) {
+    const { places, shares, ends, traits } = this.all.likeness, lang = this.view.lang, all = this.all.areas.map((a) => ({ ...a, at: places[a.code] }));
+    const side = (i) => all.map((a) => a.at[i]), [left, right, low, top] = [Math.min(...side(0)), Math.max(...side(0)), Math.min(...side(1)), Math.max(...side(1))];
+    const unit = Math.min((wide - 60) / (right - left || 1), (high - 104) / (top - low || 1)), x = (v) => wide / 2 + (v - (left + right) / 2) * unit, y = (v) => (high - 40) / 2 - (v - (low + top) / 2) * unit;
+    const node = svg("svg", { viewBox: `0 0 ${wide} ${high}`, role: "group", tabindex: 0, class: "likeness", "aria-label": `${this.w("likeness")}. ${this.w("walk")}` });
+    const percent = (v) => `${Math.round(100 * v)}%`, axis = (i) => `${this.w("axis")} ${i + 1}: ${percent(shares[i])}`;
+    node.append(svg("line", { x1: 20, x2: wide - 20, y1: y(0), y2: y(0), class: "grid" }), svg("line", { x1: x(0), x2: x(0), y1: 14, y2: high - 54, class: "grid" }));
+    const texts = [[16, high - 25, ends[lang][0][0] && `← ${ends[lang][0][0]}`, ""], [wide - 16, high - 25, ends[lang][0][1] && `${ends[lang][0][1]} →`, "end"], [x(0), 11, ends[lang][1][1] && `↑ ${ends[lang][1][1]}`, "mid"], [x(0), high - 42, ends[lang][1][0] && `↓ ${ends[lang][1][0]}`, "mid"]];
+    for (const [tx, ty, text, how] of texts) if (text) node.append(svg("text", { x: tx, y: ty, class: `tick ${how}` }, text));
+    const alike = new Set(this.all.alike[this.view.areas[0]] || []), rank = (a) => (this.view.areas.includes(a.code) ? 2 : alike.has(a.code) ? 1 : 0);
+    const said = svg("text", { x: wide / 2, y: high - 8, class: "tick mid" }, `${axis(0)}, ${axis(1)}`);
+    const cross = svg("circle", { r: 9, class: "cross", cx: -50, cy: -50 });
+    const point = (a) => { this.likeAt = a.code; cross.setAttribute("cx", x(a.at[0])); cross.setAttribute("cy", y(a.at[1])); said.textContent = this.likeText(a.code); };
+    for (const a of [...all].sort((p, q) => rank(p) - rank(q))) {
+      const chosen = this.view.areas.indexOf(a.code), colour = chosen >= 0 ? LINES[chosen] : alike.has(a.code) ? "#e3b23c" : "#9aa7b2", [cx, cy] = [x(a.at[0]), y(a.at[1])], size = chosen >= 0 ? 6 : 4, fill = a.at[2] >= 0.5 ? colour : "#fff";
+      if (chosen >= 0) node.append(svg("circle", { cx, cy, r: a.at[3] * unit, fill: colour, opacity: 0.12, "pointer-events": "none" }));
+      const look = { fill, stroke: colour, "stroke-width": 1.6, class: "all", "data-area": a.code, onclick: () => this.toggle(a.code), onpointerenter: () => point(a) };
+      node.append(a.pilot ? svg("path", { d: `M${cx} ${cy - size - 1.5}l${size + 1.5} ${size + 1.5}l${-size - 1.5} ${size + 1.5}l${-size - 1.5} ${-size - 1.5}Z`, ...look }) : svg("circle", { cx, cy, r: size, ...look }));
+      if (chosen >= 0) node.append(svg("text", { x: cx, y: cy - 9, class: "tick mid" }, a[`name_${lang}`]));
+    }
+    node.append(cross, said);
+    node.addEventListener("keydown", (e) => {
+      const here = all.find((a) => a.code === (this.likeAt || this.view.areas[0]));
+      if (e.key === "Enter" || e.key === " ") { e.preventDefault(); this.toggle(here.code); this.part.likeness.querySelector("svg").focus(); return; }
+      const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[e.key];
+      if (!way) return;
+      e.preventDefault();
+      let best = null, least = Infinity;
+      for (const a of all) { // the nearest one that way; what lies aside counts double
+        const dx = a.at[0] - here.at[0], dy = a.at[1] - here.at[1], along = dx * way[0] + dy * way[1], aside = Math.abs(dx * way[1]) + Math.abs(dy * way[0]);
+        if (along > 1e-9 && along + 2 * aside < least) { least = along + 2 * aside; best = a; }
+      }
+      if (best) point(best);
+    });
+    return node;
+  }
+  likeText(code) {
+    const [, , shown, moves, without] = this.all.likeness.places[code], name = this.all.likeness.traits[without];
+    return `${this.nameOf(code)}: ${this.w("shown")} ${Math.round(100 * shown)}%${name ? `, ${this.w("moves")} ${moves.toFixed(1)} (${this.w("less")} ${this.word(name)})` : ""}`;
+  }
+  drawLikeness() {
+    const swatch = (text, mark) => html("li", {}, `${mark} ${text}`);
+    this.part.likeness.replaceChildren(this.likenessPicture(), html("ul", { class: "legend" }, swatch(this.w("pilots"), "◆"), swatch(this.w("others"), "●"), html("li", { style: "--c:#e3b23c" }, html("span", { class: "dot" }), this.w("peers"))), html("p", { class: "hint" }, this.all.likeness.text[this.view.lang]), html("p", { class: "hint" }, this.w("walk")));
+  }
   drawQuality() {
     const q = this.data.quality[this.view.areas[0]], trend = this.data.trends[this.view.areas[0]];
+    const hidden = this.data.hidden[this.view.areas[0]] || [];
     if (!q) return this.part.quality.replaceChildren(html("p", {}, this.w("no_value")));
     const item = (on, text) => (on ? html("li", {}, text) : null);
     this.part.quality.replaceChildren(html("ul", { class: "flags" }, html("li", {}, `${this.word(q.verdict)}, n = ${q.n}`), item(q.missing, `${this.w("missing")} ${q.missing}`), item(q.gap, `${this.w("gap")} ${q.gap}`), item(q.stale, this.w("stale")),
-      item(this.word(q.break), `${this.w("brk")} ${this.word(q.break)}`), item(q.provisional, `${this.w("prov")} ${q.provisional}`), item(q.flagged, `${this.w("flagged")} ${q.flagged}`), item(this.word(q.why), this.word(q.why)),
-      item(trend && trend.method, trend ? `${this.w("test")}: ${trend.method}${trend.rho === null || trend.rho === undefined ? "" : `, rho ${trend.rho.toFixed(2)}`}` : "")));
+      item(this.word(q.break), `${this.w("brk")} ${this.word(q.break)}`), item(q.provisional, `${this.w("prov")} ${q.provisional}`), item(q.flagged, `${this.w("flagged")} ${q.flagged}`), item(hidden.length, `${this.w("hidden")}: ${hidden.map((h) => this.word(h)).join(", ")}`), item(this.word(q.why), this.word(q.why)),
+      item(trend && trend.method, trend ? `${this.w("test")}: ${trend.method ? this.word(trend.method) : ""}${trend.rho === null || trend.rho === undefined ? "" : `, rho ${trend.rho.toFixed(2)}`}` : "")));
   }
   drawRules() {
     const rows = this.data.rules[this.view.areas[0]] || [];
@@ -400,14 +467,15 @@ class Explorer {
     this.part.said.textContent = this.fileName(ending);
   }
   picture() {
-    const wide = 660, trend = this.trendPicture(620, 300), spread = this.distributionPicture(620, 128), put = (node, x, y, w, h) => { for (const [k, v] of Object.entries({ x, y, width: w, height: h })) node.setAttribute(k, v); return node; };
+    const about = fold(`${this.unit()} · ${this.about()}`, 100), down = 16 * (about.length - 1), title = this.title();
+    const broad = 660, tall = 560 + down, trend = this.trendPicture(620, 300), spread = this.distributionPicture(620, 128), put = (node, x, y, w, h) => { for (const [k, v] of Object.entries({ x, y, width: w, height: h })) node.setAttribute(k, v); return node; };
     const period = this.data.periods[this.now];
-    const whole = svg("svg", { xmlns: SVG, viewBox: `0 0 ${wide} 560`, width: wide, height: 560 }, svg("style", {}, this.model.get("picture_style")), svg("rect", { width: wide, height: 560, fill: "#fff" }),
-      svg("text", { x: 20, y: 28, class: "head" }, this.title()), svg("text", { x: 20, y: 48, class: "tick" }, `${this.unit()} · ${this.about()}`.slice(0, 108)));
-    this.view.areas.forEach((code, i) => whole.append(svg("circle", { cx: 26 + i * 155, cy: 66, r: 5, fill: LINES[i] }), svg("text", { x: 36 + i * 155, y: 70, class: "tick" }, this.nameOf(code))));
-    whole.append(put(trend, 20, 78, 620, 300), svg("text", { x: 20, y: 400, class: "tick" }, `${this.w("distribution")}: ${this.word([period[1], period[2]])}`), put(spread, 20, 406, 620, 128));
+    const whole = svg("svg", { xmlns: SVG, viewBox: `0 0 ${broad} ${tall}`, width: broad, height: tall }, svg("style", {}, this.model.get("picture_style")), svg("rect", { width: broad, height: tall, fill: "#fff" }),
+      svg("text", { x: 20, y: 28, class: "head", style: wide(title) > 66 ? `font-size:${(17 * 66) / wide(title)}px` : null }, title), about.map((line, i) => svg("text", { x: 20, y: 48 + 16 * i, class: "tick" }, line)));
+    this.view.areas.forEach((code, i) => whole.append(svg("circle", { cx: 26 + i * 155, cy: 66 + down, r: 5, fill: LINES[i] }), svg("text", { x: 36 + i * 155, y: 70 + down, class: "tick" }, this.nameOf(code))));
+    whole.append(put(trend, 20, 78 + down, 620, 300), svg("text", { x: 20, y: 400 + down, class: "tick" }, `${this.w("distribution")}: ${this.word([period[1], period[2]])}`), put(spread, 20, 406 + down, 620, 128));
     const files = [...new Set((this.data.points[this.view.areas[0]] || []).map((q) => this.data.files[q[6]][0]))].slice(0, 3).join("; ");
-    whole.append(svg("text", { x: 20, y: 552, class: "tick" }, `${files} · ${this.all.run_hash.slice(0, 12)}${this.all.synthetic ? ` · ${this.all.synthetic[this.view.lang]}` : ""}`));
+    whole.append(svg("text", { x: 20, y: tall - 8, class: "tick" }, `${files} · ${this.all.run_hash.slice(0, 12)}${this.all.synthetic ? ` · ${this.all.synthetic[this.view.lang]}` : ""}`));
     this.drawTrend(); // the chart that was moved into the picture is drawn again in its place
     return new XMLSerializer().serializeToString(whole);
   }
@@ -416,23 +484,23 @@ class Explorer {
     const image = new Image(), text = this.picture();
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
     await image.decode();
-    const canvas = html("canvas", { width: 1320, height: 1120 });
-    canvas.getContext("2d").drawImage(image, 0, 0, 1320, 1120);
+    const canvas = html("canvas", { width: 2 * image.naturalWidth, height: 2 * image.naturalHeight });
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     canvas.toBlob((blob) => this.save(blob, "png"), "image/png");
   }
   saveCsv() {
     // A text that a spreadsheet would take for a formula gets an apostrophe; numbers stay numbers.
     const text = (v) => `"${String(v).replace(/^([=+\-@\t\r])/, "'$1").replaceAll('"', '""')}"`;
-    const rows = [["SERIES", "REF_AREA", "name_th", "FREQ", "TIME_PERIOD", "OBS_VALUE", "LOWER_BOUND", "UPPER_BOUND", "unit_th", "used", "source_file", "source_place", "source_id", "synthetic"].join(",")];
+    const rows = [["SERIES", "REF_AREA", "name_th", "FREQ", "TIME_PERIOD", "OBS_VALUE", "LOWER_BOUND", "UPPER_BOUND", "unit_th", "used", "source_file", "source_sheet", "source_row", "source_column", "source_id", "synthetic"].join(",")];
     for (const code of this.view.areas) for (const x of this.data.points[code] || []) {
       const file = this.data.files[x[6]];
-      rows.push([text(this.view.series), text(code), text(this.areas.get(code).name_th), text(this.view.freq), text(this.data.periods[x[0]][0]), x[1], x[2] ?? "", x[3] ?? "", text(this.series.get(this.view.series).unit_th), x[5] ? "True" : "False", text(file[0]), text(x[7]), text(file[1]), this.all.synthetic ? "True" : "False"].join(","));
+      rows.push([text(this.view.series), text(code), text(this.areas.get(code).name_th), text(this.view.freq), text(this.data.periods[x[0]][0]), x[1], x[2] ?? "", x[3] ?? "", text(this.series.get(this.view.series).unit_th), x[5] ? "True" : "False", text(file[0]), text(x[7]), text(x[8]), text(x[9]), text(file[1]), this.all.synthetic ? "True" : "False"].join(","));
     }
     this.save(new Blob([`\ufeff${rows.join("\r\n")}\r\n`], { type: "text/csv;charset=utf-8" }), "csv");
   }
   code() {
-    const q = (s) => `'${s}'`, areas = `[${this.view.areas.map(q).join(", ")}]`, run = this.model.get("run_folder");
-    return ["from sdg_eval.explore import compare, open_desk, series", "", `desk = open_desk(${run ? JSON.stringify(run) : ""})`, `display(series(desk, ${q(this.view.series)}, ${areas}, freq=${q(this.view.freq)}))`, `display(compare(desk, ${q(this.view.series)}, ${areas}, freq=${q(this.view.freq)}, period=${q(this.view.period)}))`].join("\n");
+    const q = (s) => `'${s}'`, areas = `[${this.view.areas.map(q).join(", ")}]`;
+    return ["from sdg_eval.explore import compare, open_desk, series", "", `desk = ${this.model.get("call")}`, `display(series(desk, ${q(this.view.series)}, ${areas}, freq=${q(this.view.freq)}))`, `display(compare(desk, ${q(this.view.series)}, ${areas}, freq=${q(this.view.freq)}, period=${q(this.view.period)}))`].join("\n");
   }
   showCell() {
     this.part.code.value = this.code(); this.part.code.hidden = false; this.part.code.focus(); this.part.code.select();

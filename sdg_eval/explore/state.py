@@ -16,8 +16,10 @@ from sdg_eval.concepts import SYNTHETIC
 from sdg_eval.errors import UsageError
 from sdg_eval.evaluation import STATUSES
 from sdg_eval.explore.desk import Desk
+from sdg_eval.explore.likeness import province_map
 from sdg_eval.explore.tables import check_areas, choose_freq, compare, series
-from sdg_eval.explore.words import rule_name
+from sdg_eval.explore.words import rule_name, test_name
+from sdg_eval.side_by_side import TRAIT_WORDS
 from sdg_eval.thai import format_period, year_text
 from sdg_eval.wording import label, p_text, say_flags, say_reasons
 
@@ -62,14 +64,15 @@ def view_of(desk: Desk, areas="TH-50", series: str = "", *, freq: str = "", peri
     series = series or desk.series[0]
     freq = choose_freq(desk, series, freq)
     period = period or str(compare(desk, series, freq=freq)["TIME_PERIOD"].iloc[0])
-    periods = set(desk.rows.loc[(desk.rows["SERIES"] == series) & (desk.rows["FREQ"] == freq), "TIME_PERIOD"])
+    rows = desk.rows
+    periods = set(rows.loc[(rows["SERIES"] == series) & (rows["FREQ"] == freq) & rows["OBS_VALUE"].notna(), "TIME_PERIOD"])
     if period not in periods:
         raise UsageError(f"{series} has no value of {period!r}. There are: {', '.join(sorted(periods))}.")
     return View(tuple(areas), series, freq, period, lang)
 
 
-def cell_of(view: View, run: str = "") -> str:
-    """Return the code of a cell that gives the tables of a view again.
+def cell_of(view: View, call: str = "open_desk()") -> str:
+    """Return the code of a cell that gives the tables of a view again; `call` opens the desk (`Desk.call`).
 
     Examples
     --------
@@ -82,7 +85,7 @@ def cell_of(view: View, run: str = "") -> str:
     """
     areas = list(view.areas)
     return "\n".join([
-        "from sdg_eval.explore import compare, open_desk, series", "", f"desk = open_desk({repr(run) if run else ''})",
+        "from sdg_eval.explore import compare, open_desk, series", "", f"desk = {call}",
         f"display(series(desk, {view.series!r}, {areas!r}, freq={view.freq!r}))",
         f"display(compare(desk, {view.series!r}, {areas!r}, freq={view.freq!r}, period={view.period!r}))",
     ])  # fmt: skip
@@ -107,8 +110,17 @@ def describe(desk: Desk) -> dict:
         ],
         "statuses": {code: {"th": label(code, "th"), "en": label(code, "en"), "mark": MARK[code]} for code in STATUSES},
         "progress": {code: [label(code, "th"), label(code, "en")] for code in sorted(set(desk.national.progress["progress"]))},
-        "alike": desk.like, "rows": _overview(desk, [a["REF_AREA"] for a in areas]), "synthetic": SYNTHETIC if desk.synthetic else None,
-        "run": desk.run, "run_hash": desk.run_hash, "report_year": desk.report_year, "confidence": desk.confidence, "most_areas": MOST_AREAS,
+        "alike": desk.like, "likeness": _likeness(desk), "rows": _overview(desk, [a["REF_AREA"] for a in areas]), "synthetic": SYNTHETIC if desk.synthetic else None,
+        "run": desk.run, "origin": desk.origin, "run_hash": desk.run_hash, "report_year": desk.report_year, "confidence": desk.confidence, "most_areas": MOST_AREAS,
+    }  # fmt: skip
+
+
+def _likeness(desk: Desk) -> dict:
+    found = province_map(desk)
+    names = {name: list(TRAIT_WORDS[name]) for name in sorted(set(found.table["without"])) if name}
+    return {
+        "places": {r["REF_AREA"]: [_number(r["x"]), _number(r["y"]), _number(r["shown"]), _number(r["moves"]), r["without"]] for r in found.table.to_dict("records")},
+        "shares": [_number(s) for s in found.shares], "ends": {lang: [list(e) for e in ends] for lang, ends in found.ends.items()}, "text": found.text, "traits": names,
     }  # fmt: skip
 
 
@@ -130,28 +142,31 @@ def _overview(desk: Desk, areas: list[str]) -> dict[str, list]:
 def series_payload(desk: Desk, series_code: str, freq: str = "") -> dict:
     """Return all that the pictures of one series need, of every province: values with their cells, trend, target, rules, quality.
 
-    `points[area]` is a list of [period, value, low, high, open, used, file, place, note, base]: numbers of the lists `periods`,
-    `files` and `notes`; value in the unit of the series; `open` is provisional or estimated, `used` is what the trend rests on.
+    `points[area]` is a list of [period, value, low, high, open, used, file, sheet, row, column, note, base, parents]: numbers of the lists
+    `periods`, `files` and `notes`; `parents` are the cells of what the value was computed from; value in the unit of the series; `open` is provisional or estimated, `used` is what the trend rests on.
+    `hidden[area]` are the periods whose value is suppressed.
     """
     freq = choose_freq(desk, series_code, freq)
     provinces = desk.codelists.provinces
-    table = series(desk, series_code, provinces, freq=freq).drop_duplicates(["REF_AREA", "TIME_PERIOD"])
+    table = series(desk, series_code, provinces, freq=freq)
+    hidden = {area: part[["period_th", "period_en"]].to_numpy().tolist() for area, part in table[table["OBS_VALUE"].isna()].groupby("REF_AREA")}
+    table = table[table["OBS_VALUE"].notna()]
     order = table.drop_duplicates("TIME_PERIOD").sort_values(["time", "TIME_PERIOD"])
     periods = {p: i for i, p in enumerate(order["TIME_PERIOD"])}
     files: dict[tuple[str, str], int] = {}
-    notes: dict[str, int] = {"": 0}
+    notes: dict[tuple[str, str], int] = {("", ""): 0}
     points: dict[str, list] = {}
     for r in table.to_dict("records"):
-        place = " ".join(filter(None, [r["source_sheet"], _whole(r["source_row"], "row"), _text(r["source_column"], "column")]))
         points.setdefault(r["REF_AREA"], []).append([
             periods[r["TIME_PERIOD"]], r["OBS_VALUE"], _number(r["LOWER_BOUND"]), _number(r["UPPER_BOUND"]), int(r["OBS_STATUS"] in ("P", "E", "I")), int(r["used"]),
-            files.setdefault((r["source_file"], r["source_id"]), len(files)), place, notes.setdefault(str(r["flags"]), len(notes)), _base(r),
+            files.setdefault((r["source_file"], r["source_id"]), len(files)), r["source_sheet"], _whole(r["source_row"]), _text(r["source_column"]),
+            notes.setdefault((say_flags(r["flags"], "th"), say_flags(r["flags"], "en")), len(notes)), _base(r), _parents(r["flags"]),
         ])  # fmt: skip
     row = desk.codelists.series_row(series_code)
     return {
         "series": series_code, "freq": freq, "periods": order[["TIME_PERIOD", "period_th", "period_en", "time"]].to_numpy(dtype=object).tolist(),
         "usual": periods.get(str(compare(desk, series_code, freq=freq)["TIME_PERIOD"].iloc[0]), len(periods) - 1),
-        "files": [list(f) for f in files], "notes": [[say_flags(n, "th"), say_flags(n, "en")] for n in notes], "points": points,
+        "files": [list(f) for f in files], "hidden": hidden, "notes": [list(n) for n in notes], "points": points,
         "trends": _trends(desk, series_code, freq), "targets": _targets(desk, series_code, freq), "rules": _rules(desk, series_code, freq),
         "quality": _quality(desk, series_code, freq), "provisional": row["provisional"],
     }  # fmt: skip
@@ -167,7 +182,7 @@ def _trends(desk: Desk, code: str, freq: str) -> dict[str, dict]:
         r["REF_AREA"]: {
             "status": status.get(r["REF_AREA"], "no_data"), "n": int(r["n_obs"]), "slope": _number(r["slope"]), "low": _number(r["ci_low"]), "high": _number(r["ci_high"]),
             "p": p_text(r["p_value"]) if r["p_value"] == r["p_value"] else "", "q": p_text(r["p_adjusted"]) if r["p_adjusted"] == r["p_adjusted"] else "",
-            "method": r["method"], "rho": _number(r["rho"]), "why": [say_reasons(r["reason"], lang) for lang in ("th", "en")],
+            "method": [test_name(r["method"], lang) for lang in ("th", "en")] if r["method"] != "none" else None, "rho": _number(r["rho"]), "why": [say_reasons(r["reason"], lang) for lang in ("th", "en")],
             "firm": r["verdict"] in ("rising", "falling", "not_detected"),
         }
         for r in _own(desk.national.trends, code, freq)
@@ -212,12 +227,18 @@ def _numbers(column) -> list[float | None]:
     return [_number(v) for v in np.asarray(column, dtype=float)]
 
 
-def _whole(value, word: str) -> str:
-    return "" if pd.isna(value) or value == "" else f"{word} {int(value)}"
+def _whole(value) -> str:
+    return "" if pd.isna(value) or value == "" else str(int(value))
 
 
-def _text(value, word: str) -> str:
-    return "" if pd.isna(value) or value == "" else f"{word} {value}"
+def _text(value) -> str:
+    return "" if pd.isna(value) else str(value)
+
+
+def _parents(flags: str) -> list[list[str]]:
+    """Series, file, sheet, row and column of each cell that a derived value was computed from."""
+    cells = [part.partition(":")[2].partition("@") for part in flags.split(";") if part.startswith(("parent:", "exposure:"))]
+    return [[series, *place.rsplit(":", 3)] for series, _, place in cells]
 
 
 def _base(row: dict) -> str:

@@ -38,7 +38,7 @@ def check_areas(desk: Desk, areas) -> list[str]:
 
 
 def series(desk: Desk, series: str, areas, *, freq: str = "", first: str = "", last: str = "") -> pd.DataFrame:
-    """Return the values of one series in some provinces, one row per period, each with the cell it comes from.
+    """Return the values of one series in some provinces, each with the cell it comes from.
 
     Parameters
     ----------
@@ -53,7 +53,8 @@ def series(desk: Desk, series: str, areas, *, freq: str = "", first: str = "", l
     -------
     pandas.DataFrame
         Values in the unit of the series. `used`: the trend rests on the value (it lies after the last break and is measured,
-        not provisional or estimated). `time` is the middle of the period in decimal years.
+        not provisional or estimated). `time` is the middle of the period in decimal years. A suppressed value has its row, with
+        status Q and no number; two values of one period are both there, and the trend rests on neither.
 
     Raises
     ------
@@ -79,7 +80,7 @@ def series(desk: Desk, series: str, areas, *, freq: str = "", first: str = "", l
     told = rows.assign(
         name_th=[desk.codelists.area_name(a, "th") for a in rows["REF_AREA"]], name_en=[desk.codelists.area_name(a, "en") for a in rows["REF_AREA"]],
         period_th=[format_period(p, "th") for p in rows["TIME_PERIOD"]], period_en=[format_period(p, "en") for p in rows["TIME_PERIOD"]],
-        time=mid_points(rows["TIME_PERIOD"]) if len(rows) else [], used=(measured | only) & (start != "") & (rows["TIME_PERIOD"] >= start) & (rows["TIME_PERIOD"] <= end),
+        time=mid_points(rows["TIME_PERIOD"]) if len(rows) else [], used=(measured | only) & (start != "") & (rows["TIME_PERIOD"] >= start) & (rows["TIME_PERIOD"] <= end) & rows["OBS_VALUE"].notna(),
         synthetic=rows["source"].str.contains("synthetic"),
     )  # fmt: skip
     return told[SERIES_COLUMNS].reset_index(drop=True)
@@ -115,7 +116,7 @@ def compare(desk: Desk, series: str, areas=(), *, freq: str = "", period: str = 
     period = period or (str(shown.iloc[0]) if len(shown) else usual_period(rows))
     if period not in set(rows["TIME_PERIOD"]):
         raise UsageError(f"{series} has no value of {period!r}. There are: {', '.join(sorted(set(rows['TIME_PERIOD'])))}.")
-    values = rows[rows["TIME_PERIOD"] == period].drop_duplicates("REF_AREA").set_index("REF_AREA")
+    values = rows[rows["TIME_PERIOD"] == period].drop_duplicates("REF_AREA", keep=False).set_index("REF_AREA")  # which of two values holds is not ours to say
     table = pd.DataFrame({"REF_AREA": desk.codelists.provinces}).assign(SERIES=series, FREQ=freq, TIME_PERIOD=period)
     table["name_th"], table["name_en"] = ([desk.codelists.area_name(a, lang) for a in table["REF_AREA"]] for lang in ("th", "en"))
     table["OBS_VALUE"] = table["REF_AREA"].map(values["OBS_VALUE"])

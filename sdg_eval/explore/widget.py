@@ -47,13 +47,13 @@ class ExplorerWidget(anywidget.AnyWidget):
     view = traitlets.Dict().tag(sync=True)
     first = traitlets.Dict().tag(sync=True)
     picture_style = traitlets.Unicode().tag(sync=True)
-    run_folder = traitlets.Unicode().tag(sync=True)
+    call = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, desk: Desk, view: View):
         self.desk = desk
         super().__init__(
             overview=describe(desk), view=asdict(view) | {"areas": list(view.areas)}, first=series_payload(desk, view.series, view.freq),
-            picture_style=picture_style(), run_folder=desk.folder,
+            picture_style=picture_style(), call=desk.call,
         )
         self.on_msg(self._asked)
 
@@ -71,7 +71,7 @@ class ExplorerWidget(anywidget.AnyWidget):
 
     def cell(self) -> str:
         """Return the code of a cell that gives the tables of the view again."""
-        return cell_of(self.chosen(), self.run_folder)
+        return cell_of(self.chosen(), self.call)
 
 
 def explore(desk: Desk, areas="TH-50", series: str = "", *, freq: str = "", lang: str = "th") -> ExplorerWidget:

@@ -37,6 +37,23 @@ OPTIONS = {
     "target_year": {"official": ("ทางการ", "official"), "later": ("ช้าลง 5 ปี", "5 years later")},
 }  # fmt: skip
 
+TRAITS = {
+    "log_population": ("คนมาก", "more people"), "log_density": ("หนาแน่น", "denser"), "log_income": ("รายได้สูง", "higher income"), "urban_share": ("คนเมืองมาก", "more urban"), "border": ("ติดชายแดน", "at the border"),
+    "coast": ("ติดทะเล", "at the sea"), "region_north": ("ภาคเหนือ", "north"), "region_northeast": ("ภาคอีสาน", "northeast"), "region_centre": ("ภาคกลาง", "centre"), "region_east": ("ภาคตะวันออก", "east"),
+    "region_west": ("ภาคตะวันตก", "west"), "region_south": ("ภาคใต้", "south"),
+}  # fmt: skip
+LITTLE = {
+    "log_population": ("คนน้อย", "fewer people"), "log_density": ("เบาบาง", "sparser"), "log_income": ("รายได้ต่ำ", "lower income"), "urban_share": ("คนเมืองน้อย", "less urban"),
+    "border": ("ไม่ติดชายแดน", "away from the border"), "coast": ("ไม่ติดทะเล", "inland"),
+}  # fmt: skip
+TESTS = {
+    "mann_kendall": ("Mann-Kendall", "Mann-Kendall"), "seasonal_mann_kendall": ("Mann-Kendall ตามฤดูกาล", "seasonal Mann-Kendall"), "ar1": ("ค่าศูนย์ AR(1) จำลอง", "simulated AR(1) null"),
+    "z_ties": ("มีค่าซ้ำ", "with ties"), "normal": ("การแจกแจงปกติ", "normal"), "exact": ("แม่นตรง", "exact"), "theil_sen": ("ความชัน Theil-Sen ไม่ทดสอบ", "Theil-Sen slope, not tested"),
+    "quasi_poisson": ("quasi-Poisson ของจำนวนนับ", "quasi-Poisson of counts"), "quasi_binomial": ("quasi-binomial ของสัดส่วน", "quasi-binomial of shares"), "rule_of_three": ("กฎของสาม", "rule of three"),
+    "end_points": ("ค่าแรกกับค่าสุดท้าย ไม่ทดสอบ", "end points, not tested"), "year_on_year": ("เทียบช่วงเดียวกันของปีก่อน ไม่ทดสอบ", "against the year before, not tested"),
+}  # fmt: skip
+"""Methods of the trend table, and the parts that a test of ranks is named by."""
+
 
 def _pick(pair: tuple[str, str], lang: str) -> str:
     return pair[0] if lang == "th" else pair[1]
@@ -64,9 +81,31 @@ def verdict_name(verdict: str, lang: str) -> str:
     return label(verdict, lang)
 
 
+def trait_name(trait: str, lang: str, *, much: bool = True) -> str:
+    """Return what much or little of a trait means, in words; '' for not lying in a region."""
+    return _pick((TRAITS if much else LITTLE).get(trait, ("", "")), lang)
+
+
 def question_name(question: str, lang: str) -> str:
     """Return a question in words."""
     return _pick({"trend": ("แนวโน้มเปลี่ยนหรือไม่", "Is it moving?"), "progress": ("จะบรรลุเป้าหมายหรือไม่", "Will the target be met?")}[question], lang)
+
+
+def test_name(method: str, lang: str) -> str:
+    """Return how a trend was estimated and tested, in words.
+
+    Examples
+    --------
+    >>> test_name("seasonal_mann_kendall_ar1_z_ties", "en")
+    'seasonal Mann-Kendall, simulated AR(1) null, with ties'
+    """
+    if method in TESTS:
+        return _pick(TESTS[method], lang)
+    base = max((name for name in TESTS if method.startswith(name)), key=len, default="")
+    if not base:
+        return method
+    rest = method.removeprefix(base).strip("_")
+    return ", ".join(_pick(TESTS[part], lang) for part in (base, *(p for p in ("ar1", "z_ties", "normal", "exact") if p in rest)))
 
 
 def rule_name(method: str) -> str:

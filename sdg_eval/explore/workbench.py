@@ -11,10 +11,11 @@ import ipywidgets as widgets
 
 from sdg_eval.concepts import SYNTHETIC
 from sdg_eval.errors import SdgEvalError
-from sdg_eval.explore.case import CHOICES, official, run_specifications, target_of, used_values
+from sdg_eval.explore.choices import CHOICES, official
 from sdg_eval.explore.curve import multiverse
 from sdg_eval.explore.desk import Desk
-from sdg_eval.explore.drawing import draw_before_after, draw_curve
+from sdg_eval.explore.doubt import run_specifications, used_values
+from sdg_eval.explore.drawing import draw_before_after, draw_curve, plain_number
 from sdg_eval.explore.widget import font_style
 from sdg_eval.explore.words import choice_name, dimension_name, question_name, verdict_name
 from sdg_eval.reviews import (
@@ -42,7 +43,7 @@ TEXT = {
     "curve": ("ทดสอบทุกวิธีที่สมเหตุผล", "Run every defensible choice"), "official": ("ทางการ", "official"), "yours": ("ทางเลือกของท่าน", "your choice"), "role": ("บทบาท", "Role"), "reason": ("เหตุผล", "Reason"),
     "dissent": ("ความเห็นแย้ง", "Dissent"), "keep": ("บันทึกข้อท้าทาย", "Save the challenge"), "verdict": ("ความเห็นต่อรอบประเมิน", "Verdict on the run"), "give": ("บันทึกความเห็น", "Save the verdict"), "found": ("ข้อค้นพบ", "verdict"),
     "pace": ("เปลี่ยนต่อปี", "change per year"), "ratio": ("อัตราเทียบที่ต้องการ", "pace over required"), "interval": ("ช่วงเชื่อมั่น", "interval"), "chance": ("โอกาสทันเป้าหมาย", "P(on track)"), "adjusted": ("p ปรับแล้ว", "adjusted p"),
-    "same": ("ข้อค้นพบยังคงเดิม", "the verdict stands"), "turned": ("ข้อค้นพบเปลี่ยน", "the verdict turns"), "status": ("สถานะการเผยแพร่", "Release status"), "waiting": ("รอความเห็นจาก", "waiting for"), "none": ("ยังไม่มี", "none yet"),
+    "same": ("ข้อค้นพบยังคงเดิม", "the verdict stands"), "turned": ("ข้อค้นพบเปลี่ยน", "the verdict turns"), "status": ("สถานะการเผยแพร่", "Release status"), "waiting": ("รอความเห็นจาก", "waiting for"), "none": ("ยังไม่มี", "none yet"), "working": ("กำลังคำนวณทุกวิธี…", "running every choice…"), "nothing": ("ไม่มีข้อสรุปให้ทดสอบ: ไม่มีเป้าหมายหรือทิศทาง", "There is no verdict to doubt: no target, or no better and worse."),
     "saved": ("บันทึกแล้ว", "saved"), "names": ("เขียนบทบาท ไม่เขียนชื่อบุคคลหรือข้อมูลส่วนบุคคล", "write roles, no names or personal data"),
 }  # fmt: skip
 
@@ -61,9 +62,9 @@ class Workbench(widgets.VBox):
         self.question = widgets.ToggleButtons(options=[(question_name(q, lang), q) for q in CHOICES], description=self.say("question"), style={"description_width": "9rem", "button_width": "14rem"})
         self.choices: dict[str, widgets.Dropdown] = {}
         self.own: dict[str, widgets.Text] = {}
-        self.controls = widgets.GridBox(layout=widgets.Layout(grid_template_columns="repeat(auto-fit, minmax(26rem, 1fr))"))
+        self.controls = widgets.GridBox(layout=widgets.Layout(grid_template_columns="repeat(auto-fit, minmax(32rem, 1fr))"))
         self.reset = widgets.Button(description=self.say("reset"), icon="undo", layout=widgets.Layout(width="14rem"))
-        self.result, self.curve, self.gate, self.message = (widgets.HTML() for _ in range(4))
+        self.refusal, self.result, self.curve, self.gate, self.message = (widgets.HTML() for _ in range(5))
         self.run_all = widgets.Button(description=self.say("curve"), button_style="primary", layout=widgets.Layout(width="16rem"))
         roles = [(r[f"name_{lang}"], r["role"]) for r in lists.review_roles.to_dict("records")]
         box = widgets.Layout(width="48rem", height="4.5rem")
@@ -77,7 +78,7 @@ class Workbench(widgets.VBox):
         super().__init__(
             [
                 widgets.HTML(f"<style>{font_style()}{STYLE}</style>" + (f'<div class="sdg-bench"><div class="synthetic">{SYNTHETIC[lang]}</div></div>' if desk.synthetic else "")),
-                self.area, self.series, self.question, self.controls, self.reset, self.result, self.run_all, self.curve,
+                self.area, self.series, self.question, self.controls, self.reset, self.refusal, self.result, self.run_all, self.curve,
                 self.role, self.reason, self.dissent, widgets.HBox([self.keep]), widgets.HBox([self.verdict, self.give]), self.message, self.gate,
             ],
             layout=widgets.Layout(max_width="76rem"),
@@ -87,9 +88,9 @@ class Workbench(widgets.VBox):
             control.observe(self._changed, "value")
         self.question.observe(self._ask, "value")
         self.reset.on_click(lambda _: self._build())
-        self.run_all.on_click(lambda _: self.show_curve())
-        self.keep.on_click(lambda _: self._told(self.save_challenge))
-        self.give.on_click(lambda _: self._told(self.save_verdict))
+        self.run_all.on_click(lambda _: self._told(self.show_curve, self.refusal))
+        self.keep.on_click(lambda _: self._told(self.save_challenge, self.message))
+        self.give.on_click(lambda _: self._told(self.save_verdict, self.message))
         self._build()
         self._show_gate()
 
@@ -112,7 +113,7 @@ class Workbench(widgets.VBox):
         self.choices, self.own, rows = {}, {}, []
         for name, options in CHOICES[question].items():
             labelled = [(choice_name(name, option, self.lang) + (f" ✓ {self.say('official')}" if i == 0 else ""), option) for i, option in enumerate(options)]
-            self.choices[name] = widgets.Dropdown(options=labelled, description=dimension_name(name, self.lang), style=style, layout=widgets.Layout(width="25rem"))
+            self.choices[name] = widgets.Dropdown(options=labelled, description=dimension_name(name, self.lang), style=style, layout=widgets.Layout(width="31rem"))
             self.choices[name].observe(self._changed, "value")
             rows.append(self.choices[name])
             if name in OWN:
@@ -128,16 +129,16 @@ class Workbench(widgets.VBox):
 
     def _changed(self, _change=None) -> None:
         if not self._busy:
-            self.curve.value = ""
-            self._told(self.show)
+            self.curve.value = self.result.value = ""
+            self._told(self.show, self.refusal)
 
-    def _told(self, act) -> None:
-        """Do something; a refusal is shown where the reader looks, in words."""
+    def _told(self, act, where: widgets.HTML) -> None:
+        """Do something; a refusal is shown in words, where the reader looks."""
         try:
-            self.message.value = ""
+            where.value = ""
             act()
         except SdgEvalError as error:
-            self.message.value = f'<div class="sdg-bench turns" role="alert">{escape(str(error))}</div>'
+            where.value = f'<div class="sdg-bench turns" role="alert">{escape(str(error))}</div>'
 
     # ------------------------------------------------------------ before and after
 
@@ -147,7 +148,7 @@ class Workbench(widgets.VBox):
         both = run_specifications(self.desk, series, area, question, [{}, spec]).to_dict("records")
         names = (f"✓ {self.say('official')}", self.say("yours"))
         tables = [used_values(self.desk, series, area, question, choice) for choice in ({}, spec)]
-        targets = [target_of(self.desk, series, area, choice) for choice in ({}, spec)] if question == "progress" else [None, None]
+        targets = [(row["aim"], int(row["aim_year"])) if row["aim"] == row["aim"] else None for row in both]
         picture = draw_before_after(*tables, (both[0]["pace"], both[1]["pace"]), targets, names, self.lang, synthetic=SYNTHETIC[self.lang] if self.desk.synthetic else "")
         self.result.value = f'<div class="sdg-bench" data-part="result">{self._numbers(both, names)}{picture}</div>'
 
@@ -155,10 +156,10 @@ class Workbench(widgets.VBox):
         trend = self.question.value == "trend"
         rows = [
             (self.say("found"), [verdict_name(r["verdict"], self.lang) for r in both]),
-            (self.say("pace"), [_number(r["pace"]) for r in both]),
-            *([(self.say("interval"), [f"{_number(r['ci_low'])} … {_number(r['ci_high'])}" for r in both]), ("p", [p_text(r["p_value"]) if r["p_value"] == r["p_value"] else "–" for r in both]),
-               (self.say("adjusted"), [p_text(r["p_adjusted"]) if r["p_adjusted"] == r["p_adjusted"] else "–" for r in both])] if trend else
-              [(self.say("ratio"), [_number(r["estimate"]) for r in both]), (self.say("chance"), [f"{100 * r['probability']:.0f}%" if r["probability"] == r["probability"] else "–" for r in both])]),
+            (f"{self.say('pace')} ({self.desk.codelists.unit_name(self.series.value, self.lang)})", [plain_number(r["pace"], sign=True) for r in both]),
+            *([(self.say("interval"), [f"{plain_number(r['ci_low'], sign=True)} … {plain_number(r['ci_high'], sign=True)}" for r in both]), ("p", [p_text(r["p_value"]).removeprefix("p = ") if r["p_value"] == r["p_value"] else "–" for r in both]),
+               (self.say("adjusted"), [p_text(r["p_adjusted"]).removeprefix("p = ") if r["p_adjusted"] == r["p_adjusted"] else "–" for r in both])] if trend else
+              [(self.say("ratio"), [plain_number(r["estimate"]) for r in both]), (self.say("chance"), [f"{100 * r['probability']:.0f}%" if r["probability"] == r["probability"] else "–" for r in both])]),
             ("n", [str(r["n_obs"]) for r in both]),
         ]  # fmt: skip
         head = f'<tr><th></th><th class="official">{names[0]}</th><th>{names[1]}</th></tr>'
@@ -169,12 +170,13 @@ class Workbench(widgets.VBox):
 
     def show_curve(self) -> None:
         """Run every defensible specification and show the curve with what it says."""
+        self.curve.value = f'<div class="sdg-bench" role="status">{self.say("working")}</div>'
         found = multiverse(self.desk, self.series.value, self.area.value, questions=[self.question.value])
         if found.table.empty:
-            self.curve.value = f'<div class="sdg-bench">{self.say("none")}</div>'
+            self.curve.value = f'<div class="sdg-bench">{self.say("nothing")}</div>'
             return
         text = found.text[self.lang][self.question.value]
-        picture = draw_curve(found.table, found.choices, self.lang, about=text, synthetic=SYNTHETIC[self.lang] if self.desk.synthetic else "")
+        picture = draw_curve(found.table, found.choices, self.lang, about=text, axis=self.say("pace" if self.question.value == "trend" else "ratio"), synthetic=SYNTHETIC[self.lang] if self.desk.synthetic else "")
         self.curve.value = f'<div class="sdg-bench" data-part="curve"><p>{escape(text)}</p>{picture}</div>'
 
     # ------------------------------------------------------------ reviews
@@ -210,6 +212,3 @@ class Workbench(widgets.VBox):
             f"<table><tr><th>{self.say('role')}</th><th>{self.say('found')}</th><th>{self.say('reason')}</th><th>{self.say('dissent')}</th></tr>{rows}</table></div>"
         )
 
-
-def _number(value: float) -> str:
-    return f"{value:+.3g}".replace("-", "−") if value == value else "–"

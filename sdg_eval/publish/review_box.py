@@ -29,9 +29,10 @@ def _challenge(material: Material, review: Review, names: dict, lang: str, *, cu
     from sdg_eval.explore.words import choice_name, dimension_name, question_name
 
     lists = material.codelists
+    series = dict(zip(lists.series["SERIES"], lists.series[f"name_{lang}"], strict=True)).get(review.SERIES, review.SERIES)  # a series may have been renamed since
     tried = [f"{dimension_name(k, lang)}: {choice_name(k, str(v), lang)}" for k, v in list(review.specification.items())[:TRIED]]
     return {
-        "role": names[review.role], "day": _day(review.date, lang), "series": lists.series_name(review.SERIES, lang), "area": lists.area_name(review.REF_AREA, lang), "result": review.verdict, "verdict": word(review.verdict, lang),
+        "role": names[review.role], "day": _day(review.date, lang), "series": series, "area": lists.area_name(review.REF_AREA, lang), "result": review.verdict, "verdict": word(review.verdict, lang),
         "question": question_name(review.question, lang), "tried": tried, "before": label(str(review.official.get("verdict", "")), lang), "after": label(str(review.found.get("verdict", "")), lang),
         "share": "" if review.share_holds is None else f"{100 * review.share_holds:.0f}%", "n": review.n_specifications or 0, "reason": review.reason, "dissent": review.dissent, "current": current, "hash": review.run_hash[:12],
         "href": f"#{review.SERIES}.{review.FREQ or 'A'}",

@@ -19,12 +19,14 @@ import yaml
 
 from sdg_eval.explore import open_desk
 from tests.conftest import ROOT
+from tests.counts import report
 
 SERIES = ("SI_POV_NAHC", "SH_DYN_MORT", "SL_TLF_UEM", "TH_POP_DOPA", "TH_HH_INCOME_REAL")
 TOKEN = "0123456789abcdef" * 2
 STEP = 60_000
 """Milliseconds after which a step has hung, on a busy machine."""
 HOSTILE = "import pathlib; pathlib.Path('executed').write_text('x')"
+LIVE = "<img src='data:,x' onerror=\"window.executed = 1\"><script>window.executed = 1</script>"
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +36,16 @@ def home(tmp_path_factory):
     shutil.copytree(ROOT / "notebooks" / "explore", home / "notebooks" / "explore", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     table = pd.read_csv(ROOT / "data" / "sample" / "observations.csv", dtype=str, keep_default_na=False)
     (home / "data" / "sample").mkdir(parents=True)
-    table = table[table["SERIES"].isin(SERIES)]
+    table = table[table["SERIES"].isin(SERIES)].copy()
+    own = (table["SERIES"] == "SI_POV_NAHC") & (table["REF_AREA"] == "TH-50")
+    table.loc[own, ["source_file", "source_sheet", "source_row", "source_column"]] = [f"{LIVE}.csv", "=1+1", "12", "C"]  # a file of data is hostile too
     table.to_csv(home / "data" / "sample" / "observations.csv", index=False)
     for path in (home / "notebooks" / "explore").glob("*.ipynb"):  # a run that someone made here must not be opened instead
-        path.write_text(path.read_text(encoding="utf-8").replace('\\"latest\\"', '\\"\\"'), encoding="utf-8")
-    cell = {"cell_type": "code", "id": "a", "metadata": {}, "execution_count": 1, "source": HOSTILE, "outputs": [{"output_type": "display_data", "metadata": {}, "data": {"text/html": "<img src='data:,x' onerror=\"fetch('/api/contents/executed',{method:'PUT'})\"><script>window.executed = 1</script>"}}]}
-    book = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "python3", "display_name": "x", "language": "python"}}, "cells": [cell]}
+        path.write_text(path.read_text(encoding="utf-8").replace('\\"latest\\"', '\\"../../data/sample/observations.csv\\"'), encoding="utf-8")
+    told = {"text/html": f"{LIVE}<script>fetch('/api/contents/executed', {{method: 'PUT'}})</script>", "application/javascript": "window.executed = 1", "image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg' onload='window.executed = 1'/>"}
+    outputs = [{"output_type": "display_data", "metadata": {}, "data": {kind: text}} for kind, text in told.items()]
+    cells = [{"cell_type": "code", "id": "a", "metadata": {"trusted": True}, "execution_count": 1, "source": HOSTILE, "outputs": outputs}, {"cell_type": "markdown", "id": "b", "metadata": {}, "source": f"{LIVE} [x](javascript:window.executed=1)"}]
+    book = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"trusted": True, "signature": "sha256:00", "kernelspec": {"name": "python3", "display_name": "x", "language": "python"}}, "cells": cells}
     (home / "hostile.ipynb").write_text(json.dumps(book))
     (home / "hostile.html").write_text("<script>parent.executed = 1; window.executed = 1</script>")
     return home
@@ -99,6 +105,18 @@ def open_book(browser, lab):
     assert [u for u in asked if not u.startswith((lab, lab.replace("http", "ws"), "data:", "blob:"))] == []
 
 
+def walk_by_tab(page) -> None:
+    """Every control and every view that can be used is reached by the Tab key alone, in the order of the page."""
+    reach = "[...document.querySelectorAll('.sdg-explorer :is(select, input, button, textarea, [tabindex]):not(:disabled, [hidden], [tabindex=\"-1\"])')]"
+    wanted = page.evaluate(f"{reach}.length")
+    names = page.evaluate(f"{reach}.map((e) => e.dataset.control || e.dataset.save || e.dataset.sort || e.getAttribute('class') || e.tagName)")
+    assert {"goal", "series", "period", "province", "lang", "png", "svg", "csv", "cell", "trend", "likeness", "mode", "search", "only", "slope", "scroll"} <= set(names)
+    page.focus("[data-control=goal]")
+    for number in range(wanted):
+        assert page.evaluate(f"{reach}.indexOf(document.activeElement)") == number, names[number]
+        page.keyboard.press("Tab")
+
+
 def run_all(page, wanted: str) -> None:
     page.wait_for_selector("text=Python 3 (ipykernel) | Idle")  # a cell that is run before the kernel listens is dropped by JupyterLab
     page.click(".lm-MenuBar-item:has-text('Run')")
@@ -106,7 +124,7 @@ def run_all(page, wanted: str) -> None:
     page.wait_for_selector(wanted)
 
 
-def test_the_explorer_opens_draws_and_saves(open_book, home):
+def test_the_explorer_opens_draws_and_saves(open_book, home, monkeypatch):
     page = open_book("notebooks/explore/explorer.ipynb")
     page.wait_for_selector(".jp-KernelName:has-text('Python 3')")
     assert page.locator(".jp-Dialog").count() == 0 and page.locator(".jp-toast-message, .Toastify__toast").count() == 0
@@ -116,6 +134,7 @@ def test_the_explorer_opens_draws_and_saves(open_book, home):
     root, shown = page.locator(".sdg-explorer"), lambda: page.get_attribute(".sdg-explorer", "data-shown")
     assert shown().startswith("SI_POV_NAHC.A TH-50") and root.get_attribute("lang") == "th"
     assert page.locator(".tiles g").count() == 77 and page.locator("svg.trend circle.pt").count() > 5
+    assert page.evaluate("window.executed") is None and page.locator(".sdg-explorer img, .sdg-explorer script").count() == 0
     assert page.evaluate("document.querySelector('.sdg-explorer').scrollWidth <= document.querySelector('.sdg-explorer').clientWidth + 1")
 
     page.select_option("[data-control=goal]", "3")
@@ -143,7 +162,9 @@ def test_the_explorer_opens_draws_and_saves(open_book, home):
     page.keyboard.press("ArrowLeft")
     first = page.inner_text("[data-box=point] dl")
     page.keyboard.press("ArrowLeft")
-    assert page.inner_text("[data-box=point] dl") != first and "observations.csv" in first or "แถว" in first or "row" in first
+    assert page.inner_text("[data-box=point] dl") != first and LIVE in first and "แถว" in first and "คอลัมน์" in first  # hostile text is text
+    page.keyboard.press("ArrowDown")
+    assert page.inner_text("[data-box=point] dt >> nth=0") != first.split("\n")[0]  # the next province
     page.focus(".tiles g[tabindex='0']")
     before = shown()
     page.keyboard.press("ArrowDown")
@@ -151,7 +172,13 @@ def test_the_explorer_opens_draws_and_saves(open_book, home):
     assert shown() != before
     assert page.locator(".jp-Notebook .jp-Cell.jp-mod-active").count() == 1 and page.locator(".jp-Notebook .jp-Cell").count() == 8  # no key reached the notebook
 
+    page.focus("svg.likeness")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert shown().split(" ")[1] != before.split(" ")[1] and page.locator("svg.likeness [data-area]").count() == 77
+    page.select_option("[data-control=series]", "SI_POV_NAHC")
     page.fill("[data-control=search]", "เชียง")
+    walk_by_tab(page)
     assert 1 <= page.locator("[data-box=table] tbody tr").count() <= 3
     page.fill("[data-control=search]", "")
     assert page.locator("[data-box=table] tbody tr").count() == 77
@@ -170,16 +197,18 @@ def test_the_explorer_opens_draws_and_saves(open_book, home):
         saved[kind] = open(download.value.path(), "rb").read()
         assert download.value.suggested_filename.endswith(kind)
     rows = list(csv.DictReader(io.StringIO(saved["csv"].decode("utf-8-sig"))))
-    desk = open_desk(observations=home / "data" / "sample" / "observations.csv", keep=home / "reports" / ".desk")
+    desk = open_desk(home / "data" / "sample" / "observations.csv", keep=home / "reports" / ".desk")
     own = [r for r in rows if r["REF_AREA"] == "TH-50"]
     held = desk.totals[(desk.totals["SERIES"] == "SI_POV_NAHC") & (desk.totals["REF_AREA"] == "TH-50")]
     assert [float(r["OBS_VALUE"]) for r in own] == list(held["OBS_VALUE"]) and {r["synthetic"] for r in rows} == {"True"} and {r["name_th"] for r in own} == {"เชียงใหม่"}
+    assert {(r["source_file"], r["source_sheet"]) for r in own} == {(f"{LIVE}.csv", "'=1+1")}  # no formula
     assert saved["png"].startswith(b"\x89PNG") and len(saved["png"]) > 20_000
     drawn = ET.fromstring(saved["svg"])
     assert "ข้อมูลสังเคราะห์" in "".join(drawn.itertext()) and "http" not in saved["svg"].decode().replace("http://www.w3.org/2000/svg", "")
     page.click("[data-save=cell]")
     code = page.input_value(".sdg-explorer textarea.code")
     shown_tables = []
+    monkeypatch.chdir(home / "notebooks" / "explore")
     exec(code, {"display": shown_tables.append})  # noqa: S102 - the cell that an adviser would paste
     assert len(shown_tables) == 2 and len(shown_tables[1]) == 77
     page.click("[data-control=lang]")
@@ -192,25 +221,26 @@ def test_a_finding_is_broken_and_the_challenge_is_saved(open_book, home):
     run_all(page, ".sdg-bench[data-part=curve] svg")
     assert "ยังคงเดิมใน" in page.inner_text(".sdg-bench[data-part=curve]") and "✓ ทางการ" in page.inner_text(".sdg-bench[data-part=result]")
     page.locator(".sdg-controls .widget-dropdown", has_text="เกณฑ์ทดสอบ").locator("select").select_option(label="Bonferroni 5%")
-    page.wait_for_function("document.querySelector('.sdg-bench[data-part=result] p').textContent.length > 3 && document.querySelector('.sdg-bench[data-part=curve]') === null")
+    page.wait_for_function("document.querySelector('.sdg-bench[data-part=result] p')?.textContent.length > 3 && document.querySelector('.sdg-bench[data-part=curve]') === null")
     page.locator(".sdg-controls .widget-textarea", has_text="เหตุผล").locator("textarea").fill("ทดสอบหลายจังหวัดพร้อมกัน")
     page.click("button:has-text('บันทึกข้อท้าทาย')")
     page.wait_for_selector("text=บันทึกแล้ว")
     (path,) = (home / "reviews").glob("*.yml")
     held = yaml.safe_load(path.read_text(encoding="utf-8"))
-    desk = open_desk(observations=home / "data" / "sample" / "observations.csv", keep=home / "reports" / ".desk")
+    desk = open_desk(home / "data" / "sample" / "observations.csv", keep=home / "reports" / ".desk")
     assert held["kind"] == "challenge" and held["run_hash"] == desk.run_hash and held["specification"] == {"test": "bonferroni"} and held["reason"] == "ทดสอบหลายจังหวัดพร้อมกัน"
     assert "ทดสอบหลายจังหวัดพร้อมกัน" in page.inner_text(".sdg-bench[data-part=gate]")
 
 
 def test_opening_a_hostile_notebook_or_page_runs_nothing(open_book, home):
-    page = open_book("hostile.ipynb")
-    page.wait_for_timeout(700)
-    assert page.evaluate("window.executed") is None
-    page = open_book("hostile.html")
-    page.wait_for_timeout(700)
-    assert page.evaluate("window.executed") is None
-    assert not list(home.rglob("executed"))
+    executed = 0
+    for place in ("hostile.ipynb", "hostile.html"):
+        page = open_book(place)
+        page.wait_for_timeout(700)
+        executed += page.evaluate("window.executed") is not None
+    executed += len(list(home.rglob("executed")))
+    report("S27", f"hostile notebook (6 payloads) and page opened: executed {executed}")
+    assert executed == 0
 
 
 def test_the_server_keeps_its_defaults(lab):
@@ -221,13 +251,15 @@ def test_the_server_keeps_its_defaults(lab):
 
     def status(path: str, **headers) -> int:
         try:
-            return urllib.request.urlopen(urllib.request.Request(f"{lab}{path}", headers=headers), timeout=10).status
+            with urllib.request.urlopen(urllib.request.Request(f"{lab}{path}", headers=headers), timeout=10) as answer:
+                return 401 if urlparse(answer.url).path == "/login" else answer.status  # a page is sent to the login
         except urllib.error.HTTPError as error:
             return error.code
 
-    for path in ("/api/contents", "/api/kernels", "/api/sessions", "/api/terminals", "/api/config/x", "/lab/api/settings"):
-        assert status(path) in (401, 403), path
-        assert status(path, Authorization="token wrong") in (401, 403), path
+    paths = ("/api/contents", "/api/kernels", "/api/sessions", "/api/terminals", "/api/config/x", "/lab/api/settings", "/api/contents/notebooks/explore/explorer.ipynb", "/files/notebooks/explore/explorer.ipynb", "/lab/api/workspaces")
+    refused = sum(status(path, **login) in (401, 403) for path in paths for login in ({}, {"Authorization": "token wrong"}))
+    report("S28", f"calls without the token refused {refused}/{2 * len(paths)}")
+    assert refused == 2 * len(paths)
     assert status("/api/contents", Authorization=f"token {TOKEN}") == 200
     assert status("/api/contents", Authorization=f"token {TOKEN}", Host="evil.example") == 403
     assert status("/api/contents/.hidden", Authorization=f"token {TOKEN}") == 404
