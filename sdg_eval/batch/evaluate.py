@@ -14,7 +14,7 @@ from sdg_eval.batch.cluster import require_scheduler
 from sdg_eval.batch.execute import Outcome
 from sdg_eval.batch.limits import Limits
 from sdg_eval.batch.lock import run_lock
-from sdg_eval.batch.pages import write_pages
+from sdg_eval.batch.pages import side_by_side, write_pages
 from sdg_eval.batch.plan import (
     DEFAULT_RUN,
     DELIVERY,
@@ -153,7 +153,7 @@ def evaluate_provinces(
         if printed and not counts["interrupted"]:
             try:
                 spoken = LANGUAGES if languages == "both" else (languages,)
-                write_documents(folder, codelists, record, runs, formats=printed, languages=spoken, workers=count_workers(jobs), say=say)
+                write_documents(folder, codelists, record, runs, formats=printed, languages=spoken, several=side_by_side(count_workers(jobs)), say=say)
             except PdfMissingError as error:
                 late = error  # the results stand, and their pages are written
         anew = write_pages(out, codelists, record, runs, keys, only=set(undone.itertuples(index=False, name=None)) if counts["interrupted"] else None, workers=count_workers(jobs))

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from sdg_eval.errors import DataError, WriteError
+from sdg_eval.publish.documents.columns import column_widths, is_wide
 from sdg_eval.publish.documents.document_words import document_words
 from sdg_eval.publish.documents.model import Document, Figure
 from sdg_eval.publish.documents.pdf_figures import Drawings, UnknownSvgError, placeholder
@@ -24,14 +25,22 @@ WEASYPRINT = "70.0"
 """The version whose private function is wrapped."""
 WHOLE = (
     "ตัวชี้วัด", "คณะกรรมการ", "เป้าประสงค์", "ผู้รับผิดชอบ", "ผู้ว่าราชการ", "ผู้สูงอายุ", "ขับเคลื่อน", "หน่วยงาน", "เบิกจ่าย", "แคระแกร็น",
-    "ข้อค้นพบ", "เชื่อมั่น", "เครือข่าย", "กรุงเทพมหานคร", "พระนครศรีอยุธยา",
+    "ข้อค้นพบ", "เชื่อมั่น", "เครือข่าย", "ปีงบประมาณ", "ล่าสุด", "แท้จริง", "ความยากจน", "ประจำที่", "กรุงเทพมหานคร", "พระนครศรีอยุธยา",
 )  # fmt: skip
 """Words that libthai takes for several: a line may end between words, and these are one to a reader."""
 _WHOLE = re.compile("|".join(WHOLE))
+_PASSAGE = re.compile(r"[\u0e00-\u0e7f](?:[\u0e00-\u0e7f\d ,.·()–-]*[\u0e00-\u0e7f])?")
+"""Thai words with what stands between them."""
+_TIED = re.compile(r"(พ\.ศ\.|ร้อยละ|เป้าหมายที่|ตารางที่|ภาพที่|ไตรมาส|ปีงบประมาณ|ภายใน|\b[np] [=<]) (?=[−+]?\d)")
+"""Words that a line does not part from the number that follows."""
 HERE = Path(__file__).parents[1]
 FONTS = HERE.parent / "figures" / "fonts"
 VARIANT = "pdf/ua-1"
 """PDF/UA-1 (ISO 14289-1): what readers and checkers know today; WeasyPrint writes PDF/UA-2 too."""
+TEXT_WIDTH = {False: 9751, True: 14683}
+"""Of a page upright and across, in twentieths of a point: 172 and 259 mm."""
+LETTER, LETTER_PANELS = 8.5 / 9.5, 10.5 / 9.5
+"""Letters of a table against those that `column_widths` reckons with."""
 INSTALL = "Install Pango: `apt install libpango-1.0-0 libpangoft2-1.0-0` (Debian, Ubuntu), `brew install pango` (macOS), or MSYS2's `pacman -S mingw-w64-x86_64-pango` (Windows)."
 
 
@@ -54,7 +63,12 @@ def write_pdf(document: Document, path, *, zoom: float = 1.0) -> None:
     DataError
         When a figure cannot be read, or a letter has no glyph.
     """
-    write_atomic(Path(path), render_pdf(_html(document), document.blocks, zoom=zoom))
+    write_atomic(Path(path), pdf_bytes(document, zoom=zoom))
+
+
+def pdf_bytes(document: Document, *, zoom: float = 1.0) -> bytes:
+    """Return a document as PDF; parameters and errors as in `write_pdf`."""
+    return render_pdf(_html(document), document.blocks, zoom=zoom)
 
 
 def render_pdf(html: str, blocks=(), *, zoom: float = 1.0) -> bytes:
@@ -86,28 +100,40 @@ def _html(document: Document) -> str:
     from sdg_eval import __version__
 
     blocks = [(type(block).__name__, block) for block in document.blocks]
-    return _template().render(d=document, blocks=blocks, w=document_words(document.lang), version=__version__)
+    wide = is_wide(document)
+    letter = LETTER_PANELS if document.kind == "panels" else LETTER
+
+    def shares(table):
+        widths = column_widths(table, round(TEXT_WIDTH[wide] / letter))
+        return [round(100 * width / sum(widths), 2) for width in widths]
+
+    return _template().render(d=document, blocks=blocks, w=document_words(document.lang), version=__version__, wide=wide, shares=shares)
 
 
-def keep_whole(text: str):
-    """Return text, escaped for HTML, in which no line ends within a word of WHOLE.
+def keep_whole(text: str, lang: str = "th"):
+    """Return text, escaped for HTML, in which no line ends within a word of WHOLE or before the number of `พ.ศ. 2567`; Thai words in an English document are marked as Thai.
 
     Examples
     --------
     >>> keep_whole("<b>ตัวชี้วัด")
     Markup('&lt;b&gt;<span class="whole">ตัวชี้วัด</span>')
+    >>> keep_whole("Done: ฝาย 3 แห่ง (2)", "en")
+    Markup('Done: <span lang="th">ฝาย 3 แห่ง</span> (2)')
     """
     from markupsafe import Markup, escape
 
-    return Markup(_WHOLE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))
+    text = _TIED.sub("\\1\u00a0", str(escape(text)))
+    if lang != "th":
+        text = _PASSAGE.sub(r'<span lang="th">\g<0></span>', text)
+    return Markup(_WHOLE.sub(r'<span class="whole">\g<0></span>', text))
 
 
 @lru_cache(maxsize=1)
 def _template():
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 
     environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["whole"] = keep_whole
+    environment.filters["whole"] = pass_context(lambda context, text: keep_whole(text, context["d"].lang))
     return environment.get_template("document.html.j2")
 
 
@@ -126,7 +152,7 @@ def _weasyprint():
     def draw_first_line(stream, textbox, *rest):
         if not THAI.search(textbox.text):
             return plain(stream, textbox, *rest)
-        stream.begin_marked_content("Span", f"<</ActualText <FEFF{textbox.text.encode('utf-16-be').hex().upper()}>>>")
+        stream.begin_marked_content("Span", f"<</Lang (th) /ActualText <FEFF{textbox.text.encode('utf-16-be').hex().upper()}>>>")
         emojis = plain(stream, textbox, *rest)
         stream.end_marked_content()
         return emojis

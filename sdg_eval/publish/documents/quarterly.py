@@ -17,7 +17,15 @@ from sdg_eval.publish.documents.model import (
     Paragraph,
     Table,
 )
-from sdg_eval.publish.documents.parts import listed, run_figure, section, sentences, source_text, title_facts
+from sdg_eval.publish.documents.parts import (
+    listed,
+    review_box,
+    run_figure,
+    section,
+    sentences,
+    source_text,
+    title_facts,
+)
 from sdg_eval.publish.material import PEERS, QUARTERLY, Material
 from sdg_eval.publish.province_pages import FOUND, sources_of
 from sdg_eval.thai import format_fiscal_quarter, format_period, year_text
@@ -36,7 +44,7 @@ def quarterly_document(material: Material, area: str, lang: str) -> Document:
     words, record = document_words(lang), material.record
     said = material.said(f"quarters/{area}", "text.json", material.statuses(QUARTERLY).get(area, ""), lang)
     evaluation = material.evaluations.get(area)
-    blocks = _governor(material, area, lang, said) + _details(material, area, lang, said) + _trends(material, area, lang)
+    blocks = [*_governor(material, area, lang, said), *_details(material, area, lang, said), *_trends(material, area, lang), review_box(material, lang, area)]
     quarter = record.get("quarter") or ""
     sources = sources_of(material, [v for values in material.values[area].values() for v in values])
     return Document(
@@ -185,7 +193,7 @@ def _table_of_series(material: Material, area: str, rows: list[dict], lang: str)
         decimals = 1 if relative else int(series["decimals"] or 1)
         known = centre == centre
         change = f"{small(centre, decimals)}{'%' if relative else ''}" if known else "–"
-        interval = f"{small(low, decimals)} – {small(high, decimals)}" if low == low else "–"
+        interval = f"{small(low, decimals)} {words['doc_to']} {small(high, decimals)}{'%' if relative else ''}" if low == low else "–"
         held = row["last_value"] == row["last_value"]
         texts.append((
             row["goal"], f"{series[f'name_{lang}']} ({series[f'unit_{lang}']})", label(row["status"], lang), format_period(row["last_period"], lang) if row["last_period"] else "–",
