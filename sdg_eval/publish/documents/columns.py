@@ -12,8 +12,10 @@ from sdg_eval.publish.documents.model import Document, Table
 
 LANDSCAPE_FROM = 9
 """Columns from which a table does not fit an upright page: the whole document is then laid across."""
-NARROWEST, WIDEST, HEAD_LETTERS, KEPT_WHOLE = 4, 40, 8, 12
-"""Letters that a column's width is reckoned for, at least and at most; of its header kept on a line; of a text that is not broken."""
+NARROWEST, WIDEST, HEAD_LETTERS = 4, 40, 8
+"""Letters that a column's width is reckoned for, at least and at most; of its header kept on a line."""
+KEPT_WHOLE, NUMBER_WHOLE, TEXT_LEAST = 12, 18, 20
+"""Letters of a text and of a number (with its interval) that are not broken, and of a line of longer text."""
 LETTER, PADDING = 112, 170
 """A letter of 9.5 pt and the free space of a cell, in twentieths of a point."""
 EMPTY_LETTERS = 14
@@ -33,9 +35,10 @@ def column_widths(block: Table, width: int) -> tuple[int, ...]:
         texts = [row[place] for row in block.rows]
         word = max((len(word) for text in texts for word in re.findall("[!-~\u2212]+", text)), default=0)  # Latin is not cut
         longest = max(map(letters, texts), default=0)
-        number = longest if column in block.numeric or longest <= KEPT_WHOLE else 0
+        numeric = column in block.numeric
+        whole = longest if longest <= (NUMBER_WHOLE if numeric else KEPT_WHOLE) else 0 if numeric else TEXT_LEAST
         empty = EMPTY_LETTERS if texts and not any(map(str.strip, texts)) else 0
-        least.append(max(min(max(word, number), WIDEST), min(letters(column), HEAD_LETTERS), NARROWEST, empty) * LETTER + PADDING)
+        least.append(max(min(max(word, whole), WIDEST), min(letters(column), HEAD_LETTERS), NARROWEST, empty) * LETTER + PADDING)
         wanted.append(max(least[-1], min(longest, WIDEST) * LETTER + PADDING))
     short = width - sum(least)
     more = [w - m for w, m in zip(wanted, least, strict=True)]

@@ -16,13 +16,15 @@ from sdg_eval.publish.documents.model import Block, Document, Heading, Items, Pa
 from sdg_eval.publish.documents.parts import run_figure, source_text, title_facts
 from sdg_eval.publish.material import DONE, Material
 from sdg_eval.side_by_side import say_candidate, say_nobody, say_rule
-from sdg_eval.thai import year_text
+from sdg_eval.thai import format_period, year_text
 from sdg_eval.wording import number
 
 THAI = re.compile("[\u0e00-\u0e7f]")
 BEST, REGISTER = "50_best_practice", "70_vnr_register"
 SIZES = {"A4": 1.0, "A3": 2**0.5, "A1": 2 * 2**0.5}
 """Panels are laid out once, as A4, and enlarged: a sheet of the next size has the same shape."""
+SHOWN_VALUES = 10
+"""Latest values that stand on a panel without a figure."""
 SHOWN_GRADES = ("A", "B")
 """Practices with a result that was measured get a panel; the others stand in the list with their grade."""
 
@@ -101,9 +103,20 @@ def _candidate(material: Material, row: dict, guards: pd.DataFrame, lang: str) -
         Heading(1, f"{material.codelists.area_name(area, lang)}: {name}"),
         Paragraph(say_candidate(row | {"projects": row["projects"] or ""}, material.codelists, lang), f"national/{BEST}#shortlist/{row['SERIES']}/{area}", "lead"),
         Items(tuple(facts), ("", f"national/{BEST}#guards/{row['SERIES']}")[: len(facts)]),
-        *[run_figure(material, place, lang, f, name) for f in figures[:1]],
+        *([run_figure(material, place, lang, f, name) for f in figures[:1]] or _values(material, row, lang)),
         *[Paragraph(f"{words['source']}: {source_text(s, material, lang)}", kind="note") for key, s in material.sources.items() if row["SERIES"] in material.files.get(key, {})],
     ]
+
+
+def _values(material: Material, row: dict, lang: str) -> list[Block]:
+    """The province's own values, where the run drew no figure of them: the latest ones, oldest first."""
+    words, series, area, code = document_words(lang), material.series[row["SERIES"]], row["REF_AREA"], row["SERIES"]
+    values = [v for v in material.values[area].get((code, material.frequency[code]), []) if v["OBS_VALUE"] == v["OBS_VALUE"]][:SHOWN_VALUES][::-1]
+    if not values:
+        return []
+    rows = tuple((format_period(v["TIME_PERIOD"], lang), number(v["OBS_VALUE"], int(series["decimals"] or 1))) for v in values)
+    caption = f"{series[f'name_{lang}']} ({series[f'unit_{lang}']}): {material.codelists.area_name(area, lang)}"
+    return [Table(caption, (words["period"], words["value"]), rows, "national/observations.parquet", tuple((None, v["OBS_VALUE"]) for v in values), (words["value"],))]
 
 
 def _practice(material: Material, row: dict, lang: str) -> list[Block]:

@@ -1,8 +1,8 @@
 """A document as PDF: tagged for readers of any kind, in Sarabun, with a text layer that says what stands on the page.
 
 WeasyPrint writes the right glyphs and, for Thai, the wrong text: จัดทำ is extracted as จัดทา. So every line of Thai is
-written with its text beside it (ActualText), by a wrapper around a private function of WeasyPrint: its version is pinned,
-another one is refused, and tests extract the text again (docs/decisions/0024).
+written with its text beside it (ActualText), and is told where it may not end, by wrappers around two private functions of
+WeasyPrint: its version is pinned, another one is refused, and tests extract the text again (docs/decisions/0024).
 """
 
 from __future__ import annotations
@@ -28,11 +28,10 @@ WHOLE = (
     "ข้อค้นพบ", "เชื่อมั่น", "เครือข่าย", "ปีงบประมาณ", "ล่าสุด", "แท้จริง", "ความยากจน", "ประจำที่", "กรุงเทพมหานคร", "พระนครศรีอยุธยา",
 )  # fmt: skip
 """Words that libthai takes for several: a line may end between words, and these are one to a reader."""
-_WHOLE = re.compile("|".join(WHOLE))
+_TIED = re.compile(r"(?:พ\.ศ\.|ร้อยละ|เป้าหมายที่|ตารางที่|ภาพที่|ไตรมาส|ปีงบประมาณ|ภายใน)[ \u00a0][−+]?\d[\d,.]*|" + "|".join(WHOLE))
+"""Where no line ends: within these words, and before the number of `พ.ศ. 2567`."""
 _PASSAGE = re.compile(r"[\u0e00-\u0e7f](?:[\u0e00-\u0e7f\d ,.·()–-]*[\u0e00-\u0e7f])?")
 """Thai words with what stands between them."""
-_TIED = re.compile(r"(พ\.ศ\.|ร้อยละ|เป้าหมายที่|ตารางที่|ภาพที่|ไตรมาส|ปีงบประมาณ|ภายใน|\b[np] [=<]) (?=[−+]?\d)")
-"""Words that a line does not part from the number that follows."""
 HERE = Path(__file__).parents[1]
 FONTS = HERE.parent / "figures" / "fonts"
 VARIANT = "pdf/ua-1"
@@ -110,22 +109,18 @@ def _html(document: Document) -> str:
     return _template().render(d=document, blocks=blocks, w=document_words(document.lang), version=__version__, wide=wide, shares=shares)
 
 
-def keep_whole(text: str, lang: str = "th"):
-    """Return text, escaped for HTML, in which no line ends within a word of WHOLE or before the number of `พ.ศ. 2567`; Thai words in an English document are marked as Thai.
+def marked(text: str, lang: str):
+    """Return text, escaped for HTML; Thai words in an English document are marked as Thai.
 
     Examples
     --------
-    >>> keep_whole("<b>ตัวชี้วัด")
-    Markup('&lt;b&gt;<span class="whole">ตัวชี้วัด</span>')
-    >>> keep_whole("Done: ฝาย 3 แห่ง (2)", "en")
-    Markup('Done: <span lang="th">ฝาย 3 แห่ง</span> (2)')
+    >>> marked("<b>Done: ฝาย 3 แห่ง (2)", "en")
+    Markup('&lt;b&gt;Done: <span lang="th">ฝาย 3 แห่ง</span> (2)')
     """
     from markupsafe import Markup, escape
 
-    text = _TIED.sub("\\1\u00a0", str(escape(text)))
-    if lang != "th":
-        text = _PASSAGE.sub(r'<span lang="th">\g<0></span>', text)
-    return Markup(_WHOLE.sub(r'<span class="whole">\g<0></span>', text))
+    escaped = escape(text)
+    return escaped if lang == "th" else Markup(_PASSAGE.sub(r'<span lang="th">\g<0></span>', str(escaped)))
 
 
 @lru_cache(maxsize=1)
@@ -133,21 +128,29 @@ def _template():
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 
     environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["whole"] = pass_context(lambda context, text: keep_whole(text, context["d"].lang))
+    environment.filters["marked"] = pass_context(lambda context, text: marked(text, context["d"].lang))
     return environment.get_template("document.html.j2")
 
 
 @lru_cache(maxsize=1)
 def _weasyprint():
-    """WeasyPrint, whose lines of Thai carry their text."""
+    """WeasyPrint, whose lines of Thai carry their text and end between words."""
     try:
         import weasyprint
         from weasyprint.draw import text
+        from weasyprint.text import line_break
     except (ImportError, OSError) as error:
         raise PdfMissingError(f"PDF cannot be written: {str(error).splitlines()[0]}. {INSTALL}") from error
     if weasyprint.__version__ != WEASYPRINT:
         raise PdfMissingError(f"PDF is written with WeasyPrint {WEASYPRINT}, found {weasyprint.__version__}. Install what the lock file names.")
-    plain = text.draw_first_line
+    _give_text(text)
+    _keep_together(line_break)
+    return weasyprint
+
+
+def _give_text(module) -> None:
+    """Wrap the function that draws a line, so that Thai carries its text."""
+    plain = module.draw_first_line
 
     def draw_first_line(stream, textbox, *rest):
         if not THAI.search(textbox.text):
@@ -157,8 +160,32 @@ def _weasyprint():
         stream.end_marked_content()
         return emojis
 
-    text.draw_first_line = draw_first_line
-    return weasyprint
+    module.draw_first_line = draw_first_line
+
+
+def _keep_together(module) -> None:
+    """Wrap the function that hands Pango a text, so that no line ends within what belongs together.
+
+    Pango breaks Thai words after it has looked at the signs that forbid it (U+2060, a no-break space), and only this attribute comes later. An element
+    around each such word would do it too, and cost a fifth of the time.
+    """
+    ffi, pango, plain = module.ffi, module.pango, module.Layout.set_text
+    ffi.cdef("PangoAttribute * pango_attr_allow_breaks_new (gboolean allow_breaks);", override=True)
+
+    def set_text(layout, text, justify=False):
+        plain(layout, text, justify)
+        found = [m.span() for m in _TIED.finditer(layout.text)]
+        if not found:
+            return
+        held = pango.pango_layout_get_attributes(layout.layout)
+        held = ffi.gc(pango.pango_attr_list_new(), pango.pango_attr_list_unref) if held == ffi.NULL else held
+        for start, end in found:
+            attribute = pango.pango_attr_allow_breaks_new(False)
+            attribute.start_index, attribute.end_index = (len(layout.text[:k].encode()) for k in (start, end))
+            pango.pango_attr_list_insert(held, attribute)
+        pango.pango_layout_set_attributes(layout.layout, held)
+
+    module.Layout.set_text = set_text
 
 
 def _figure(drawings: Drawings, number: int, path: Path) -> tuple[bytes, str]:

@@ -196,7 +196,7 @@ def _table_of_series(material: Material, area: str, rows: list[dict], lang: str)
         interval = f"{small(low, decimals)} {words['doc_to']} {small(high, decimals)}{'%' if relative else ''}" if low == low else "–"
         held = row["last_value"] == row["last_value"]
         texts.append((
-            row["goal"], f"{series[f'name_{lang}']} ({series[f'unit_{lang}']})", label(row["status"], lang), format_period(row["last_period"], lang) if row["last_period"] else "–",
+            row["goal"] if row["goal"] != "0" else "–", f"{series[f'name_{lang}']} ({series[f'unit_{lang}']})", label(row["status"], lang), format_period(row["last_period"], lang) if row["last_period"] else "–",
             number(row["last_value"], int(series["decimals"] or 1)), change, interval, number(row["n_obs"], 0),
         ))  # fmt: skip
         values.append((int(row["goal"]), None, None, None, row["last_value"] if held else None, centre if known else None, None, int(row["n_obs"])))

@@ -89,7 +89,8 @@ def same_time(content: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             member = zipfile.ZipInfo(name, FIXED_TIME)
-            member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            # a picture is compressed already
+            member.compress_type, member.external_attr = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED, 0o644 << 16
             new.writestr(member, old.read(name))
     return stream.getvalue()
 
