@@ -18,6 +18,7 @@ from sdg_eval.batch.workers import WorkerLost
 from sdg_eval.errors import DataError, UsageError, WriteError
 from sdg_eval.publish.documents import shelf
 from sdg_eval.publish.documents.annex import annex_document
+from sdg_eval.publish.documents.columns import column_widths
 from sdg_eval.publish.documents.committee import committee_document
 from sdg_eval.publish.documents.exhibition import BEST, REGISTER, exhibition_document, write_panels
 from sdg_eval.publish.documents.model import Callout, Heading, Items, Paragraph, Table
@@ -136,6 +137,15 @@ def test_a_figure_without_alternative_text_or_file_is_refused(material, tmp_path
             run_figure(material, place, "en", {"file": "y.svg", "alt": "a", "source": ""}, "")
     finally:
         shutil.rmtree(material.folder / place / "figures")
+
+
+def test_columns_hold_their_numbers_and_leave_long_text_room_to_be_read():
+    long, narrow = "สัดส่วนประชากรที่อยู่ต่ำกว่าเส้นความยากจนของประเทศ", 9_000
+    table = Table("t", ("ตัวชี้วัด", "ค่า", "ช่วง", "มติ"), ((long, "1,234,567", "−0.92 ถึง −0.43", " "),), "s", numeric=("ค่า", "ช่วง"))
+    text, number, interval, empty = widths = column_widths(table, narrow)
+    assert sum(widths) == narrow
+    assert number >= 9 * 90 and interval >= 14 * 90 and text >= 20 * 100 and empty >= 18 * 100
+    assert column_widths(replace(table, rows=((long, "1", "2", "มีมติ"),)), narrow)[3] < empty
 
 
 # ---------------------------------------------------------------- on the shelf

@@ -294,7 +294,8 @@ def _pace(status: dict | None, series: dict, lang: str) -> str:
 
 def _metadata(material: Material, lang: str) -> Table:
     words = annex_words(lang)
-    official = dict(zip(material.codelists.indicators["indicator"], material.codelists.indicators["name_en"], strict=True))
+    indicators = material.codelists.indicators  # whose names are the UN's, in English; the Thai edition has the numbers
+    official = dict(zip(indicators["indicator"], indicators["name_en"], strict=True)) if lang == "en" else {}
     rows = []
     for code in material.shown:
         series = material.series[code]
@@ -339,11 +340,12 @@ def _register(material: Material, rows: list[dict], lang: str) -> list[Block]:
     """The register itself, a row for each project, and what may be said of projects of each grade."""
     words, place = annex_words(lang), f"national/{REGISTER}"
     agencies = material.table(AGENCIES, "agency")
-    names = {} if agencies is None else dict(zip(agencies["agency_id"], agencies[f"name_{lang}"], strict=True))
+    lists = [material.codelists.agencies.rename(columns={"agency": "agency_id"}), *([] if agencies is None else [agencies])]
+    names = {code: name for table in lists for code, name in zip(table["agency_id"], table[f"name_{lang}"], strict=True)}
     columns = ("doc_item", "annex_project", "annex_agency", "annex_where", "annex_targets", "doc_grade", "annex_rests_on")
     told = tuple(
         (
-            str(i), f"{r[f'name_{lang}'] or r['name_th']} ({r['project_id']})", names.get(r["agency_id"], r["agency_id"]) or "–", material.codelists.area_name(r["REF_AREA"], lang),
+            str(i), f"{r[f'name_{lang}'] or r['name_th']} ({r['project_id']})", names.get(r["agency_id"], r["agency_id"].upper()) or "–", material.codelists.area_name(r["REF_AREA"], lang),
             r["targets"].replace(";", ", ") or words["annex_no_target"], r["grade"], r[f"grade_reason_{lang}"],
         )
         for i, r in enumerate(rows, 1)

@@ -125,7 +125,11 @@ def _page_png(page) -> bytes:
     from PIL import Image
 
     image = page.render(scale=DPI / POINTS_PER_INCH).to_pil().convert("RGB")
+    paper = image.getpixel((0, 0))
     image = image.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    colours, ground = image.getpalette(), 3 * image.getpixel((0, 0))
+    colours[ground : ground + 3] = paper  # else white is mixed with what is near it, and the picture stands out from the page
+    image.putpalette(colours)
     stream = io.BytesIO()
     image.save(stream, "PNG", compress_level=9, dpi=(DPI, DPI))
     return stream.getvalue()

@@ -74,7 +74,6 @@ def _governor(material: Material, area: str, lang: str, said: dict) -> list[Bloc
         *section(2, words["changed_now"], listed([c["text"] for c in text["changed"]], f"{place}#changed")),
         *section(2, words["outcomes_now"], [new] if fresh else [], empty=words["nothing_new"]),
         *section(2, words["how_sure"], listed(text["sure"], f"{place}#sure")),
-        PageBreak(),
         Callout("decide", words["to_do"], tuple(actions) or (words["nothing_to_do"],), tuple(f"{place}#actions/{i}" for i in range(len(actions)))),
         *section(2, words["said_last"], listed([line["text"] for line in text["loop"]], f"{place}#loop")),
         Callout("missing", words["to_send"], tuple(send[:FIRST_SEND]) or (words["nothing_to_send"],), tuple(f"{place}#send/{i}" for i in range(len(send[:FIRST_SEND])))),
