@@ -16,8 +16,8 @@ NARROWEST, WIDEST, HEAD_LETTERS = 4, 40, 8
 """Letters that a column's width is reckoned for, at least and at most; of its header kept on a line."""
 KEPT_WHOLE, NUMBER_WHOLE, TEXT_LEAST = 10, 18, 20
 """Letters of a text and of a number (with its interval) that are not broken, and of a line of long text."""
-LETTER, DIGIT, PADDING = 112, 100, 170
-"""A letter and a digit of 9.5 pt and the free space of a cell, in twentieths of a point."""
+LETTER, HEAD, DIGIT, PADDING = 112, 130, 100, 170
+"""A letter, a bold one and a digit of 9.5 pt and the free space of a cell, in twentieths of a point."""
 EMPTY_LETTERS = 18
 """Letters of a column that is left empty for a hand to write in."""
 _MARKS = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u200b]")
@@ -42,7 +42,7 @@ def column_widths(block: Table, width: int) -> tuple[int, ...]:
             whole = 0 if numeric else min(max(HEAD_LETTERS, longest // 2), TEXT_LEAST)
         empty = EMPTY_LETTERS if texts and not any(map(str.strip, texts)) else 0
         held = max(min(max(word, whole), WIDEST), NARROWEST, empty) * (DIGIT if numeric else LETTER)
-        least.append(max(held, min(letters(column), HEAD_LETTERS) * LETTER) + PADDING)
+        least.append(max(held, min(letters(column), HEAD_LETTERS) * HEAD) + PADDING)
         wanted.append(max(least[-1], min(longest, WIDEST) * LETTER + PADDING))
     short = width - sum(least)
     more = [w - m for w, m in zip(wanted, least, strict=True)]

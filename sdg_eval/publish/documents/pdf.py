@@ -25,11 +25,13 @@ WEASYPRINT = "70.0"
 """The version whose private function is wrapped."""
 WHOLE = (
     "ตัวชี้วัด", "คณะกรรมการ", "เป้าประสงค์", "ผู้รับผิดชอบ", "ผู้ว่าราชการ", "ผู้สูงอายุ", "ขับเคลื่อน", "หน่วยงาน", "เบิกจ่าย", "แคระแกร็น",
-    "ข้อค้นพบ", "เชื่อมั่น", "เครือข่าย", "ปีงบประมาณ", "ล่าสุด", "แท้จริง", "ความยากจน", "ประจำที่", "ที่มา", "กรุงเทพมหานคร", "พระนครศรีอยุธยา",
+    "ข้อค้นพบ", "เชื่อมั่น", "เครือข่าย", "ล่าสุด", "แท้จริง", "ประจำที่", "ที่มา", "กรุงเทพมหานคร", "พระนครศรีอยุธยา",
 )  # fmt: skip
 """Words that libthai takes for several: a line may end between words, and these are one to a reader."""
-_TIED = re.compile(r"(?:พ\.ศ\.|ร้อยละ|เป้าหมายที่|ตารางที่|ภาพที่|ไตรมาส|ปีงบประมาณ|ภายใน)[ \u00a0][−+]?\d[\d,.]*|\b[np] [=<] [\d.,]+|[−+]\d[\d,.]*|" + "|".join(WHOLE))
+_TIED = re.compile("|".join(WHOLE) + r"|ปีงบประมาณ(?:[ \u00a0]\d+)?|(?:พ\.ศ\.|ร้อยละ|เป้าหมายที่|ตารางที่|ภาพที่|ไตรมาส|ภายใน)[ \u00a0][−+]?\d[\d,.]*|\b[np] [=<] [\d.,]+|[−+]\d[\d,.]*")
 """Where no line ends: within these words, and before the number of `พ.ศ. 2567`, `n = 12` and `−0.4`."""
+_PREFIX = re.compile("(?:ความ|การ|ผู้)(?=[ก-ฮเ-ไ])")
+"""What makes a word of the verb that follows."""
 _PASSAGE = re.compile(r"[\u0e00-\u0e7f](?:[\u0e00-\u0e7f\d ,.·()–-]*[\u0e00-\u0e7f])?")
 """Thai words with what stands between them."""
 HERE = Path(__file__).parents[1]
@@ -174,7 +176,7 @@ def _keep_together(module) -> None:
 
     def set_text(layout, text, justify=False):
         plain(layout, text, justify)
-        found = [m.span() for m in _TIED.finditer(layout.text)]
+        found = [m.span() for m in _TIED.finditer(layout.text)] + [(m.start(), m.end() + 1) for m in _PREFIX.finditer(layout.text)]
         if not found:
             return
         held = pango.pango_layout_get_attributes(layout.layout)
