@@ -59,7 +59,7 @@ COMMITTEE = "global"
 
 @dataclass(frozen=True, eq=False)
 class RegisterReport:
-    """The review's register: whether it is whole, its spread over the goals, each project's evidence, the crosswalk."""
+    """The review's register: whether it is whole, its spread over the goals, each project's evidence, the crosswalk, practices put forward."""
 
     quarter: str
     vnr: VnrSet
@@ -70,6 +70,7 @@ class RegisterReport:
     faults: pd.DataFrame
     grades: pd.DataFrame
     crosswalk: pd.DataFrame
+    practices: pd.DataFrame
     n_not_begun: int
     synthetic: bool
     sources: tuple[str, ...] = ()
@@ -120,9 +121,22 @@ def evaluate_register(delivery: Delivery, codelists: Codelists, *, quarter: str)
     return RegisterReport(
         quarter, vnr_set(delivery.project, expected=int(stated["expected"])), {lang: stated[f"source_{lang}"] for lang in ("th", "en")},
         vnr_register(project, own, grades), goal_portfolio(project, own, goals=GOALS), goal_coverage(project, own, goals=GOALS), weight_faults(project, own),
-        grades, crosswalk_check(known.crosswalk, targets_un=codelists.targets_un, indicators=codelists.indicators), int((begins > end).sum()), delivery.synthetic,
-        sources_of(project, own, known.evidence, known.activity, known.kpi, known.crosswalk),
+        grades, crosswalk_check(known.crosswalk, targets_un=codelists.targets_un, indicators=codelists.indicators), graded_practices(known.practice, delivery.project, grades),
+        int((begins > end).sum()), delivery.synthetic,
+        sources_of(project, own, known.evidence, known.activity, known.kpi, known.crosswalk, known.practice),
     )  # fmt: skip
+
+
+def graded_practices(practice: pd.DataFrame, project: pd.DataFrame, grades: pd.DataFrame) -> pd.DataFrame:
+    """Return every practice put forward, of all projects: what its project does, and its grade of evidence.
+
+    `found` is True where the grade is that of the register's evidence; else it is what the province states of itself.
+    """
+    own = project.drop_duplicates("project_id").set_index("project_id")
+    of = grades.set_index("project_id")["grade"]
+    found = practice["project_id"].map(of)
+    done = {c: practice["project_id"].map(own[c]).fillna("") for c in ("deliverable", "output_indicator")}
+    return practice.assign(**done, grade=found.fillna(practice["evidence_grade"]), found=found.notna()).sort_values(["REF_AREA", "practice_id"], kind="stable", ignore_index=True)
 
 
 def _confirmed_by(project_target: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:

@@ -1,10 +1,12 @@
 """Documents of a run: they say what the run said, stand whole or not at all, and are of these results."""
 
 import json
+import pickle
 import re
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pypdf
@@ -13,10 +15,13 @@ import pytest
 from sdg_eval.batch import publish
 from sdg_eval.batch.audit import logged_run, read_log, verify_runs
 from sdg_eval.batch.publish import parse_document_languages
+from sdg_eval.batch.workers import WorkerLost
 from sdg_eval.claims.ledger import Fault
 from sdg_eval.claims.prose import html_blocks
-from sdg_eval.errors import DataError, UsageError
+from sdg_eval.errors import DataError, UsageError, WriteError
 from sdg_eval.publish.documents import shelf
+from sdg_eval.publish.documents.annex import annex_document
+from sdg_eval.publish.documents.columns import column_widths
 from sdg_eval.publish.documents.committee import committee_document
 from sdg_eval.publish.documents.exhibition import BEST, REGISTER, exhibition_document, write_panels
 from sdg_eval.publish.documents.model import Callout, Heading, Items, Paragraph, Table
@@ -30,6 +35,7 @@ from sdg_eval.publish.exhibition_page import write_exhibition
 from sdg_eval.publish.material import read_material
 from sdg_eval.publish.pages import open_pages
 from sdg_eval.publish.province_pages import write_provinces
+from sdg_eval.register_report import graded_practices
 from sdg_eval.store import csv_bytes, write_atomic
 from tests.browser.tiny import EVALUATED
 
@@ -60,7 +66,7 @@ def test_a_quarterly_report_opens_with_the_governor_s_pages_and_lists_all_17_goa
     assert headings[0].text == "For the governor"
     wanted = ["What changed this quarter", "Outcomes", "How sure"]
     assert [h.text for h in headings[1:4]] == wanted
-    assert [c.kind for c in document.blocks if isinstance(c, Callout)] == ["decide", "missing"]
+    assert [c.kind for c in document.blocks if isinstance(c, Callout)] == ["decide", "missing", "review"]
     assert sum(h.text.startswith("Goal ") for h in headings) == 17
     levels = [h.level for h in headings]
     assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
@@ -70,6 +76,7 @@ def test_a_quarterly_report_opens_with_the_governor_s_pages_and_lists_all_17_goa
 def test_what_does_not_fit_the_governor_s_pages_is_counted_and_stands_among_the_details(material, tmp_path):
     place = tmp_path / "quarters" / EVALUATED[0]
     shutil.copytree(material.folder / "quarters" / EVALUATED[0], place)
+    shutil.copytree(material.folder / "national", tmp_path / "national")
     text = json.loads((place / "text.json").read_text(encoding="utf-8"))
     text["en"]["send"] = [{"text": f"Send table {n}."} for n in range(FIRST_SEND + 3)]
     (place / "text.json").write_text(json.dumps(text), encoding="utf-8")
@@ -116,6 +123,15 @@ def test_a_figure_without_alternative_text_or_file_is_refused(material, tmp_path
             run_figure(material, place, "en", {"file": "y.svg", "alt": "a", "source": ""}, "")
     finally:
         shutil.rmtree(material.folder / place / "figures")
+
+
+def test_columns_hold_their_numbers_and_leave_long_text_room_to_be_read():
+    long, narrow = "สัดส่วนประชากรที่อยู่ต่ำกว่าเส้นความยากจนของประเทศ", 9_000
+    table = Table("t", ("ตัวชี้วัด", "ค่า", "ช่วง", "มติ"), ((long, "1,234,567", "−0.92 ถึง −0.43", " "),), "s", numeric=("ค่า", "ช่วง"))
+    text, number, interval, empty = widths = column_widths(table, narrow)
+    assert sum(widths) == narrow
+    assert number >= 9 * 90 and interval >= 14 * 90 and text >= 20 * 100 and empty >= 18 * 100
+    assert column_widths(replace(table, rows=((long, "1", "2", "มีมติ"),)), narrow)[3] < empty
 
 
 # ---------------------------------------------------------------- on the shelf
@@ -257,6 +273,29 @@ def test_where_pdf_cannot_be_written_the_others_are_and_the_reason_is_told_once(
     assert {d.form for d in shelf.shelved(folder, record)} == {"docx"}
 
 
+def test_areas_are_written_side_by_side_and_an_error_there_is_told_in_its_own_words(run, quick, codelists, monkeypatch):
+    """A real worker process is tested with the batch; here the calls are done where they are made, as pickled there."""
+    folder, record, runs = run
+    monkeypatch.setattr("sdg_eval.batch.history.read_run", lambda _: SimpleNamespace(record=record, table=runs))
+    shelf._material.cache_clear()
+    asked = []
+
+    def several(calls):
+        asked.extend(calls)
+        return [function(*arguments, **options) for function, arguments, options in pickle.loads(pickle.dumps(calls))]
+
+    shelf.write_documents(folder, codelists, record, runs, formats=("pdf",), languages=("th",), several=several)
+    assert len(asked) == len(set(runs["REF_AREA"]))
+    beside = files_of(folder)
+    shutil.rmtree(folder / "documents")
+    shelf.write_documents(folder, codelists, record, runs, formats=("pdf",), languages=("th",))
+    assert files_of(folder) == beside
+    for problem, kind, told in ((DataError("row 3 of b.svg"), DataError, "^row 3 of b.svg$"), (WorkerLost("was killed by signal 9"), WriteError, "TH-10 were not written: was killed")):
+        with pytest.raises(kind, match=told):
+            shelf.write_documents(folder, codelists, record, runs, formats=("pdf",), languages=("th",), several=lambda calls, problem=problem: [[], problem, *[[]] * (len(calls) - 2)])
+        assert files_of(folder) == beside and not (folder / shelf.STAGING).exists()
+
+
 def test_formats_and_languages_that_are_not_there_are_refused():
     with pytest.raises(UsageError, match="odt is not known"):
         shelf.parse_formats("pdf,odt")
@@ -290,6 +329,20 @@ def test_publishing_is_logged_and_refuses_results_that_were_changed(run, quick, 
         publish.publish_run("run", out=folder.parent, formats="pdf", say=lambda line: None)
 
 
+def test_what_advisers_said_of_the_numbers_stands_in_every_document(material, tmp_path, monkeypatch):
+    held = {
+        "kind": "verdict", "role": "statistician", "run_hash": material.run_hash, "verdict": "accepted_with_reservations", "date": "2026-05-04", "reason": "<b>Check</b> the breaks of TH-50.",
+        "dissent": "Too early to say.",
+    }  # fmt: skip
+    (tmp_path / "one.yml").write_text(json.dumps(held), encoding="utf-8")
+    monkeypatch.setenv("SDG_EVAL_REVIEWS", str(tmp_path))
+    reviewed = replace(material)  # as the next one that reads the run
+    for document in (quarterly_document(reviewed, EVALUATED[0], "th"), committee_document(reviewed, EVALUATED[0], "th"), annex_document(reviewed, "th")):
+        (box,) = [b for b in document.blocks if isinstance(b, Callout) and b.kind == "review"]
+        assert material.run_hash[:12] in box.texts[0] and "สถานะการเผยแพร่: ฉบับร่าง" in box.texts[0]
+        assert box.texts[1] == "นักสถิติ: รับรองโดยมีข้อสังเกต (4/5/2569): <b>Check</b> the breaks of TH-50. ความเห็นแย้ง: Too early to say."
+
+
 # ---------------------------------------------------------------- the exhibition
 
 
@@ -308,11 +361,12 @@ def exhibited(material, tmp_path):
     pd.DataFrame([{"SERIES": "SI_POV_NAHC", "n_top": 4, "then": 2.0, "after": 1.5, "kept": 0.75, "reason": ""}]).to_parquet(best / "guards.parquet")
     (register / "grades.csv").write_text("project_id,grade\nP1,B\n", encoding="utf-8")
     (register / "register.csv").write_text("project_id,statement_th,statement_en,grade_reason_th,grade_reason_en\nP1,มีส่วน,It contributes.,วัดแล้ว,measured\n", encoding="utf-8")
-    given = tmp_path / ".inputs" / "exhibited" / "national" / REGISTER / "delivery"
-    given.mkdir(parents=True)
-    rows = "".join(f"T{n},P{n},TH-50,แนว {n},<b>Way {n}</b>,{grade},มีคณะทำงาน,1000,ขยายผล,s\n" for n, grade in ((1, "A"), (2, "D"), (3, "A")))
-    (given / "practice.csv").write_text("practice_id,project_id,REF_AREA,title_th,title_en,evidence_grade,conditions_th,cost_thb,transfer_th,source\n" + rows, encoding="utf-8")
-    (given / "project.csv").write_text("project_id,deliverable,output_indicator\nP1,ฝาย 3 แห่ง,จำนวนฝาย\n", encoding="utf-8")
+    practice = pd.DataFrame(
+        [(f"T{n}", f"P{n}", "TH-50", f"แนว {n}", f"<b>Way {n}</b>", grade, "มีคณะทำงาน", 1000.0, "ขยายผล", "s") for n, grade in ((1, "A"), (2, "D"), (3, "A"))],
+        columns=["practice_id", "project_id", "REF_AREA", "title_th", "title_en", "evidence_grade", "conditions_th", "cost_thb", "transfer_th", "source"],
+    )  # fmt: skip
+    project = pd.DataFrame([{"project_id": "P1", "deliverable": "ฝาย 3 แห่ง", "output_indicator": "จำนวนฝาย"}])
+    graded_practices(practice, project, pd.DataFrame([{"project_id": "P1", "grade": "B"}])).to_csv(register / "practices.csv", index=False)
     runs = pd.concat([material.runs, pd.DataFrame([{"notebook": name, "REF_AREA": "", "status": "done", "error": ""} for name in (BEST, REGISTER)])], ignore_index=True)
     return replace(material, folder=folder, runs=runs)
 
@@ -326,7 +380,7 @@ def test_a_panel_tells_the_interval_what_lasts_the_guard_and_the_conditions(exhi
     assert "better than expected by 1.9" in said and "95% interval 1.1 to 2.7" in said and "8 of 9 variants" in said
     assert "earlier leaders kept a year later: 75% (n = 4)" in said
     assert "Grade of evidence: B (found in the register of evidence)" in said and "Grade of evidence: A (as the province states, not checked)" in said
-    assert "Conditions: มีคณะทำงาน" in said and "Transfer: ขยายผล" in said and "Cost (baht): 1,000" in said and "ฝาย 3 แห่ง" in said
+    assert "Conditions: มีคณะทำงาน (in Thai, as received)" in said and "Transfer: ขยายผล (in Thai, as received)" in said and "Cost (baht): 1,000" in said and "ฝาย 3 แห่ง" in said
 
 
 def test_a_practice_with_weak_evidence_gets_no_panel_and_is_listed_with_its_grade(exhibited):
@@ -335,8 +389,8 @@ def test_a_practice_with_weak_evidence_gets_no_panel_and_is_listed_with_its_grad
     assert [(row[0], row[2]) for row in tables[1].rows] == [("<b>Way 1</b>", "B"), ("<b>Way 2</b>", "D"), ("<b>Way 3</b>", "A")]
 
 
-def test_a_run_that_was_handed_on_says_that_no_practices_lie_beside_it(exhibited):
-    shutil.rmtree(exhibited.folder.parent / ".inputs")
+def test_a_run_without_a_table_of_practices_says_so(exhibited):
+    (exhibited.folder / "national" / REGISTER / "practices.csv").unlink()
     document = exhibition_document(exhibited, "en")
     assert any(isinstance(b, Paragraph) and b.text.startswith("This run has no table of practices") for b in document.blocks)
 

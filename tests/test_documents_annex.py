@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,11 @@ import pytest
 
 from sdg_eval.codelists import read_codelists
 from sdg_eval.concepts import KEY
+from sdg_eval.delivery.register import evidence_grades, vnr_register
 from sdg_eval.publish.documents.annex import (
     RESULTS_FILE,
     VALUES_FILE,
+    _register,
     annex_document,
     annex_files,
     csvw_metadata,
@@ -24,6 +27,7 @@ from sdg_eval.publish.documents.annex import (
 from sdg_eval.publish.documents.model import Callout, Heading, Table
 from sdg_eval.publish.documents.word import docx_bytes
 from sdg_eval.publish.material import read_material
+from sdg_eval.register_words import with_reasons
 from tests.payloads import PAYLOADS
 
 INHERITED, TABLE_WORDS = {"datatype", "null", "lang", "required", "propertyUrl", "aboutUrl", "valueUrl", "separator", "default", "ordered", "textDirection"}, {"@context", "@id", "@type", "url", "notes", "dialect", "tableSchema", "transformations", "tableDirection", "suppressOutput"}
@@ -83,6 +87,20 @@ def test_numbers_of_the_tables_are_those_of_the_run_and_each_row_names_its_resul
     assert document.synthetic and len(document.sources) >= 1
 
 
+@pytest.mark.parametrize("lang", ["th", "en"])
+def test_the_register_of_vnr_projects_is_listed_whole_with_what_each_grade_allows_to_say(material, lang):
+    sample = Path(__file__).parents[1] / "data" / "sample" / "delivery"
+    project, target, evidence = (pd.read_csv(sample / f"{name}.csv", dtype=str, keep_default_na=False) for name in ("project", "project_target", "evidence"))
+    rows = with_reasons(vnr_register(project, target, evidence_grades(project, evidence))).to_dict("records")
+    table, _, statements = _register(material, rows, lang)
+    assert len(table.rows) == len(set(table.claims)) == 37
+    wanted = project[project["vnr_flag"] == "1"].sort_values("project_id")
+    assert [row[1] for row in table.rows] == [f"{p[f'name_{lang}']} ({p['project_id']})" for p in wanted.to_dict("records")]
+    for row in table.rows:
+        assert row[5] in "ABCD" and row[6] and all(row)
+        assert any(text.startswith(f"{row[5]}: ") for text in statements.texts)
+
+
 def test_sdmx_csv_has_the_columns_of_the_standard_and_its_values_unchanged(files, material):
     text = files[VALUES_FILE].decode("utf-8")
     header = next(csv.reader(io.StringIO(text, newline="")))
@@ -132,13 +150,9 @@ def test_payloads_are_inert_in_the_data_files(tiny_run):
     assert not [t for t in texts if t[:1] in ("=", "+", "-", "@", "\t", "\r")] and sum(row["COMMENT_OBS"] != "" for row in rows) >= len(every)
 
 
-def test_the_annex_of_a_run_is_written_in_both_languages_and_its_bytes_stay(tiny_run, material, tmp_path, monkeypatch):
-    from types import SimpleNamespace
-
-    folder, record, runs = tiny_run
-    monkeypatch.setattr("sdg_eval.batch.history.read_run", lambda _: SimpleNamespace(record=record, table=runs))
-    names = {path.name for path in write_annex(folder, tmp_path)}
-    assert {f"TH_annex_2567Q2_{lang}.{form}" for lang in ("th", "en") for form in ("docx", "pdf")} | {VALUES_FILE, RESULTS_FILE, f"{RESULTS_FILE}-metadata.json"} == names
-    again = annex_files(material) | {f"TH_annex_2567Q2_{lang}.docx": docx_bytes(annex_document(material, lang)) for lang in ("th", "en")}
+def test_the_annex_is_written_in_the_languages_asked_for_its_data_have_none_and_its_bytes_stay(material, tmp_path):
+    told = {path.name: lang for path, lang in write_annex(material, tmp_path, ("en",))}
+    assert told == {f"TH_annex_2567Q2_en.{form}": "en" for form in ("docx", "pdf")} | dict.fromkeys((VALUES_FILE, RESULTS_FILE, f"{RESULTS_FILE}-metadata.json"), "")
+    again = annex_files(material) | {"TH_annex_2567Q2_en.docx": docx_bytes(annex_document(material, "en"))}
     for name, content in again.items():
         assert (tmp_path / name).read_bytes() == content, name

@@ -111,11 +111,13 @@ def test_without_the_text_beside_the_glyphs_thai_is_extracted_wrongly(tmp_path, 
 def test_no_thai_word_is_split_at_the_end_of_a_line(tmp_path):
     text = " ".join(f"{a}{b}{c}" for a in WORDS_KEPT_WHOLE for b in WORDS_KEPT_WHOLE for c in WORDS_KEPT_WHOLE[:3])
     cells = tuple((word, text) for word in WORDS_KEPT_WHOLE[:2])
-    pdf.write_pdf(make(Paragraph(text), Items((text,)), Table("t", ("a", "b"), cells, "s")), tmp_path / "words.pdf")
+    numbers = " ".join(f"{'ก' * k} พ.ศ. 2567 ร้อยละ 12.7 (−0.43 ถึง +1.2; n = 11)" for k in range(1, 40))
+    pdf.write_pdf(make(Paragraph(text), Paragraph(numbers), Items((text,)), Table("t", ("a", "b"), cells, "s")), tmp_path / "words.pdf")
     found = by_pdfium(tmp_path / "words.pdf").replace("\r", "")
     assert found.count("\n") > 60
     for word in WORDS_KEPT_WHOLE:
         assert found.count(word) == squeezed(found).count(word) >= 4 * 60, word
+    assert not re.search(r"(พ\.ศ\.|ร้อยละ|[−+=]|\bn) *\n", found) and found.count("−0.43") == 39  # a sign, a year, a count stay with their number
 
 
 def elements(node, kind=None):
@@ -220,6 +222,7 @@ def pixels(path) -> np.ndarray:
 
 def test_a_figure_put_in_looks_as_weasyprint_draws_it(tmp_path, chart, monkeypatch):
     document = make(Figure(chart, "กราฟ", "กราฟ", "ที่มา"))
+    monkeypatch.setattr(pdf_figures, "SCALE", 1.0)  # a drawing that is WeasyPrint's has its own size
     pdf.write_pdf(document, tmp_path / "ours.pdf")
 
     def refuse(svg, number):

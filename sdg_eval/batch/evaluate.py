@@ -14,7 +14,7 @@ from sdg_eval.batch.cluster import require_scheduler
 from sdg_eval.batch.execute import Outcome
 from sdg_eval.batch.limits import Limits
 from sdg_eval.batch.lock import run_lock
-from sdg_eval.batch.pages import LONGEST_SECONDS, write_pages
+from sdg_eval.batch.pages import side_by_side, write_pages
 from sdg_eval.batch.plan import (
     DEFAULT_RUN,
     DELIVERY,
@@ -35,7 +35,6 @@ from sdg_eval.batch.prepare import SCORES_FILE, find_inputs, prepare_run
 from sdg_eval.batch.results import made_with, parse_hash
 from sdg_eval.batch.run import count_workers, remove_others, run_all, stopped_by_signals
 from sdg_eval.batch.screen import unless_closed
-from sdg_eval.batch.workers import run_in_workers
 from sdg_eval.claims.check import make_ledger, standing_faults
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import DataError, RunsFailedError, UsageError, WriteError
@@ -154,13 +153,13 @@ def evaluate_provinces(
         if printed and not counts["interrupted"]:
             try:
                 spoken = LANGUAGES if languages == "both" else (languages,)
-                write_documents(folder, codelists, record, runs, formats=printed, languages=spoken, workers=count_workers(jobs), say=say)
+                write_documents(folder, codelists, record, runs, formats=printed, languages=spoken, several=side_by_side(count_workers(jobs)), say=say)
             except PdfMissingError as error:
                 late = error  # the results stand, and their pages are written
         anew = write_pages(out, codelists, record, runs, keys, only=set(undone.itertuples(index=False, name=None)) if counts["interrupted"] else None, workers=count_workers(jobs))
         faults = [] if counts["interrupted"] else None if anew else standing_faults(folder)
         if faults is None:
-            faults = make_ledger(folder, codelists, several=lambda calls: _each(calls, count_workers(jobs)))[1]
+            faults = make_ledger(folder, codelists, several=side_by_side(count_workers(jobs)))[1]
         wrong = [fault for fault in faults if fault.decides]
         complete = counts["agrees"] and bool(runs["status"].isin(GOOD).all()) and not wrong
         if complete:
@@ -193,12 +192,6 @@ def evaluate_provinces(
     if late:
         raise late
     return runs
-
-
-def _each(calls: list[tuple], workers: int) -> list:
-    """What each call gives, in their order, from worker processes; an exception for one that failed."""
-    found = dict(run_in_workers(calls, workers, seconds=LONGEST_SECONDS))
-    return [found[k] for k in range(len(calls))]
 
 
 def _parse_as_of(text: str | None, observations) -> str | None:

@@ -7,6 +7,8 @@ time, is written every time.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +16,7 @@ import pandas as pd
 from sdg_eval.batch.keys import digest, file_digest, preparation_hash
 from sdg_eval.batch.plan import INPUTS
 from sdg_eval.batch.prepare import read_state
-from sdg_eval.batch.workers import run_in_workers
+from sdg_eval.batch.workers import do_all
 from sdg_eval.publish import site_files, write_run_pages, write_site
 from sdg_eval.publish.documents.shelf import shelved
 from sdg_eval.reviews import default_folder
@@ -22,7 +24,7 @@ from sdg_eval.store import write_atomic
 
 KEPT = "kept"
 LONGEST_SECONDS = 1800.0
-"""After which a process that writes pages is taken for stuck."""
+"""After which a process that writes pages or documents is taken for stuck."""
 RUN_PAGES = ("runs.html", "runs.en.html")
 SHOWN = ("run", "lang", "version", "report_year", "data_hash", "synthetic", "quarter", "planned")
 """What pages other than that of the run tell of the record."""
@@ -50,16 +52,16 @@ def write_pages(out, codelists, record: dict, runs: pd.DataFrame, keys: dict[str
         write_run_pages(folder, codelists, record, runs)
         return False
     place.unlink(missing_ok=True)
-    write_site(folder, codelists, record, runs, only=only, several=(lambda calls: _do_all(calls, workers)) if workers > 1 else None)
+    write_site(folder, codelists, record, runs, only=only, several=side_by_side(workers))
     if only is None:
         pages = {name: file_digest(folder / name) for name in site_files(folder) if name not in RUN_PAGES}
         write_atomic(place, (json.dumps({"key": key, "pages": pages}, sort_keys=True) + "\n").encode(), mode=0o600)
     return True
 
 
-def _do_all(calls: list[tuple], workers: int) -> bool:
-    """Do every call in a worker process; True when none failed."""
-    return not any(isinstance(result, Exception) for _, result in run_in_workers(calls, workers, seconds=LONGEST_SECONDS))
+def side_by_side(workers: int) -> Callable[[list[tuple]], list] | None:
+    """What `write_site` and `write_documents` take as `several`: worker processes, or None for one alone."""
+    return partial(do_all, count=workers, seconds=LONGEST_SECONDS) if workers > 1 else None
 
 
 def _reviews() -> dict[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from sdg_eval.batch.audit import logged_run
 from sdg_eval.batch.history import find_run
 from sdg_eval.batch.lock import run_lock
+from sdg_eval.batch.pages import side_by_side
 from sdg_eval.batch.results import file_hash, read_manifest, result_files
 from sdg_eval.batch.run import count_workers, stopped_by_signals
 from sdg_eval.claims.check import require_pages, standing_faults
@@ -53,16 +54,16 @@ def publish_run(run: str, *, out: Path, formats: str, lang: str = "", jobs: int 
     _require_results(folder)
     if wrong := [fault for fault in standing_faults(folder) or () if fault.decides]:
         raise DataError(f"{folder}: {len(wrong)} numbers or words of the run are not those of its tables, the first: {wrong[0]} Nothing is published.")
-    late, codelists = None, read_codelists()
+    late, codelists, several = None, read_codelists(), side_by_side(count_workers(jobs))
     words = ["publish", found.name, "--formats", ",".join(wanted), "--lang", ",".join(languages)]
     with stopped_by_signals(), run_lock(folder), logged_run(folder.parent, folder.name, command=words, as_of=record.get("as_of") or "", planned=len(found.planned)) as ending:
         drop_outdated(folder, record)
         try:
-            write_documents(folder, codelists, record, found.table, formats=wanted, languages=languages, workers=count_workers(jobs), say=say)
+            write_documents(folder, codelists, record, found.table, formats=wanted, languages=languages, several=several, say=say)
         except PdfMissingError as error:
             late = error  # the other formats are written, and the site is
         if "html" in wanted:
-            write_site(folder, codelists, record, found.table, proof=lambda pages: require_pages(pages, folder))
+            write_site(folder, codelists, record, found.table, several=several, proof=lambda pages: require_pages(pages, folder))
         ending |= {"status": "complete" if found.is_complete else "incomplete", "counts": found.totals, "data_hash": record["data_hash"], "code_hash": record.get("code_hash", "")}
     documents = shelved(folder, record)
     say(f"{len(documents)} documents in {folder.name}/documents; open {(folder / 'index.html').as_uri()}")

@@ -20,6 +20,7 @@ from typing import Any
 import psutil
 
 from sdg_eval.batch.processes import GONE, end_processes, tree
+from sdg_eval.errors import SdgEvalError
 
 SECONDS_TO_STOP = 4.0
 """How long workers get to end their kernels before they are killed; a batch stops within 10 s."""
@@ -86,6 +87,12 @@ def run_in_workers(calls: list[tuple], count: int, *, seconds: float, started: C
         stop_workers(list(workers.values()))
 
 
+def do_all(calls: list[tuple], count: int, *, seconds: float) -> list:
+    """Return the result of each call in the order of the calls, an Exception in place of one that could not be had; parameters as in `run_in_workers`."""
+    found = dict(run_in_workers(calls, count, seconds=seconds))
+    return [found[task] for task in range(len(calls))]
+
+
 def _results(workers: dict[int, Worker]) -> Iterator[tuple[int, int, Any, bool]]:
     """Wait for something to happen; yield (worker, task, result, whether the worker is no more)."""
     busy = {n: w for n, w in workers.items() if w.task is not None}
@@ -145,6 +152,8 @@ def _serve(pipe: Connection, life: Connection) -> None:
             return
         try:
             result = function(*arguments, **options)
+        except SdgEvalError as problem:  # in the reader's words: handed on as it is
+            result = problem
         except Exception as problem:  # a fault of ours: told as this task's, and the worker goes on
             result = WorkerLost(f"{type(problem).__name__}: {problem}. A fault of the batch itself: send this to the maintainers.")
         with contextlib.suppress(OSError):

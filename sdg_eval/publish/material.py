@@ -307,6 +307,13 @@ class Material:
         path = self.folder / place / "figures" / lang / "figures.json"
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
 
+    @cached_property
+    def documents(self) -> list:
+        """The documents that lie beside the run and are of its results (`shelf.shelved`)."""
+        from sdg_eval.publish.documents.shelf import shelved  # which reads a run itself
+
+        return shelved(self.folder, self.record)
+
     def table(self, notebook: str, name: str, *, as_text: bool = False) -> pd.DataFrame | None:
         """A table that a national notebook wrote, None where it did not run or wrote none; `as_text`: as the CSV file reads, without kinds."""
         if self.statuses(notebook).get("") not in DONE:

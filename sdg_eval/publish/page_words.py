@@ -70,6 +70,7 @@ PAGE_WORDS = {
     "document_overall": ("รายงานการประเมินภาพรวม", "Overall evaluation"),
     "document_results": ("ตารางผลทั้งหมด", "All results"),
     "document_annex": ("ภาคผนวกสถิติ", "Statistical annex"),
+    "document_annex_data": ("ข้อมูลของภาคผนวก", "Data of the annex"),
     "document_panels": ("แผ่นนิทรรศการ", "Exhibition panel"),
     "more_lines": ("อีก {n} รายการ", "{n} more"),
     "run_status": ("สถานะการรันรอบนี้", "What became of this run"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sdg_eval.data_report import say_gaps, say_suspicions
-from sdg_eval.publish.documents.shelf import FOLDER, shelved
+from sdg_eval.publish.documents.shelf import FOLDER
 from sdg_eval.publish.material import DONE, PEERS, PILOT, QUARTERLY, Material, records
 from sdg_eval.publish.pages import Pages
 from sdg_eval.publish.review_box import review_box
@@ -90,10 +90,11 @@ def _context(material: Material, area: str, lang: str) -> dict:
 
 
 def documents_of(material: Material, area: str, lang: str) -> list[dict]:
-    """The documents of an area in one language, each with what it is called and its address from the site's root."""
-    words, found = words_of(lang), [d for d in shelved(material.folder, material.record) if (d.area, d.lang) == (area, lang)]
-    sizes = {d.file: f" {d.file.split('_')[3]}" for d in found if d.kind == "panels"}  # TH_panels_2567Q4_A1_th.pdf
-    return [{"name": words[f"document_{d.kind}"] + sizes.get(d.file, ""), "form": Path(d.file).suffix[1:].upper(), "href": f"{FOLDER}/{d.file}"} for d in found]
+    """The documents of an area in one language, and data that have none, each with what it is called and its address from the site's root."""
+    words, found = words_of(lang), [d for d in material.documents if d.area == area and d.lang in (lang, "")]
+    more = {d.file: f" {d.file.split('_')[3]}" for d in found if d.kind == "panels"}  # TH_panels_2567Q4_A1_th.pdf
+    more |= {d.file: f" {Path(d.file).stem}" for d in found if d.kind == "annex_data"}
+    return [{"name": words[f"document_{d.kind}"] + more.get(d.file, ""), "form": Path(d.file).suffix[1:].upper(), "href": f"{FOLDER}/{d.file}"} for d in found]
 
 
 def _quarterly(material: Material, area: str, lang: str) -> dict:

@@ -35,7 +35,7 @@ OTHER_PAGES = ("goals/", "indicators/", "compare", "data", "methods", "sources",
 
 
 def write_site(
-    folder, codelists, record: dict, runs: pd.DataFrame, *, only: set[tuple[str, str]] | None = None, several: Callable[[list[tuple]], bool] | None = None,
+    folder, codelists, record: dict, runs: pd.DataFrame, *, only: set[tuple[str, str]] | None = None, several: Callable[[list[tuple]], list] | None = None,
     proof: Callable[[Path], None] | None = None,
 ) -> None:  # fmt: skip
     """Write the pages of a run into `folder`; the old ones stand until all new ones are there.
@@ -50,8 +50,8 @@ def write_site(
         (notebook, REF_AREA) of the runs whose own pages are written, beside the page of the run and the overview, as for a batch
         that was stopped and must end soon; None: the whole site.
     several
-        Does (function, arguments, options) of each language, side by side, and tells whether all were done. Without it, or where it
-        could not, one language follows the other in this process.
+        Does (function, arguments, options) of each language, side by side, and returns their results, an Exception for what was not
+        done. Without it, or where it could not, one language follows the other in this process.
     proof
         Given the folder of the new pages before they move into place; raises DataError where they must not.
 
@@ -71,7 +71,8 @@ def write_site(
         (staging / "assets" / font.name).write_bytes(font.read_bytes())
     write_data(staging / "assets", "search", _search(material))
     worth = several and only is None and len(languages) > 1 and len(material.provinces) >= SIDE_BY_SIDE_FROM
-    if not (worth and several([(_read_and_write, (folder, staging, codelists, record, runs, lang, languages), {}) for lang in languages])):
+    done = several([(_read_and_write, (folder, staging, codelists, record, runs, lang, languages), {}) for lang in languages]) if worth else []
+    if any(isinstance(result, Exception) for result in done) or not done:
         for lang in languages:  # where the disk refused a process of its own, it does so again here, and says why
             _write_language(open_pages(staging, lang, record, codelists, languages), material, only, files=lang == languages[0])
     if languages == ("en",):  # the address told at the end is index.html in every language

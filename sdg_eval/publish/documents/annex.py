@@ -26,11 +26,11 @@ from sdg_eval.publish.documents.model import (
     Paragraph,
     Table,
 )
-from sdg_eval.publish.documents.parts import listed, source_text, title_facts
+from sdg_eval.publish.documents.parts import listed, review_box, run_figure, source_text, title_facts
 from sdg_eval.publish.documents.proof import require_said
 from sdg_eval.publish.downloads import TEXTS, line
 from sdg_eval.publish.indicator_pages import pace_text
-from sdg_eval.publish.material import Material, read_material
+from sdg_eval.publish.material import AGENCIES, Material
 from sdg_eval.store import SDMX_DATAFLOW, sdmx_table, write_atomic
 from sdg_eval.thai import format_fiscal_quarter, format_period, year_text
 from sdg_eval.wording import LANGUAGES, label, number, p_text, quantity
@@ -43,41 +43,35 @@ NATIONAL_PREFIX = "TH_"
 """Of series that are not UNSD's."""
 
 
-def write_annex(run_folder, out_folder) -> list[Path]:
-    """Write the annex of a run in its languages, and its data files, into `out_folder`; return what was written.
+def write_annex(material: Material, folder, languages) -> list[tuple[Path, str]]:
+    """Write the annex in `languages`, and its data files, into `folder`; return each file with its language, '' for data.
 
     Files: a Word file for each language; PDF too where this computer can write it; TH_annex_values.sdmx.csv (every observation);
     TH_annex_results.csv with its -metadata.json (every province and series).
 
     Raises
     ------
-    DataError
-        When the run is not complete.
     WriteError
         When the disk refuses.
     """
-    from sdg_eval.batch.history import read_run
-    from sdg_eval.codelists import read_codelists
     from sdg_eval.publish.documents.pdf import PdfMissingError, require_pdf, write_pdf
     from sdg_eval.publish.documents.word import write_docx
 
-    run = read_run(run_folder)
-    material, out = read_material(run_folder, read_codelists(), run.record, run.table), Path(out_folder)
-    written = []
-    for lang in LANGUAGES if run.record["lang"] == "both" else (run.record["lang"],):
+    folder, written = Path(folder), []
+    for lang in languages:
         document = annex_document(material, lang)
         require_said(document, material)
-        written.append(out / f"{document.name}.docx")
-        write_docx(document, written[-1])
+        written.append((folder / f"{document.name}.docx", lang))
+        write_docx(document, written[-1][0])
         try:
             require_pdf()
         except PdfMissingError:  # the Word file says the same; `--formats pdf` tells what is missing
             continue
-        written.append(out / f"{document.name}.pdf")
-        write_pdf(document, written[-1])
+        written.append((folder / f"{document.name}.pdf", lang))
+        write_pdf(document, written[-1][0])
     for name, content in annex_files(material).items():
-        written.append(out / name)
-        write_atomic(written[-1], content)
+        written.append((folder / name, ""))
+        write_atomic(written[-1][0], content)
     return written
 
 
@@ -165,7 +159,7 @@ def annex_document(material: Material, lang: str) -> Document:
     words, record = annex_words(lang), material.record
     quarter = record.get("quarter") or ""
     blocks: list[Block] = [
-        Heading(1, words["annex_read"]), Items(tuple(words[f"annex_{k}"] for k in ("what", "levels", "blank", "cause"))),
+        review_box(material, lang), Heading(1, words["annex_read"]), Items(tuple(words[f"annex_{k}"] for k in ("what", "levels", "blank", "cause"))),
         Heading(1, words["annex_coverage"]), _coverage(material, lang),
     ]  # fmt: skip
     for goal in material.codelists.goals17.to_dict("records"):
@@ -228,7 +222,7 @@ def _overview(material: Material, goal: dict, series: list[dict], lang: str) -> 
         spread, period = "–", material.last_period.get(code, "")
         if peers is not None and peers["peer_median"] == peers["peer_median"]:
             decimals, period = int(one["decimals"] or 1), peers["peer_period"]
-            spread = f"{number(peers['peer_median'], decimals)} ({number(peers['peer_low'], decimals)} – {number(peers['peer_high'], decimals)})"
+            spread = f"{number(peers['peer_median'], decimals)} ({number(peers['peer_low'], decimals)} {words['doc_to']} {number(peers['peer_high'], decimals)})"
         other = held - counts["improving"] - counts["worsening"]
         numbers = (held, counts["improving"], counts["worsening"], other)
         rows.append((
@@ -280,7 +274,7 @@ def _provinces(material: Material, series: dict, lang: str) -> Table:
         adjusted = status["p_adjusted"] if status else float("nan")
         rows.append((
             material.codelists.area_name(area, lang), f"{number(baseline, decimals)} ({year_text(int(aim['baseline_year']), lang)})" if baseline == baseline else "–",
-            f"{number(told['OBS_VALUE'], decimals)} ({format_period(told['TIME_PERIOD'], lang)})" if told else "–", f"{number(pair['low'], decimals)} – {number(pair['high'], decimals)}" if has_low else "–",
+            f"{number(told['OBS_VALUE'], decimals)} ({format_period(told['TIME_PERIOD'], lang)})" if told else "–", f"{number(pair['low'], decimals)} {words['doc_to']} {number(pair['high'], decimals)}" if has_low else "–",
             _pace(status, series, lang), number(status["n_obs"] if status else 0, 0), p_text(adjusted).removeprefix("p = ").removeprefix("p ") if adjusted == adjusted else "–",
             label(status["status"] if status else "no_data", lang), number(target, decimals), label(aim["progress"], lang) if aim.get("progress") else "–",
         ))  # fmt: skip
@@ -302,7 +296,8 @@ def _pace(status: dict | None, series: dict, lang: str) -> str:
 
 def _metadata(material: Material, lang: str) -> Table:
     words = annex_words(lang)
-    official = dict(zip(material.codelists.indicators["indicator"], material.codelists.indicators["name_en"], strict=True))
+    indicators = material.codelists.indicators  # whose names are the UN's, in English; the Thai edition has the numbers
+    official = dict(zip(indicators["indicator"], indicators["name_en"], strict=True)) if lang == "en" else {}
     rows = []
     for code in material.shown:
         series = material.series[code]
@@ -336,7 +331,33 @@ def _projects(material: Material, lang: str) -> list[Block]:
     text = material.said(place, "text.json", material.statuses(REGISTER).get("", ""), lang)["text"]
     if not text:
         return [Callout("missing", words["annex_projects"], (words["annex_no_projects"],))]
-    return [block for key in ("set", "portfolio", "evidence", "crosswalk") for block in listed(text.get(key, []), f"{place}#{key}")]
+    said = {key: listed(text.get(key, []), f"{place}#{key}") for key in ("set", "portfolio", "evidence", "crosswalk")}
+    figures = [run_figure(material, place, lang, item, words["annex_portfolio"]) for item in material.figures(place, lang)]
+    register = material.table(REGISTER, "register", as_text=True)
+    listing = _register(material, register.to_dict("records"), lang) if register is not None and len(register) else []
+    return [*said["set"], *said["portfolio"], *figures, *said["evidence"], *listing, *said["crosswalk"]]
+
+
+def _register(material: Material, rows: list[dict], lang: str) -> list[Block]:
+    """The register itself, a row for each project, and what may be said of projects of each grade."""
+    words, place = annex_words(lang), f"national/{REGISTER}"
+    agencies = material.table(AGENCIES, "agency", as_text=True)
+    lists = [material.codelists.agencies.rename(columns={"agency": "agency_id"}), *([] if agencies is None else [agencies])]
+    names = {code: name for table in lists for code, name in zip(table["agency_id"], table[f"name_{lang}"], strict=True)}
+    columns = ("doc_item", "annex_project", "annex_agency", "annex_where", "annex_targets", "doc_grade", "annex_rests_on")
+    told = tuple(
+        (
+            str(i), f"{r[f'name_{lang}'] or r['name_th']} ({r['project_id']})", names.get(r["agency_id"], r["agency_id"].upper()) or "–", material.codelists.area_name(r["REF_AREA"], lang),
+            r["targets"].replace(";", ", ") or words["annex_no_target"], r["grade"], r[f"grade_reason_{lang}"],
+        )
+        for i, r in enumerate(rows, 1)
+    )  # fmt: skip
+    statements = dict(sorted({(r["grade"], r[f"statement_{lang}"]): r["project_id"] for r in reversed(rows)}.items()))
+    return [
+        Table(words["annex_register"], tuple(words[c] for c in columns), told, f"{words['annex_of_run']} ({place}/register.csv)", claims=tuple(f"{place}#register/{r['project_id']}" for r in rows)),
+        Paragraph(words["annex_may_say"]),
+        Items(tuple(f"{grade}: {said}" for grade, said in statements), tuple(f"{place}#register/{project}" for project in statements.values())),
+    ]
 
 
 def _methods(lang: str) -> Items:

@@ -6,9 +6,18 @@ Everything in it was said by the quarterly report of the same run; nothing is sa
 from __future__ import annotations
 
 from sdg_eval.publish.documents.document_words import document_words
-from sdg_eval.publish.documents.model import Block, Callout, Document, Heading, PageBreak, Paragraph, Table
-from sdg_eval.publish.documents.parts import listed, run_figure, section, sentences, title_facts
+from sdg_eval.publish.documents.model import Block, Callout, Document, Heading, Paragraph, Table
+from sdg_eval.publish.documents.parts import (
+    listed,
+    review_box,
+    run_figure,
+    section,
+    sentences,
+    source_text,
+    title_facts,
+)
 from sdg_eval.publish.material import PILOT, QUARTERLY, Material
+from sdg_eval.publish.province_pages import sources_of
 from sdg_eval.thai import format_fiscal_quarter
 
 REVIEWED = ("decisions", "checklist", "pace", "quarter_shares", "maturity", "flags")
@@ -27,18 +36,19 @@ def committee_document(material: Material, area: str, lang: str) -> Document | N
     return Document(
         name=f"{area}_committee_{quarter}_{lang}", kind="committee", lang=lang, title=f"{words['doc_committee']}: {material.codelists.area_name(area, lang)}",
         subtitle=format_fiscal_quarter(quarter, lang), facts=title_facts(material, lang, area),
-        blocks=(*_decide(text, place, words), *_send(text, place, words), *_open(material, area, text, place, lang), *_reviews(material, said, place, lang)),
+        blocks=(*_decide(text, place, words), *_send(text, place, words), *_open(material, area, text, place, lang), *_reviews(material, said, place, lang), review_box(material, lang, area)),
         synthetic=bool(material.record["synthetic"]) or any(f["synthetic"] for f in said["figures"]),
+        sources=tuple(source_text(s, material, lang) for s in sources_of(material, [v for values in material.values[area].values() for v in values])),
     )  # fmt: skip
 
 
 def _decide(text: dict, place: str, words: dict) -> list[Block]:
-    """The proposed actions as a table to decide on: finding, owner, by when, and an empty cell for the decision."""
+    """The proposed actions as a table to decide on: finding, owner, by when, and an empty cell to write the decision in."""
     actions = text["actions"]
     blocks: list[Block] = [Heading(1, words["doc_to_decide"]), Paragraph(text["headline"], f"{place}#headline", "lead")]
     if not actions:
         return [*blocks, Paragraph(words["nothing_to_do"])]
-    rows = tuple((str(i), a["finding"], a["owner"], a["due_text"], "☐ ") for i, a in enumerate(actions, 1))
+    rows = tuple((str(i), a["finding"], a["owner"], a["due_text"], " ") for i, a in enumerate(actions, 1))
     columns = ("doc_item", "doc_finding", "doc_owner", "doc_due", "doc_decision")
     return [
         *blocks, Callout("decide", words["to_do"], tuple(a["text"] for a in actions), tuple(f"{place}#actions/{i}" for i in range(len(actions)))),
@@ -48,7 +58,7 @@ def _decide(text: dict, place: str, words: dict) -> list[Block]:
 
 def _send(text: dict, place: str, words: dict) -> list[Block]:
     """Every datum that is to be sent, with who sends it and by when."""
-    return [PageBreak(), Heading(1, words["to_send"]), *(listed([s["text"] for s in text["send"]], f"{place}#send") or [Paragraph(words["nothing_to_send"])])]
+    return [Heading(1, words["to_send"]), *(listed([s["text"] for s in text["send"]], f"{place}#send") or [Paragraph(words["nothing_to_send"])])]
 
 
 def _open(material: Material, area: str, text: dict, place: str, lang: str) -> list[Block]:
@@ -73,4 +83,4 @@ def _reviews(material: Material, said: dict, place: str, lang: str) -> list[Bloc
         if part["id"] in REVIEWED:
             figures = [run_figure(material, place, lang, item, part["title"]) for item in said["figures"] if item["kind"] == part["id"]]
             blocks += section(2, part["title"], [*sentences(part["text"], f"{place}#sections/{i}/text"), *figures])
-    return [PageBreak(), Heading(1, words["doc_reviews"]), *blocks]
+    return [Heading(1, words["doc_reviews"]), *blocks]

@@ -58,6 +58,9 @@ DOCUMENT_WORDS = {
     "doc_named": ("จังหวัดที่เกณฑ์เลือกอย่างมั่นคง", "Provinces that the rule names firmly"),
     "doc_lead": ("ดีกว่าที่คาด", "Better than expected by"),
     "doc_lead_interval": ("ช่วงความเชื่อมั่น 95%", "95% interval"),
+    "doc_effect": ("ต่างจากจังหวัดเปรียบเทียบ (ช่วงความเชื่อมั่น 95%)", "Against comparison provinces (95% interval)"),
+    "doc_to": ("ถึง", "to"),
+    "doc_pilots_others": ("นำร่อง / เปรียบเทียบ (จังหวัด)", "Pilots / others (provinces)"),
     "doc_lasts": ("ส่วนที่คงอยู่", "Lasts"),
     "doc_variants": ("เกณฑ์แบบอื่นที่เลือกด้วย", "Variants that agree"),
     "doc_put_forward": ("แนวปฏิบัติที่จังหวัดเสนอ", "Practices put forward by provinces"),
@@ -68,8 +71,11 @@ DOCUMENT_WORDS = {
     "doc_grade_stated": ("จังหวัดแจ้งเอง ยังไม่ได้ตรวจ", "as the province states, not checked"),
     "doc_no_practices": (
         "รอบนี้ไม่มีตารางแนวปฏิบัติของจังหวัด จึงแสดงเฉพาะจังหวัดที่เกณฑ์เลือก",
-        "This run has no table of practices beside it, so only provinces that the rule names are shown.",
+        "This run has no table of practices, so only provinces that the rule names are shown.",
     ),
+    "doc_reviewed": ("ความเห็นและข้อท้าทายของที่ปรึกษา ณ วันที่จัดทำเอกสาร", "Reviews and challenges by advisers when this was written"),
+    "doc_numbers": ("รหัสตัวเลข", "numbers"),
+    "doc_in_thai": ("ภาษาไทยตามที่ได้รับ", "in Thai, as received"),
     "doc_visit": (
         "เป็นสมมติฐานที่ควรไปดู: ต้องหาว่าจังหวัดทำอะไร ก่อนนำไปใช้ที่อื่น",
         "A hypothesis to visit: find out what the province did before taking it elsewhere.",

@@ -33,8 +33,8 @@ CHART_SIZE, CHARTS_ACROSS, CHART_ROWS, CHART_COLUMNS = (560, 320), 2, 17, 9
 """Size of a chart in pixels, charts beside each other, and the cells that one takes."""
 LONGEST = 60
 """Letters that a column is wide at most; longer text is wrapped."""
-README_WIDTHS, LINE = (48, 100), 18
-"""Widths of the columns of the first sheet in letters, and the height of a line in points (Thai marks need room)."""
+README_WIDTHS, LINE, TITLE_LINE = (48, 100), 18, 28
+"""Widths of the columns of the first sheet in letters, and the heights of a line and of a heading in points (Thai marks need room)."""
 PRINT_WIDE, PRINT_SCALE = 16, 60
 """Columns above which a sheet is printed over several pages across, at so many per cent, with its first columns on each."""
 CELL_LIMIT = 32767
@@ -284,6 +284,7 @@ class _Writer:
         sheet.hide_gridlines(2)
         for column, width in enumerate(README_WIDTHS):
             sheet.set_column(column, column, width)
+        sheet.set_row(0, TITLE_LINE)
         sheet.write_string(0, 0, title, self.title)
         row = 1
         if self.mark:
@@ -294,6 +295,7 @@ class _Writer:
         reading = [("", words[f"read_{k}"]) for k in range(1, 6)]
         for heading, lines in ((words["facts"], facts), (words["contents"], contents), (words["how_to_read"], reading), (words["sources"], sources)):
             row += 1
+            sheet.set_row(row, TITLE_LINE)
             sheet.write_string(row, 0, heading, self.sub)
             for first, second in lines:
                 row += 1

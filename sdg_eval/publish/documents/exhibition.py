@@ -6,22 +6,26 @@ practices that provinces put forward, with the grade of their evidence. What is 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
 
 from sdg_eval.publish.documents.document_words import document_words
 from sdg_eval.publish.documents.model import Block, Document, Heading, Items, Paragraph, Table
-from sdg_eval.publish.documents.parts import run_figure, title_facts
+from sdg_eval.publish.documents.parts import run_figure, source_text, title_facts
 from sdg_eval.publish.documents.proof import require_said
 from sdg_eval.publish.material import DONE, Material
 from sdg_eval.side_by_side import say_candidate, say_nobody, say_rule
-from sdg_eval.thai import year_text
+from sdg_eval.thai import format_period, year_text
 from sdg_eval.wording import number
 
+THAI = re.compile("[\u0e00-\u0e7f]")
 BEST, REGISTER = "50_best_practice", "70_vnr_register"
 SIZES = {"A4": 1.0, "A3": 2**0.5, "A1": 2 * 2**0.5}
 """Panels are laid out once, as A4, and enlarged: a sheet of the next size has the same shape."""
+SHOWN_VALUES = 10
+"""Latest values that stand on a panel without a figure."""
 SHOWN_GRADES = ("A", "B")
 """Practices with a result that was measured get a panel; the others stand in the list with their grade."""
 
@@ -73,7 +77,7 @@ def _listed(material: Material, firm: list[dict], practices: list[dict], lang: s
             decimals = int(series["decimals"] or 1)
             rows.append((
                 material.codelists.area_name(r["REF_AREA"], lang), f"{series[f'name_{lang}']} ({series[f'unit_{lang}']})", number(r["shrunken"], decimals),
-                f"{number(r['shrunken_low'], decimals)} – {number(r['shrunken_high'], decimals)}", f"{number(100 * r['skill'], 0)}%", f"{int(r['named_in'])}/{int(r['n_variants'])}",
+                f"{number(r['shrunken_low'], decimals)} {words['doc_to']} {number(r['shrunken_high'], decimals)}", f"{number(100 * r['skill'], 0)}%", f"{int(r['named_in'])}/{int(r['n_variants'])}",
             ))  # fmt: skip
             values.append((None, None, r["shrunken"], None, r["skill"], None))
         columns = ("doc_province", "indicator", "doc_lead", "doc_lead_interval", "doc_lasts", "doc_variants")
@@ -82,7 +86,7 @@ def _listed(material: Material, firm: list[dict], practices: list[dict], lang: s
     if practices:
         columns = ("doc_practice", "doc_province", "doc_grade", "doc_grade_by")
         rows = tuple((p[f"title_{lang}"], material.codelists.area_name(p["REF_AREA"], lang), p["grade"] or "–", words["doc_grade_found" if p["found"] else "doc_grade_stated"]) for p in practices)
-        blocks.append(Table(words["doc_put_forward"], tuple(words[c] for c in columns), rows, "practice", claims=tuple(f"practice#{p['practice_id']}" for p in practices)))
+        blocks.append(Table(words["doc_put_forward"], tuple(words[c] for c in columns), rows, f"national/{REGISTER}/practices.csv", claims=tuple(f"practice#{p['practice_id']}" for p in practices)))
     else:
         blocks.append(Paragraph(words["doc_no_practices"], kind="note"))
     return blocks
@@ -102,8 +106,20 @@ def _candidate(material: Material, row: dict, guards: pd.DataFrame, lang: str) -
         Heading(1, f"{material.codelists.area_name(area, lang)}: {name}"),
         Paragraph(say_candidate(row | {"projects": row["projects"] or ""}, material.codelists, lang), f"national/{BEST}#shortlist/{row['SERIES']}/{area}", "lead"),
         Items(tuple(facts), ("", f"national/{BEST}#guards/{row['SERIES']}")[: len(facts)]),
-        *[run_figure(material, place, lang, f, name) for f in figures[:1]],
+        *([run_figure(material, place, lang, f, name) for f in figures[:1]] or _values(material, row, lang)),
+        *[Paragraph(f"{words['source']}: {source_text(s, material, lang)}", kind="note") for key, s in material.sources.items() if row["SERIES"] in material.files.get(key, {})],
     ]
+
+
+def _values(material: Material, row: dict, lang: str) -> list[Block]:
+    """The province's own values, where the run drew no figure of them: the latest ones, oldest first."""
+    words, series, area, code = document_words(lang), material.series[row["SERIES"]], row["REF_AREA"], row["SERIES"]
+    values = [v for v in material.values[area].get((code, material.frequency[code]), []) if v["OBS_VALUE"] == v["OBS_VALUE"]][:SHOWN_VALUES][::-1]
+    if not values:
+        return []
+    rows = tuple((format_period(v["TIME_PERIOD"], lang), number(v["OBS_VALUE"], int(series["decimals"] or 1))) for v in values)
+    caption = f"{series[f'name_{lang}']} ({series[f'unit_{lang}']}): {material.codelists.area_name(area, lang)}"
+    return [Table(caption, (words["period"], words["value"]), rows, "national/observations.parquet", tuple((None, v["OBS_VALUE"]) for v in values), (words["value"],))]
 
 
 def _practice(material: Material, row: dict, lang: str) -> list[Block]:
@@ -112,9 +128,9 @@ def _practice(material: Material, row: dict, lang: str) -> list[Block]:
     by = words["doc_grade_found" if row["found"] else "doc_grade_stated"]
     done = list(dict.fromkeys(t for t in (row["deliverable"], row["output_indicator"]) if t))
     facts = [
-        f"{words['doc_done']}: {' · '.join(done)}" if done else "", f"{words['doc_grade']}: {row['grade']} ({by})",
-        registered.get(f"grade_reason_{lang}", ""), f"{words['doc_conditions']}: {row['conditions_th'] or words['doc_not_stated']}",
-        f"{words['doc_transfer']}: {row['transfer_th'] or words['doc_not_stated']}", f"{words['doc_cost']}: {number(float(row['cost_thb']), 0)}" if row["cost_thb"] else "",
+        f"{words['doc_done']}: {_received(' · '.join(done), lang)}" if done else "", f"{words['doc_grade']}: {row['grade']} ({by})",
+        registered.get(f"grade_reason_{lang}", ""), f"{words['doc_conditions']}: {_received(row['conditions_th'], lang)}",
+        f"{words['doc_transfer']}: {_received(row['transfer_th'], lang)}", f"{words['doc_cost']}: {number(float(row['cost_thb']), 0)}" if row["cost_thb"] else "",
     ]  # fmt: skip
     said = registered.get(f"statement_{lang}", "")
     facts = tuple(filter(None, facts))
@@ -124,24 +140,19 @@ def _practice(material: Material, row: dict, lang: str) -> list[Block]:
     ]  # fmt: skip
 
 
-def _practices(material: Material) -> list[dict]:
-    """Rows of the practice table that this run was given, each with its project and the grade found for it; [] where it was given none.
+def _received(text: str, lang: str) -> str:
+    """What a province wrote, which it does in Thai alone: an English reader is told so."""
+    words = document_words(lang)
+    return f"{text} ({words['doc_in_thai']})" if lang == "en" and THAI.search(text) else text or words["doc_not_stated"]
 
-    The tables lie beside the run, not in it, so a run that was handed on has none.
-    """
-    place = material.folder.parent / ".inputs" / material.folder.name / "national" / REGISTER / "delivery"
-    if not (place / "practice.csv").is_file():
+
+def _practices(material: Material) -> list[dict]:
+    """Practices of provinces as the register of this run graded them (`register_report.graded_practices`), each with its project's line; [] without one."""
+    practices, register = (material.table(REGISTER, name, as_text=True) for name in ("practices", "register"))
+    if practices is None:
         return []
-    practices, projects = (pd.read_csv(place / f"{name}.csv", dtype=str, keep_default_na=False) for name in ("practice", "project"))
-    of_project = {r["project_id"]: r for r in projects.to_dict("records")}
-    register, grades = (material.table(REGISTER, name, as_text=True) for name in ("register", "grades"))
     registered = {} if register is None else {r["project_id"]: r for r in register.to_dict("records")}
-    found = {} if grades is None else dict(zip(grades["project_id"], grades["grade"], strict=True))
     known = set(material.codelists.provinces)
     return [
-        row | {
-            "found": row["project_id"] in found, "grade": found.get(row["project_id"], row["evidence_grade"]), "registered": registered.get(row["project_id"], {}),
-            "deliverable": of_project.get(row["project_id"], {}).get("deliverable", ""), "output_indicator": of_project.get(row["project_id"], {}).get("output_indicator", ""),
-        }
-        for row in practices.sort_values(["REF_AREA", "practice_id"]).to_dict("records") if row["REF_AREA"] in known
-    ]  # fmt: skip
+        row | {"found": row["found"] == "True", "registered": registered.get(row["project_id"], {})} for row in practices.to_dict("records") if row["REF_AREA"] in known
+    ]

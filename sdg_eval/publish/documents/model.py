@@ -65,7 +65,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Callout:
-    """A box beside the text: `decide`, `caution` or `missing`."""
+    """A box beside the text: `decide`, `caution`, `missing` or `review`."""
 
     kind: str
     title: str

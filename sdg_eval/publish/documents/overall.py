@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from sdg_eval.effect_words import amount
 from sdg_eval.publish.documents.document_words import document_words
-from sdg_eval.publish.documents.model import Block, Document, Heading, PageBreak, Paragraph, Table
-from sdg_eval.publish.documents.parts import listed, run_figure, section, sentences, source_text, title_facts
-from sdg_eval.publish.material import AGENCIES, CHAIN, DELIVERY, EFFECT, OVERALL, PROVINCE, Material
+from sdg_eval.publish.documents.model import Block, Document, Heading, Paragraph, Table
+from sdg_eval.publish.documents.parts import (
+    listed,
+    review_box,
+    run_figure,
+    section,
+    sentences,
+    source_text,
+    title_facts,
+)
+from sdg_eval.publish.material import AGENCIES, CHAIN, DELIVERY, EFFECT, OVERALL, PROVINCE, Material, records
 from sdg_eval.publish.run_page import notebook_title
 from sdg_eval.thai import format_fiscal_quarter, year_text
 from sdg_eval.wording import label
@@ -34,22 +43,33 @@ def overall_document(material: Material, lang: str) -> Document | None:
         subtitle=format_fiscal_quarter(quarter, lang) if quarter else f"{words['report_year']} {year_text(record['report_year'], lang)}",
         facts=title_facts(material, lang),
         blocks=(
-            *_answer(effect, overall, words), *_outcomes(material, effect, lang), *_together(overall, words), *_told(material, PROCESSES, "doc_processes", lang),
-            *_told(material, LESSONS, "doc_lessons", lang), *_limits(material, effect["text"], lang),
+            *_answer(material, effect, overall, lang), *_outcomes(material, effect, lang), *_together(overall, words), *_told(material, PROCESSES, "doc_processes", lang),
+            *_told(material, LESSONS, "doc_lessons", lang), *_limits(material, effect["text"], lang), review_box(material, lang),
         ),
         synthetic=bool(record["synthetic"]) or any(f["synthetic"] for f in effect["figures"]),
         sources=tuple(source_text(s, material, lang) for key, s in material.sources.items() if key in material.files),
     )  # fmt: skip
 
 
-def _answer(effect: dict, overall: dict, words: dict) -> list[Block]:
-    """The answer first, then how the pilots were chosen, then the verdict on each outcome as a table."""
-    text, place = effect["text"], f"national/{EFFECT}"
-    rows = tuple((o["name"] + (f" ({words['exploratory']})" if o["exploratory"] else ""), o["verdict_word"], o["reason"] or "–") for o in text["outcomes"])
+def _answer(material: Material, effect: dict, overall: dict, lang: str) -> list[Block]:
+    """The answer first, then the verdict on each outcome as a table with the estimate, then how the pilots were chosen."""
+    words, text, place = document_words(lang), effect["text"], f"national/{EFFECT}"
+    effects = {r["SERIES"]: r for r in records(material.table(EFFECT, "effects"))}
+    rows, values = [], []
+    for o in text["outcomes"]:
+        row, series = effects[o["series"]], material.series[o["series"]]
+        told = o["estimated"]
+        low, high = (amount(row[c], row, series, lang, unit=False) for c in ("ci_low", "ci_high"))
+        rows.append((
+            o["name"] + (f" ({words['exploratory']})" if o["exploratory"] else ""), o["verdict_word"], f"{amount(row['effect'], row, series, lang)} ({low} {words['doc_to']} {high})" if told else "–",
+            f"{int(row['n_treated'])} / {int(row['n_comparison'])}" if told else "–", o["reason"] or "–",
+        ))  # fmt: skip
+        values.append((None, None, float(row["effect"]) if told else None, None, None))
+    columns = (words["indicator"], words["result"], words["doc_effect"], words["doc_pilots_others"], words["why"])
     return [
         Heading(1, words["pilot_effect"]), Paragraph(text["headline"], f"{place}#headline", "lead"),
         *listed(overall.get("lines", [])[1:], f"national/{OVERALL}#lines", start=1),
-        Table(words["verdicts"], (words["indicator"], words["result"], words["why"]), rows, f"{words['doc_results_file']} ({place}/effects.csv)", claims=tuple(f"{place}#outcomes/{i}" for i in range(len(rows)))),
+        Table(words["verdicts"], columns, tuple(rows), f"{words['doc_results_file']} ({place}/effects.csv)", tuple(values), columns[2:4], tuple(f"{place}#outcomes/{i}" for i in range(len(rows)))),
         *section(2, words["how_chosen"], [Paragraph(text["design"], f"{place}#design"), *listed(text["selection"], f"{place}#selection"), Paragraph(text["plan"], f"{place}#plan", "note")]),
     ]  # fmt: skip
 
@@ -65,7 +85,7 @@ def _outcomes(material: Material, effect: dict, lang: str) -> list[Block]:
         said.append(Paragraph(f"{words['lasted']}: {o['lasting']}", f"{place}#outcomes/{i}/lasting", "note"))
         figures = [run_figure(material, place, lang, f, o["name"]) for f in effect["figures"] if f["series"] == o["series"] and f["kind"] in ("paths", "events")]
         blocks += section(2, o["name"], [*said, *figures])
-    return [PageBreak(), Heading(1, words["doc_pilots_beside"]), *blocks] if blocks else []
+    return [Heading(1, words["doc_pilots_beside"]), *blocks] if blocks else []
 
 
 def _together(overall: dict, words: dict) -> list[Block]:
@@ -97,7 +117,7 @@ def _told(material: Material, places: dict, title: str, lang: str) -> list[Block
             if isinstance(lines, list) and len(lines) > FEW:
                 own.append(Paragraph(f"{words['more_lines'].format(n=len(lines) - FEW)}: national/{notebook}/notebook.html", kind="note"))
         blocks += section(2, heading, own)
-    return [PageBreak(), Heading(1, words[title]), *blocks]
+    return [Heading(1, words[title]), *blocks]
 
 
 def _limits(material: Material, text: dict, lang: str) -> list[Block]:

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 from sdg_eval.errors import DataError
 from sdg_eval.publish.documents.document_words import document_words
-from sdg_eval.publish.documents.model import Block, Figure, Heading, Items, Paragraph
+from sdg_eval.publish.documents.model import Block, Callout, Figure, Heading, Items, Paragraph
 from sdg_eval.publish.material import Material
+from sdg_eval.publish.review_box import review_box as review_of
 from sdg_eval.thai import format_fiscal_quarter, format_period, year_text
 
 
@@ -74,6 +75,25 @@ def section(level: int, title: str, blocks: list[Block], *, empty: str = "") -> 
     if not blocks and not empty:
         return []
     return [Heading(level, title), *(blocks or [Paragraph(empty)])]
+
+
+def review_box(material: Material, lang: str, area: str = "") -> Callout:
+    """Return what advisers said of these numbers when the document was written: release status, verdicts by role, dissent, challenges of an area."""
+    words, held = document_words(lang), review_of(material, lang, area)
+    waiting = f" ({words['review_waiting']}: {', '.join(held['waiting'])})" if held["waiting"] else ""
+    texts = [f"{words['release_status']}: {held['status_text']}{waiting} · {words['doc_numbers']} {held['hash']}"]
+    for v in held["verdicts"]:
+        texts.append(f"{v['role']}: {v['verdict']} ({v['day']}): {v['reason']}" + (f" {words['dissent']}: {v['dissent']}" if v["dissent"] else ""))
+    for c in held["challenges"]:
+        tried = f" ({'; '.join(c['tried'])})" if c["tried"] else ""
+        parts = [f"{c['role']}: {c['verdict']} ({c['day']}). {c['area']}, {c['series']}: {c['question']} {c['before']} → {c['after']}{tried}. {c['reason']}"]
+        parts.append(f"{words['dissent']}: {c['dissent']}" if c["dissent"] else "")
+        parts.append(f"{words['holds_in']} {c['share']} {words['of_specifications']} (n = {c['n']:,})." if c["share"] else "")
+        parts.append("" if c["current"] else f"{words['speaks_of_other']} {c['hash']}")
+        texts.append(" ".join(filter(None, parts)))
+    if len(texts) == 1:
+        texts.append(words["no_reviews"])
+    return Callout("review", words["doc_reviewed"], tuple(texts))
 
 
 def run_figure(material: Material, place: str, lang: str, item: dict, caption: str) -> Figure:

@@ -1,8 +1,8 @@
 """A document as PDF: tagged for readers of any kind, in Sarabun, with a text layer that says what stands on the page.
 
 WeasyPrint writes the right glyphs and, for Thai, the wrong text: จัดทำ is extracted as จัดทา. So every line of Thai is
-written with its text beside it (ActualText), by a wrapper around a private function of WeasyPrint: its version is pinned,
-another one is refused, and tests extract the text again (docs/decisions/0024).
+written with its text beside it (ActualText), and is told where it may not end, by wrappers around two private functions of
+WeasyPrint: its version is pinned, another one is refused, and tests extract the text again (docs/decisions/0024).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sdg_eval.claims.prose import html_blocks
 from sdg_eval.errors import DataError, WriteError
+from sdg_eval.publish.documents.columns import column_widths, is_wide
 from sdg_eval.publish.documents.document_words import document_words
 from sdg_eval.publish.documents.model import Document, Figure
 from sdg_eval.publish.documents.pdf_figures import Drawings, UnknownSvgError, placeholder
@@ -26,14 +27,23 @@ WEASYPRINT = "70.0"
 """The version whose private function is wrapped."""
 WHOLE = (
     "ตัวชี้วัด", "คณะกรรมการ", "เป้าประสงค์", "ผู้รับผิดชอบ", "ผู้ว่าราชการ", "ผู้สูงอายุ", "ขับเคลื่อน", "หน่วยงาน", "เบิกจ่าย", "แคระแกร็น",
-    "ข้อค้นพบ", "เชื่อมั่น", "เครือข่าย", "กรุงเทพมหานคร", "พระนครศรีอยุธยา",
+    "ข้อค้นพบ", "เชื่อมั่น", "เครือข่าย", "ล่าสุด", "แท้จริง", "ประจำที่", "ที่มา", "กรุงเทพมหานคร", "พระนครศรีอยุธยา",
 )  # fmt: skip
 """Words that libthai takes for several: a line may end between words, and these are one to a reader."""
-_WHOLE = re.compile("|".join(WHOLE))
+_TIED = re.compile("|".join(WHOLE) + r"|ปีงบประมาณ(?:[ \u00a0]\d+)?|(?:พ\.ศ\.|ร้อยละ|เป้าหมายที่|ตารางที่|ภาพที่|ไตรมาส|ภายใน)[ \u00a0][−+]?\d[\d,.]*|\b[np] [=<] [\d.,]+|[−+]\d[\d,.]*")
+"""Where no line ends: within these words, and before the number of `พ.ศ. 2567`, `n = 12` and `−0.4`."""
+_PREFIX = re.compile("(?:ความ|การ|ผู้)(?=[ก-ฮเ-ไ])")
+"""What makes a word of the verb that follows."""
+_PASSAGE = re.compile(r"[\u0e00-\u0e7f](?:[\u0e00-\u0e7f\d ,.·()–-]*[\u0e00-\u0e7f])?")
+"""Thai words with what stands between them."""
 HERE = Path(__file__).parents[1]
 FONTS = HERE.parent / "figures" / "fonts"
 VARIANT = "pdf/ua-1"
 """PDF/UA-1 (ISO 14289-1): what readers and checkers know today; WeasyPrint writes PDF/UA-2 too."""
+TEXT_WIDTH = {False: 9751, True: 14683}
+"""Of a page upright and across, in twentieths of a point: 172 and 259 mm."""
+LETTER, LETTER_PANELS = 8.5 / 9.5, 10.5 / 9.5
+"""Letters of a table against those that `column_widths` reckons with."""
 INSTALL = "Install Pango: `apt install libpango-1.0-0 libpangoft2-1.0-0` (Debian, Ubuntu), `brew install pango` (macOS), or MSYS2's `pacman -S mingw-w64-x86_64-pango` (Windows)."
 
 
@@ -56,9 +66,14 @@ def write_pdf(document: Document, path, *, zoom: float = 1.0) -> None:
     DataError
         When a figure cannot be read, a letter has no glyph, or the page says other than the document.
     """
+    write_atomic(Path(path), pdf_bytes(document, zoom=zoom))
+
+
+def pdf_bytes(document: Document, *, zoom: float = 1.0) -> bytes:
+    """Return a document as PDF; parameters and errors as in `write_pdf`."""
     html = _html(document)
     require_printed(document, html_blocks(html), "html")
-    write_atomic(Path(path), render_pdf(html, document.blocks, zoom=zoom))
+    return render_pdf(html, document.blocks, zoom=zoom)
 
 
 def render_pdf(html: str, blocks=(), *, zoom: float = 1.0) -> bytes:
@@ -90,53 +105,93 @@ def _html(document: Document) -> str:
     from sdg_eval import __version__
 
     blocks = [(type(block).__name__, block) for block in document.blocks]
-    return _template().render(d=document, blocks=blocks, w=document_words(document.lang), version=__version__)
+    wide = is_wide(document)
+    letter = LETTER_PANELS if document.kind == "panels" else LETTER
+
+    def shares(table):
+        widths = column_widths(table, round(TEXT_WIDTH[wide] / letter))
+        return [round(100 * width / sum(widths), 2) for width in widths]
+
+    return _template().render(d=document, blocks=blocks, w=document_words(document.lang), version=__version__, wide=wide, shares=shares)
 
 
-def keep_whole(text: str):
-    """Return text, escaped for HTML, in which no line ends within a word of WHOLE.
+def marked(text: str, lang: str):
+    """Return text, escaped for HTML; Thai words in an English document are marked as Thai.
 
     Examples
     --------
-    >>> keep_whole("<b>ตัวชี้วัด")
-    Markup('&lt;b&gt;<span class="whole">ตัวชี้วัด</span>')
+    >>> marked("<b>Done: ฝาย 3 แห่ง (2)", "en")
+    Markup('&lt;b&gt;Done: <span lang="th">ฝาย 3 แห่ง</span> (2)')
     """
     from markupsafe import Markup, escape
 
-    return Markup(_WHOLE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))
+    escaped = escape(text)
+    return escaped if lang == "th" else Markup(_PASSAGE.sub(r'<span lang="th">\g<0></span>', str(escaped)))
 
 
 @lru_cache(maxsize=1)
 def _template():
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 
     environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["whole"] = keep_whole
+    environment.filters["marked"] = pass_context(lambda context, text: marked(text, context["d"].lang))
     return environment.get_template("document.html.j2")
 
 
 @lru_cache(maxsize=1)
 def _weasyprint():
-    """WeasyPrint, whose lines of Thai carry their text."""
+    """WeasyPrint, whose lines of Thai carry their text and end between words."""
     try:
         import weasyprint
         from weasyprint.draw import text
+        from weasyprint.text import line_break
     except (ImportError, OSError) as error:
         raise PdfMissingError(f"PDF cannot be written: {str(error).splitlines()[0]}. {INSTALL}") from error
     if weasyprint.__version__ != WEASYPRINT:
         raise PdfMissingError(f"PDF is written with WeasyPrint {WEASYPRINT}, found {weasyprint.__version__}. Install what the lock file names.")
-    plain = text.draw_first_line
+    _give_text(text)
+    _keep_together(line_break)
+    return weasyprint
+
+
+def _give_text(module) -> None:
+    """Wrap the function that draws a line, so that Thai carries its text."""
+    plain = module.draw_first_line
 
     def draw_first_line(stream, textbox, *rest):
         if not THAI.search(textbox.text):
             return plain(stream, textbox, *rest)
-        stream.begin_marked_content("Span", f"<</ActualText <FEFF{textbox.text.encode('utf-16-be').hex().upper()}>>>")
+        stream.begin_marked_content("Span", f"<</Lang (th) /ActualText <FEFF{textbox.text.encode('utf-16-be').hex().upper()}>>>")
         emojis = plain(stream, textbox, *rest)
         stream.end_marked_content()
         return emojis
 
-    text.draw_first_line = draw_first_line
-    return weasyprint
+    module.draw_first_line = draw_first_line
+
+
+def _keep_together(module) -> None:
+    """Wrap the function that hands Pango a text, so that no line ends within what belongs together.
+
+    Pango breaks Thai words after it has looked at the signs that forbid it (U+2060, a no-break space), and only this attribute comes later. An element
+    around each such word would do it too, and cost a fifth of the time.
+    """
+    ffi, pango, plain = module.ffi, module.pango, module.Layout.set_text
+    ffi.cdef("PangoAttribute * pango_attr_allow_breaks_new (gboolean allow_breaks);", override=True)
+
+    def set_text(layout, text, justify=False):
+        plain(layout, text, justify)
+        found = [m.span() for m in _TIED.finditer(layout.text)] + [(m.start(), m.end() + 1) for m in _PREFIX.finditer(layout.text)]
+        if not found:
+            return
+        held = pango.pango_layout_get_attributes(layout.layout)
+        held = ffi.gc(pango.pango_attr_list_new(), pango.pango_attr_list_unref) if held == ffi.NULL else held
+        for start, end in found:
+            attribute = pango.pango_attr_allow_breaks_new(False)
+            attribute.start_index, attribute.end_index = (len(layout.text[:k].encode()) for k in (start, end))
+            pango.pango_attr_list_insert(held, attribute)
+        pango.pango_layout_set_attributes(layout.layout, held)
+
+    module.Layout.set_text = set_text
 
 
 def _figure(drawings: Drawings, number: int, path: Path) -> tuple[bytes, str]:

@@ -13,6 +13,8 @@ from functools import lru_cache
 from xml.etree import ElementTree
 
 SVG, LINK = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
+SCALE = 0.85
+"""Of a figure in a report: letters of 8 pt are 6.8 pt high, and two charts stand on a page."""
 MARK = -7777
 """An empty path at this abscissa is where a figure goes: far outside any figure, and without an area."""
 FAR = 30_000
@@ -22,6 +24,7 @@ KNOWN = {
     "fill", "stroke", "fill-opacity", "stroke-opacity", "opacity", "stroke-width", "stroke-linejoin", "stroke-linecap", "stroke-dasharray",
     "stroke-dashoffset", "clip-path", "transform", "d", "id", "x", "y", "width", "height", "viewBox", "version", "patternUnits", LINK,
 }  # fmt: skip
+PLACED = {LINK, "x", "y"}
 PLAIN = {"fill": "none", "stroke": "none", "fill-opacity": "1", "stroke-opacity": "1", "opacity": "1"}
 
 
@@ -30,7 +33,7 @@ class UnknownSvgError(ValueError):
 
 
 def placeholder(svg: bytes, number: int) -> bytes:
-    """Return an empty drawing of the size of `svg`, which `Drawings.finish` fills. Raises UnknownSvgError for what is no SVG with a viewBox."""
+    """Return an empty drawing of the form of `svg` at SCALE of its size, which `Drawings.finish` fills. Raises UnknownSvgError for what is no SVG with a viewBox."""
     head = re.search(rb"<svg[^>]*>", svg[:2000])
     size = head and re.search(rb'viewBox="([\d. -]+)"', head.group())
     if not size:
@@ -38,7 +41,7 @@ def placeholder(svg: bytes, number: int) -> bytes:
     box = size.group(1).decode()
     wide, high = box.split()[2:]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}pt" height="{high}pt" viewBox="{box}"><path fill="#000" d="M{MARK} {number}L{MARK} {number}"/></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{float(wide) * SCALE:g}pt" height="{float(high) * SCALE:g}pt" viewBox="{box}"><path fill="#000" d="M{MARK} {number}L{MARK} {number}"/></svg>'
     ).encode()
 
 
@@ -51,14 +54,12 @@ class Drawings:
 
     def add(self, number: int, svg: bytes) -> None:
         """Take a figure. Raises UnknownSvgError where it says what ours do not; then nothing was taken."""
-        root = ElementTree.fromstring(svg)
-        drawing = _Drawing(root)
-        drawing.walk(root, PLAIN | {"stroke-linejoin": "round"})
-        self._figures[number] = (root.get("viewBox"), drawing.said, drawing.resources)
+        drawing = _drawn(svg)
+        self._figures[number] = (drawing.box, drawing.operators, drawing.resources)
         self._shared |= drawing.glyphs
 
-    def finish(self, document, pdf) -> None:
-        """Put the figures where their placeholders stand: WeasyPrint's finisher."""
+    def forms(self, pdf) -> dict:
+        """Add every figure to a PDF as a form in its own coordinates (y downwards), and return their references by number."""
         import pydyf
 
         glyphs, forms = {}, {}
@@ -79,11 +80,18 @@ class Drawings:
                 }, compress=True)  # fmt: skip
                 pdf.add_object(tile)
                 own["Pattern"][name] = tile.reference
-            form = pydyf.Stream(["\n".join(said)], {
+            form = pydyf.Stream([said], {
                 "Type": "/XObject", "Subtype": "/Form", "BBox": pydyf.Array([x, y, x + wide, y + high]), "Resources": own,
             }, compress=True)  # fmt: skip
             pdf.add_object(form)
             forms[number] = form.reference
+        return forms
+
+    def finish(self, document, pdf) -> None:
+        """Put the figures where their placeholders stand: WeasyPrint's finisher."""
+        import pydyf
+
+        forms = self.forms(pdf)
         pages = [o for o in pdf.objects if isinstance(o, pydyf.Dictionary) and o.get("Type") == "/Page"]
         by_reference = {o.reference: o for o in pdf.objects if isinstance(o, pydyf.Dictionary | pydyf.Stream)}
         for page in pages:
@@ -94,21 +102,30 @@ class Drawings:
 
 def _put_in(said: list, forms: dict, resources: dict) -> None:
     """Replace each empty path at MARK by the figure of its number."""
-    at = 0
-    while at < len(said):
-        text = said[at] if isinstance(said[at], bytes) else str(said[at]).encode()
-        if (found := re.fullmatch(rb"%d (\d+) m" % MARK, text)) and int(found.group(1)) in forms:
-            number = int(found.group(1))
+    begins = b"%d " % MARK
+    for at in [k for k, text in enumerate(said) if isinstance(text, bytes) and text.startswith(begins)][::-1]:
+        found = re.fullmatch(rb"%d (\d+) m" % MARK, said[at])
+        if found and (number := int(found.group(1))) in forms:
             end = next(k for k in range(at, len(said)) if said[k] in (b"f", b"f*", b"B", b"S", b"n", "f"))
             said[at : end + 1] = [f"/sdg{number} Do".encode()]
             resources["XObject"][f"sdg{number}"] = forms[number]
-        at += 1
+
+
+@lru_cache(maxsize=128)
+def _drawn(svg: bytes) -> _Drawing:
+    """A figure as operators; a report, its Word file and the committee's pack show the same ones."""
+    root = ElementTree.fromstring(svg)
+    drawing = _Drawing(root)
+    drawing.walk(root, PLAIN | {"stroke-linejoin": "round"})
+    drawing.operators = "\n".join(drawing.said)
+    return drawing
 
 
 class _Drawing:
     """One figure as operators of PDF, in the figure's own coordinates."""
 
     def __init__(self, root):
+        self.box, self.operators = root.get("viewBox"), ""
         self.said: list[str] = []
         self.glyphs: dict[str, str] = {}
         self.resources: dict[str, dict] = {"glyphs": {}, "states": {}, "patterns": {}}
@@ -116,8 +133,14 @@ class _Drawing:
 
     def walk(self, element, style: dict) -> None:
         """Say an element and what it holds; `style` is what it inherits."""
+        shown = _paint(style)
         for child in element:
             tag = child.tag.removeprefix(SVG)
+            if tag == "use" and shown and child.attrib.keys() <= PLACED:  # a letter or a mark: most of what a chart says
+                self.said.append("q")
+                self._use(child, shown)
+                self.said.append("Q")
+                continue
             if unknown := set(child.attrib) - KNOWN:
                 raise UnknownSvgError(f"attribute {sorted(unknown)[0]}")
             if tag == "defs":

@@ -17,7 +17,15 @@ from sdg_eval.publish.documents.model import (
     Paragraph,
     Table,
 )
-from sdg_eval.publish.documents.parts import listed, run_figure, section, sentences, source_text, title_facts
+from sdg_eval.publish.documents.parts import (
+    listed,
+    review_box,
+    run_figure,
+    section,
+    sentences,
+    source_text,
+    title_facts,
+)
 from sdg_eval.publish.material import PEERS, QUARTERLY, Material
 from sdg_eval.publish.province_pages import FOUND, sources_of
 from sdg_eval.thai import format_fiscal_quarter, format_period, year_text
@@ -36,7 +44,7 @@ def quarterly_document(material: Material, area: str, lang: str) -> Document:
     words, record = document_words(lang), material.record
     said = material.said(f"quarters/{area}", "text.json", material.statuses(QUARTERLY).get(area, ""), lang)
     evaluation = material.evaluations.get(area)
-    blocks = _governor(material, area, lang, said) + _details(material, area, lang, said) + _trends(material, area, lang)
+    blocks = [*_governor(material, area, lang, said), *_details(material, area, lang, said), *_trends(material, area, lang), review_box(material, lang, area)]
     quarter = record.get("quarter") or ""
     sources = sources_of(material, [v for values in material.values[area].values() for v in values])
     return Document(
@@ -66,7 +74,6 @@ def _governor(material: Material, area: str, lang: str, said: dict) -> list[Bloc
         *section(2, words["changed_now"], listed([c["text"] for c in text["changed"]], f"{place}#changed")),
         *section(2, words["outcomes_now"], [new] if fresh else [], empty=words["nothing_new"]),
         *section(2, words["how_sure"], listed(text["sure"], f"{place}#sure")),
-        PageBreak(),
         Callout("decide", words["to_do"], tuple(actions) or (words["nothing_to_do"],), tuple(f"{place}#actions/{i}" for i in range(len(actions)))),
         *section(2, words["said_last"], listed([line["text"] for line in text["loop"]], f"{place}#loop")),
         Callout("missing", words["to_send"], tuple(send[:FIRST_SEND]) or (words["nothing_to_send"],), tuple(f"{place}#send/{i}" for i in range(len(send[:FIRST_SEND])))),
@@ -185,10 +192,10 @@ def _table_of_series(material: Material, area: str, rows: list[dict], lang: str)
         decimals = 1 if relative else int(series["decimals"] or 1)
         known = centre == centre
         change = f"{small(centre, decimals)}{'%' if relative else ''}" if known else "–"
-        interval = f"{small(low, decimals)} – {small(high, decimals)}" if low == low else "–"
+        interval = f"{small(low, decimals)} {words['doc_to']} {small(high, decimals)}{'%' if relative else ''}" if low == low else "–"
         held = row["last_value"] == row["last_value"]
         texts.append((
-            row["goal"], f"{series[f'name_{lang}']} ({series[f'unit_{lang}']})", label(row["status"], lang), format_period(row["last_period"], lang) if row["last_period"] else "–",
+            row["goal"] if row["goal"] != "0" else "–", f"{series[f'name_{lang}']} ({series[f'unit_{lang}']})", label(row["status"], lang), format_period(row["last_period"], lang) if row["last_period"] else "–",
             number(row["last_value"], int(series["decimals"] or 1)), change, interval, number(row["n_obs"], 0),
         ))  # fmt: skip
         values.append((int(row["goal"]), None, None, None, row["last_value"] if held else None, centre if known else None, None, int(row["n_obs"])))

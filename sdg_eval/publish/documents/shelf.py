@@ -27,11 +27,13 @@ FORMATS = ("html", "pdf", "docx", "xlsx", "annex", "panels")
 MADE_FROM = ("data_hash", "code_hash", "report_year", "quarter")
 """What of the run's record names the results that documents are made from."""
 NATIONAL = "TH"
+SIDE_BY_SIDE_FROM = 4
+"""Areas, the country among them, from which a process of its own is worth its start."""
 
 
 @dataclass(frozen=True)
 class Shelved:
-    """One document: its file in `documents/`, what it is, of which area, in which language and format."""
+    """One document: its file in `documents/`, what it is, of which area, in which language ('' for data, which have none) and format."""
 
     file: str
     kind: str
@@ -91,7 +93,7 @@ def drop_outdated(folder, record: dict) -> None:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def write_documents(folder, codelists, record: dict, runs: pd.DataFrame, *, formats: Iterable[str], languages: Iterable[str], workers: int = 1, say=print) -> list[Shelved]:
+def write_documents(folder, codelists, record: dict, runs: pd.DataFrame, *, formats: Iterable[str], languages: Iterable[str], several: Callable[[list[tuple]], list] | None = None, say=print) -> list[Shelved]:
     """Write the documents of a run and return all that lie in its folder now. Only the holder of the run's lock may do this.
 
     Those of other formats and languages stay; those of these that are no more are taken away. Nothing is touched before
@@ -101,8 +103,9 @@ def write_documents(folder, codelists, record: dict, runs: pd.DataFrame, *, form
     ----------
     formats
         Of FORMATS; `html` is passed over.
-    workers
-        Processes that write at a time.
+    several
+        Does (function, arguments, options) of each area, several at a time, and returns their results, an Exception for what was not
+        done; None: one after the other in this process.
     say
         Takes lines for the reader.
 
@@ -123,15 +126,15 @@ def write_documents(folder, codelists, record: dict, runs: pd.DataFrame, *, form
     staging = folder / STAGING
     shutil.rmtree(staging, ignore_errors=True)
     try:
-        staging.mkdir(parents=True)
+        if formats:
+            staging.mkdir(parents=True)
+            areas = sorted(set(runs.loc[runs["REF_AREA"] != "", "REF_AREA"]))
+            made = _write_areas(folder, codelists, record, runs, [NATIONAL, *areas], tuple(formats), languages, several)
+            _move_into_place(folder, record, made, formats, languages)
     except OSError as error:
-        raise WriteError(f"{staging}: cannot be made ({error.strerror}). Make room, or give another folder.") from error
-    if formats:
-        areas = sorted(set(runs.loc[runs["REF_AREA"] != "", "REF_AREA"]))
-        calls = [(str(folder), record, area, tuple(formats), languages) for area in [*areas, NATIONAL]]
-        made = [document for found in _each(calls, workers, codelists, runs) for document in found]
-        _move_into_place(folder, record, made, formats, languages)
-    shutil.rmtree(staging, ignore_errors=True)
+        raise WriteError(f"{staging}: cannot be written ({error.strerror or error}). Make room, or give another folder.") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
     if missing:
         raise missing
     return shelved(folder, record)
@@ -150,23 +153,24 @@ def _missing_pdf(formats) -> SdgEvalError | None:
     return None
 
 
-def _each(calls: list[tuple], workers: int, codelists, runs: pd.DataFrame) -> Iterable[list[Shelved]]:
-    """What each call gives, in their order; several processes where there are several provinces."""
-    count = min(workers, len(calls))
-    if count < 2 or len(calls) < 4:  # a process takes longer to start than a province to write
-        material = read_material(calls[0][0], codelists, calls[0][1], runs)
-        return [write_area(material, *call[2:], Path(call[0]) / STAGING) for call in calls]
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
+def _write_areas(folder: Path, codelists, record: dict, runs: pd.DataFrame, areas: list[str], formats: tuple[str, ...], languages: tuple[str, ...], several) -> list[Shelved]:
+    """Write the documents of each area into the staging folder; side by side where a process is worth its start."""
+    if several is None or len(areas) < SIDE_BY_SIDE_FROM:
+        material = read_material(folder, codelists, record, runs)
+        return [document for area in areas for document in write_area(material, area, formats, languages, folder / STAGING)]
+    made = []
+    for area, found in zip(areas, several([(_write_in_worker, (str(folder), json.dumps(record), area, formats, languages), {}) for area in areas]), strict=True):
+        if isinstance(found, SdgEvalError):
+            raise found
+        if isinstance(found, Exception):
+            raise WriteError(f"The documents of {area} were not written: {found}")
+        made += found
+    return made
 
-    with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return list(pool.map(_write_in_worker, calls))
 
-
-def _write_in_worker(call: tuple) -> list[Shelved]:
+def _write_in_worker(folder: str, record: str, area: str, formats: tuple[str, ...], languages: tuple[str, ...]) -> list[Shelved]:
     """Write the documents of one area. Runs in a worker, which reads the run once."""
-    folder, record, *rest = call
-    return write_area(_material(folder, json.dumps(record)), *rest, Path(folder) / STAGING)
+    return write_area(_material(folder, record), area, formats, languages, Path(folder) / STAGING)
 
 
 @lru_cache(maxsize=1)
@@ -192,19 +196,13 @@ def write_area(material: Material, area: str, formats: tuple[str, ...], language
             _writer("xlsx")(material, area, lang, to / file)
             made.append(Shelved(file, "results", area, lang, "xlsx"))
     if area == NATIONAL and "annex" in formats:
-        before = set(to.iterdir())
-        _writer("annex")(material.folder, to)
-        made += [Shelved(p.name, "annex", area, _language_of(p.stem), "annex") for p in sorted(set(to.iterdir()) - before) if p.is_file()]
+        made += [Shelved(path.name, "annex" if lang else "annex_data", area, lang, "annex") for path, lang in _writer("annex")(material, to, languages)]
     if area == NATIONAL and "panels" in formats:
         from sdg_eval.publish.documents.exhibition import write_panels
 
         for lang in languages:
             made += [Shelved(file, "panels", area, lang, "panels") for file in write_panels(material, lang, to)]
     return made
-
-
-def _language_of(stem: str) -> str:
-    return stem.rpartition("_")[2] if stem.endswith(("_th", "_en")) else "en"
 
 
 def _documents(material: Material, area: str, lang: str) -> list:
@@ -229,7 +227,7 @@ def _write(document, form: str, path: Path) -> None:
 def _move_into_place(folder: Path, record: dict, made: list[Shelved], formats: list[str], languages: tuple[str, ...]) -> None:
     """Rename every new document to its place, list them, and take away those of these formats and languages that are no more."""
     place, staging = folder / FOLDER, folder / STAGING
-    kept = [d for d in shelved(folder, record) if not (d.form in formats and d.lang in languages)]
+    kept = [d for d in shelved(folder, record) if not (d.form in formats and d.lang in (*languages, ""))]
     try:
         place.mkdir(exist_ok=True)
         for path in sorted(p for p in staging.rglob("*") if p.is_file()):

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 from sdg_eval.concepts import SYNTHETIC
 from sdg_eval.errors import DataError
 from sdg_eval.intake.template import CREATED
+from sdg_eval.publish.documents.columns import column_widths, is_wide
 from sdg_eval.publish.documents.document_words import document_words
 from sdg_eval.publish.documents.model import (
     Callout,
@@ -33,21 +34,14 @@ from sdg_eval.store import write_atomic
 
 PAGE, MARGINS = (11906, 16838), {"top": 1134, "bottom": 1134, "left": 1418, "right": 1134, "header": 567, "footer": 567, "gutter": 0}
 """A4, and margins of 2 cm (2.5 cm at the side that is bound), in twentieths of a point."""
-LANDSCAPE_FROM = 9
-"""Columns from which a table does not fit an upright page in letters of 9.5 pt: the whole file is then laid across."""
 HIGHEST = 520
 """Points that a picture may be high: the page with its caption and source."""
-NARROWEST, WIDEST, HEAD_LETTERS, KEPT_WHOLE = 4, 40, 8, 12
-"""Letters that a column's width is reckoned for, at least and at most; of its header kept on a line; of a text that is not broken."""
-LETTER, PADDING = 112, 170
-"""A letter of a table and the free space of a cell, in twentieths of a point."""
 EMU = 12700
 """English metric units of a point."""
 FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 """Time of every member of the file: the first that a zip can hold."""
 PARAGRAPHS = {"plain": "Normal", "lead": "Lead", "note": "Note"}
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_MARKS = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u200b]")
 _W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
@@ -98,7 +92,8 @@ def same_time(content: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             member = zipfile.ZipInfo(name, FIXED_TIME)
-            member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            # a picture is compressed already
+            member.compress_type, member.external_attr = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED, 0o644 << 16
             new.writestr(member, old.read(name))
     return stream.getvalue()
 
@@ -131,12 +126,12 @@ class _Writer:
         self.file, self.document, self.pictures = file, document, pictures
         self.body, self.section = file.element.body, file.sections[0]
         self.words = document_words(document.lang)
-        wide = any(isinstance(block, Table) and len(block.columns) >= LANDSCAPE_FROM for block in document.blocks)
-        self.page = PAGE[::-1] if wide else PAGE
+        self.page = PAGE[::-1] if is_wide(document) else PAGE
         self.width = self.page[0] - MARGINS["left"] - MARGINS["right"]
         self.highest = HIGHEST * self.page[1] / PAGE[1]
         self.counts = {"table": 0, "figure": 0, "list": 0}
         self.next_breaks = False
+        self.end = self.body.sectPr
 
     def write(self) -> None:
         """Write title block, blocks, sources, header and footer."""
@@ -146,8 +141,8 @@ class _Writer:
             self._add(self._paragraph("Subtitle", self.document.subtitle))
         if self.document.facts:
             self._write_facts()
-        for block in self.document.blocks:
-            self._write_block(block)
+        for before, block in zip((None, *self.document.blocks), self.document.blocks, strict=False):
+            self._write_block(block, below=isinstance(before, Heading))
         if self.document.sources:
             self._add(self._paragraph("Heading1", self.words["doc_sources"]))
             for text in self.document.sources:
@@ -183,12 +178,14 @@ class _Writer:
 
     # ------------------------------------------------------------ blocks
 
-    def _write_block(self, block) -> None:
+    def _write_block(self, block, *, below: bool) -> None:
+        """Write a block; `below` is True for one that follows a heading."""
         match block:
             case Heading():
                 self._add(self._paragraph(f"Heading{min(max(block.level, 1), 3)}", block.text))
             case Paragraph():
-                self._add(self._paragraph(PARAGRAPHS.get(block.kind, "Normal"), block.text))
+                # a note below a heading speaks of what follows, and does not stay behind with it at the foot of a page
+                self._add(self._paragraph(PARAGRAPHS.get(block.kind, "Normal"), block.text, keep="<w:keepNext/>" if below and block.kind == "note" else ""))
             case Items():
                 self._write_items(block)
             case Table():
@@ -217,8 +214,8 @@ class _Writer:
         texts = [block.title, *block.texts]
         for place, text in enumerate(texts):
             last = place == len(texts) - 1
-            extra = ('<w:keepNext w:val="0"/>' if last else "") + f'<w:spacing w:before="{160 if place == 0 else 20}" w:after="{240 if last else 20}"/>'
-            self._add(self._paragraph(style, text, extra, strong=place == 0))
+            space = f'<w:spacing w:before="{160 if place == 0 else 20}" w:after="{240 if last else 20}"/>'
+            self._add(self._paragraph(style, text, space, keep='<w:keepNext w:val="0"/>' if last else "", strong=place == 0))
 
     def _write_facts(self) -> None:
         rows = "".join(
@@ -231,7 +228,7 @@ class _Writer:
     def _write_table(self, block: Table) -> None:
         self.counts["table"] += 1
         self._add(self._paragraph("Caption", f"{self.words['doc_table']} {self.counts['table']} {block.caption}"))
-        widths = _column_widths(block, self.width)
+        widths = column_widths(block, self.width)
         styles = ["TableNumber" if column in block.numeric else "TableText" for column in block.columns]
         head = "".join(self._cell("TableHead", text, width, right=style == "TableNumber") for text, width, style in zip(block.columns, widths, styles, strict=True))
         rows = f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{head}</w:tr>" + "".join(
@@ -265,12 +262,12 @@ class _Writer:
     # ------------------------------------------------------------ parts
 
     def _add(self, xml) -> None:
-        self.body.sectPr.addprevious(_parse(xml) if isinstance(xml, str) else xml)
+        self.end.addprevious(_parse(xml) if isinstance(xml, str) else xml)
 
-    def _paragraph(self, style: str, text: str, extra: str = "", *, strong: bool = False) -> str:
+    def _paragraph(self, style: str, text: str, extra: str = "", *, keep: str = "", strong: bool = False) -> str:
         breaks = "<w:pageBreakBefore/>" if self.next_breaks else ""
         self.next_breaks = False
-        return f'<w:p {_W}><w:pPr><w:pStyle w:val="{style}"/>{breaks}{extra}</w:pPr>{_run(text, strong=strong)}</w:p>'
+        return f'<w:p {_W}><w:pPr><w:pStyle w:val="{style}"/>{keep}{breaks}{extra}</w:pPr>{_run(text, strong=strong)}</w:p>'
 
     def _cell(self, style: str, text: str, width: int, *, right: bool = False) -> str:
         align = '<w:jc w:val="right"/>' if right else ""
@@ -307,30 +304,3 @@ def _field(name: str) -> str:
     """A field that Word and LibreOffice work out: PAGE or NUMPAGES."""
     begin, part, end = (f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>' for kind in ("begin", "separate", "end"))
     return f'{begin}<w:r><w:instrText xml:space="preserve"> {name} </w:instrText></w:r>{part}<w:r><w:t>1</w:t></w:r>{end}'
-
-
-def _letters(text: str) -> int:
-    """Letters side by side: Thai marks stand above and below others."""
-    return len(_MARKS.sub("", text))
-
-
-def _column_widths(block: Table, width: int) -> tuple[int, ...]:
-    """Share the page's width among the columns: each holds its longest word or number, the rest goes to those with long texts."""
-    least, wanted = [], []
-    for place, column in enumerate(block.columns):
-        texts = [row[place] for row in block.rows]
-        word = max((len(word) for text in texts for word in re.findall("[!-~\u2212]+", text)), default=0)  # Latin is not cut
-        longest = max(map(_letters, texts), default=0)
-        number = longest if column in block.numeric or longest <= KEPT_WHOLE else 0
-        least.append(max(min(max(word, number), WIDEST), min(_letters(column), HEAD_LETTERS), NARROWEST) * LETTER + PADDING)
-        wanted.append(max(least[-1], min(longest, WIDEST) * LETTER + PADDING))
-    short = width - sum(least)
-    more = [w - m for w, m in zip(wanted, least, strict=True)]
-    if short <= 0:
-        widths = [int(m * width / sum(least)) for m in least]
-    elif sum(more) > short:
-        widths = [int(m + short * extra / sum(more)) for m, extra in zip(least, more, strict=True)]
-    else:
-        widths = [int(w * width / sum(wanted)) for w in wanted]
-    widths[-1] += width - sum(widths)
-    return tuple(widths)

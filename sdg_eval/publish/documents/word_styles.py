@@ -26,7 +26,7 @@ THAI = "th-TH"
 LATIN = {"th": "en-US", "en": "en-GB"}
 """Language of Latin letters in a report of each language."""
 INK, SOFT, ACCENT, LINE, SHADE, ALARM = "1B2733", "51606F", "0B5394", "C4CDD5", "EEF2F6", "A3211A"
-BOXES = {"decide": ("0B5394", "EAF2FA"), "caution": ("8A5A00", "FBF4E2"), "missing": ("51606F", "F1F3F5")}
+BOXES = {"decide": ("0B5394", "EAF2FA"), "caution": ("8A5A00", "FBF4E2"), "missing": ("51606F", "F1F3F5"), "review": ("5B3A8C", "F5F1FA")}
 """Line and ground of a box by its kind; its title says the same in words."""
 OBFUSCATED = "application/vnd.openxmlformats-officedocument.obfuscatedFont"
 

@@ -1,0 +1,65 @@
+"""Each kind of document of a run, in both languages and every format: seconds and bytes.
+
+Usage: python benchmarks/bench_documents.py [RUN [AREA]]. RUN is the folder of a run that has ended; without it the latest in `reports`,
+if there is one. Each document is written ROUNDS times in one process, after one that is not counted: what is read once for a process
+(fonts, the run) is not part of the time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from sdg_eval.batch.history import read_run
+from sdg_eval.codelists import read_codelists
+from sdg_eval.publish.documents.annex import annex_document
+from sdg_eval.publish.documents.committee import committee_document
+from sdg_eval.publish.documents.excel import workbook_bytes
+from sdg_eval.publish.documents.exhibition import exhibition_document
+from sdg_eval.publish.documents.overall import overall_document
+from sdg_eval.publish.documents.pdf import pdf_bytes
+from sdg_eval.publish.documents.quarterly import quarterly_document
+from sdg_eval.publish.documents.word import docx_bytes
+from sdg_eval.publish.material import read_material
+
+ROUNDS = 3
+MAKERS = {
+    "quarterly": quarterly_document, "committee": committee_document, "overall": lambda m, _, lang: overall_document(m, lang),
+    "annex": lambda m, _, lang: annex_document(m, lang), "panels": lambda m, _, lang: exhibition_document(m, lang),
+}  # fmt: skip
+
+
+def main(folder: Path, area: str) -> None:
+    """Write and tell."""
+    run = read_run(folder)
+    material = read_material(folder, read_codelists(), run.record, run.table)
+    for kind, make in MAKERS.items():
+        for lang in ("th", "en"):
+            document = make(material, area, lang)
+            if document:
+                tell(f"{kind} {lang} pdf", lambda document=document: pdf_bytes(document))
+                tell(f"{kind} {lang} docx", lambda document=document: docx_bytes(document))
+    for lang in ("th", "en"):
+        tell(f"workbook {lang} xlsx", lambda lang=lang: workbook_bytes(material, area, lang))
+
+
+def tell(name: str, write) -> None:
+    """Print the median seconds and the size of what `write` returns as a line of JSON."""
+    content, seconds = write(), []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        write()
+        seconds.append(time.perf_counter() - begun)
+    print(json.dumps({"name": name, "seconds": round(median(seconds), 2), "kB": round(len(content) / 1e3), "load": round(os.getloadavg()[0], 1), "basis": f"median of {ROUNDS}"}), flush=True)
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1] / "reports" / "latest"
+    if folder.is_dir():
+        main(folder, sys.argv[2] if len(sys.argv) > 2 else "TH-50")
+    else:
+        print(json.dumps({"name": "documents", "basis": f"{folder.name}: no run lies there; make one with sdg-eval evaluate"}))
