@@ -17,7 +17,7 @@ from sdg_eval.errors import UsageError
 from sdg_eval.evaluation import STATUSES
 from sdg_eval.explore.desk import Desk
 from sdg_eval.explore.likeness import province_map
-from sdg_eval.explore.tables import check_areas, choose_freq, compare, series
+from sdg_eval.explore.tables import check_areas, choose_freq, report_period, series
 from sdg_eval.explore.words import rule_name, test_name
 from sdg_eval.side_by_side import TRAIT_WORDS
 from sdg_eval.thai import format_period, year_text
@@ -63,7 +63,7 @@ def view_of(desk: Desk, areas="TH-50", series: str = "", *, freq: str = "", peri
         raise UsageError(f"lang is {lang!r}; write th or en.")
     series = series or desk.series[0]
     freq = choose_freq(desk, series, freq)
-    period = period or str(compare(desk, series, freq=freq)["TIME_PERIOD"].iloc[0])
+    period = period or report_period(desk, series, freq)
     rows = desk.rows
     periods = set(rows.loc[(rows["SERIES"] == series) & (rows["FREQ"] == freq) & rows["OBS_VALUE"].notna(), "TIME_PERIOD"])
     if period not in periods:
@@ -156,7 +156,8 @@ def series_payload(desk: Desk, series_code: str, freq: str = "") -> dict:
     files: dict[tuple[str, str], int] = {}
     notes: dict[tuple[str, str], int] = {("", ""): 0}
     points: dict[str, list] = {}
-    for r in table.to_dict("records"):
+    needed = ["REF_AREA", "TIME_PERIOD", "OBS_VALUE", "LOWER_BOUND", "UPPER_BOUND", "OBS_STATUS", "used", "source_file", "source_id", "source_sheet", "source_row", "source_column", "flags", "NUMERATOR", "DENOMINATOR"]
+    for r in table[needed].to_dict("records"):
         points.setdefault(r["REF_AREA"], []).append([
             periods[r["TIME_PERIOD"]], r["OBS_VALUE"], _number(r["LOWER_BOUND"]), _number(r["UPPER_BOUND"]), int(r["OBS_STATUS"] in ("P", "E", "I")), int(r["used"]),
             files.setdefault((r["source_file"], r["source_id"]), len(files)), r["source_sheet"], _whole(r["source_row"]), _text(r["source_column"]),
@@ -165,19 +166,19 @@ def series_payload(desk: Desk, series_code: str, freq: str = "") -> dict:
     row = desk.codelists.series_row(series_code)
     return {
         "series": series_code, "freq": freq, "periods": order[["TIME_PERIOD", "period_th", "period_en", "time"]].to_numpy(dtype=object).tolist(),
-        "usual": periods.get(str(compare(desk, series_code, freq=freq)["TIME_PERIOD"].iloc[0]), len(periods) - 1),
+        "usual": periods.get(report_period(desk, series_code, freq), len(periods) - 1),
         "files": [list(f) for f in files], "hidden": hidden, "notes": [list(n) for n in notes], "points": points,
         "trends": _trends(desk, series_code, freq), "targets": _targets(desk, series_code, freq), "rules": _rules(desk, series_code, freq),
         "quality": _quality(desk, series_code, freq), "provisional": row["provisional"],
     }  # fmt: skip
 
 
-def _own(table: pd.DataFrame, code: str, freq: str) -> list[dict]:
-    return table[(table["SERIES"] == code) & (table["FREQ"] == freq)].to_dict("records")
+def _own(table: pd.DataFrame, code: str, freq: str, columns: list[str]) -> list[dict]:
+    return table.loc[(table["SERIES"] == code) & (table["FREQ"] == freq), ["REF_AREA", *columns]].to_dict("records")
 
 
 def _trends(desk: Desk, code: str, freq: str) -> dict[str, dict]:
-    status = {r["REF_AREA"]: r["status"] for r in _own(desk.status, code, freq)}
+    status = {r["REF_AREA"]: r["status"] for r in _own(desk.status, code, freq, ["status"])}
     return {area: {"status": word, "n": 0} for area, word in status.items()} | {
         r["REF_AREA"]: {
             "status": status.get(r["REF_AREA"], "no_data"), "n": int(r["n_obs"]), "slope": _number(r["slope"]), "low": _number(r["ci_low"]), "high": _number(r["ci_high"]),
@@ -185,7 +186,7 @@ def _trends(desk: Desk, code: str, freq: str) -> dict[str, dict]:
             "method": [test_name(r["method"], lang) for lang in ("th", "en")] if r["method"] != "none" else None, "rho": _number(r["rho"]), "why": [say_reasons(r["reason"], lang) for lang in ("th", "en")],
             "firm": r["verdict"] in ("rising", "falling", "not_detected"),
         }
-        for r in _own(desk.national.trends, code, freq)
+        for r in _own(desk.national.trends, code, freq, ["n_obs", "slope", "ci_low", "ci_high", "p_value", "p_adjusted", "method", "rho", "reason", "verdict"])
     }  # fmt: skip
 
 
@@ -195,13 +196,13 @@ def _targets(desk: Desk, code: str, freq: str) -> dict[str, dict]:
             "value": _number(r["target_value"]), "year": int(r["target_year"]), "year_text": [year_text(int(r["target_year"]), lang) for lang in ("th", "en")], "kind": r["target_kind"],
             "progress": r["progress"], "p": _number(r["p_on_track"]), "ratio": _number(r["pace_ratio"]), "draws": int(r["draws"] or 0),
         }
-        for r in _own(desk.national.progress.drop_duplicates(["SERIES", "REF_AREA", "FREQ"]), code, freq)
+        for r in _own(desk.national.progress.drop_duplicates(["SERIES", "REF_AREA", "FREQ"]), code, freq, ["target_value", "target_year", "target_kind", "progress", "p_on_track", "pace_ratio", "draws"])
     }  # fmt: skip
 
 
 def _rules(desk: Desk, code: str, freq: str) -> dict[str, list]:
     found: dict[str, list] = {}
-    for r in _own(desk.national.rules, code, freq):
+    for r in _own(desk.national.rules, code, freq, ["method", "common", "value", "first_year", "last_year", "disagrees"]):
         if r["common"] != "not_applicable":
             years = "–".join(str(int(r[name])) for name in ("first_year", "last_year") if r[name] == r[name])
             found.setdefault(r["REF_AREA"], []).append([rule_name(r["method"]), [label(r["common"], lang) for lang in ("th", "en")], _number(r["value"]), years, int(bool(r["disagrees"]))])
@@ -214,7 +215,7 @@ def _quality(desk: Desk, code: str, freq: str) -> dict[str, dict]:
             "n": int(r["n_obs"]), "missing": int(r["missing"]), "gap": int(r["longest_gap"]), "stale": bool(r["stale"]), "break": [format_period(r["break_after"], lang) if r["break_after"] else "" for lang in ("th", "en")],
             "provisional": int(r["n_provisional"]), "flagged": int(r["n_flagged"]), "verdict": [label(r["verdict"], lang) for lang in ("th", "en")], "why": [say_reasons(r["reason"], lang) for lang in ("th", "en")],
         }
-        for r in _own(desk.national.quality, code, freq)
+        for r in _own(desk.national.quality, code, freq, ["n_obs", "missing", "longest_gap", "stale", "break_after", "n_provisional", "n_flagged", "verdict", "reason"])
     }  # fmt: skip
 
 

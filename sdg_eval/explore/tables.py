@@ -78,7 +78,7 @@ def series(desk: Desk, series: str, areas, *, freq: str = "", first: str = "", l
     measured = ~rows["OBS_STATUS"].isin(NOT_MEASURED) & ~rows["TIME_PERIOD"].str[:4].isin(desk.codelists.series_row(series)["provisional"].split(";"))
     only = rows["REF_AREA"].map(spans["reason"]).fillna("").str.contains("provisional_only")
     told = rows.assign(
-        name_th=[desk.codelists.area_name(a, "th") for a in rows["REF_AREA"]], name_en=[desk.codelists.area_name(a, "en") for a in rows["REF_AREA"]],
+        **{f"name_{lang}": rows["REF_AREA"].map({a: desk.codelists.area_name(a, lang) for a in areas}) for lang in ("th", "en")},
         period_th=[format_period(p, "th") for p in rows["TIME_PERIOD"]], period_en=[format_period(p, "en") for p in rows["TIME_PERIOD"]],
         time=mid_points(rows["TIME_PERIOD"]) if len(rows) else [], used=(measured | only) & (start != "") & (rows["TIME_PERIOD"] >= start) & (rows["TIME_PERIOD"] <= end) & rows["OBS_VALUE"].notna(),
         synthetic=rows["source"].str.contains("synthetic"),
@@ -110,10 +110,8 @@ def compare(desk: Desk, series: str, areas=(), *, freq: str = "", period: str = 
     (77, 1, 5)
     """
     areas, freq = check_areas(desk, areas), choose_freq(desk, series, freq)
-    rows = desk.rows[(desk.rows["SERIES"] == series) & (desk.rows["FREQ"] == freq) & desk.rows["OBS_VALUE"].notna()]
-    shown = desk.national.peers
-    shown = shown[(shown["SERIES"] == series) & (shown["FREQ"] == freq)]["peer_period"]
-    period = period or (str(shown.iloc[0]) if len(shown) else usual_period(rows))
+    rows = _values(desk, series, freq)
+    period = period or report_period(desk, series, freq)
     if period not in set(rows["TIME_PERIOD"]):
         raise UsageError(f"{series} has no value of {period!r}. There are: {', '.join(sorted(set(rows['TIME_PERIOD'])))}.")
     values = rows[rows["TIME_PERIOD"] == period].drop_duplicates("REF_AREA", keep=False).set_index("REF_AREA")  # which of two values holds is not ours to say
@@ -137,6 +135,18 @@ def compare(desk: Desk, series: str, areas=(), *, freq: str = "", period: str = 
     for name in ("significant", "stale"):
         table[name] = table[name].eq(True)
     return table.sort_values(["OBS_VALUE", "REF_AREA"], kind="stable", ignore_index=True)[COMPARE_COLUMNS]
+
+
+def _values(desk: Desk, series: str, freq: str) -> pd.DataFrame:
+    rows = desk.rows
+    return rows[(rows["SERIES"] == series) & (rows["FREQ"] == freq) & rows["OBS_VALUE"].notna()]
+
+
+def report_period(desk: Desk, series: str, freq: str) -> str:
+    """Return the period in which the report compares the provinces in a series: the latest measured one that at least half of them have."""
+    shown = desk.national.peers
+    shown = shown[(shown["SERIES"] == series) & (shown["FREQ"] == freq)]["peer_period"]
+    return str(shown.iloc[0]) if len(shown) else usual_period(_values(desk, series, freq))
 
 
 def usual_period(rows: pd.DataFrame) -> str:
