@@ -183,5 +183,6 @@ def _commit() -> str:
 
 
 def _packages_hash() -> str:
-    installed = sorted({f"{d.name}=={d.version}" for d in metadata.distributions()})
+    about = (d.metadata for d in metadata.distributions())  # once each: name and version would both read the file
+    installed = sorted({f"{m['Name']}=={m['Version']}" for m in about})
     return hashlib.sha256("\n".join(installed).encode()).hexdigest()
