@@ -48,13 +48,16 @@ def main(folder: Path, area: str) -> None:
 
 
 def tell(name: str, write) -> None:
-    """Print the median seconds and the size of what `write` returns as a line of JSON."""
+    """Print the median seconds and the size of what `write` returns, a line of JSON each."""
     content, seconds = write(), []
     for _ in range(ROUNDS):
         begun = time.perf_counter()
         write()
         seconds.append(time.perf_counter() - begun)
-    print(json.dumps({"name": name, "seconds": round(median(seconds), 2), "kB": round(len(content) / 1e3), "load": round(os.getloadavg()[0], 1), "basis": f"median of {ROUNDS}"}), flush=True)
+    basis = f"median of {ROUNDS}, machine load {os.getloadavg()[0]:.1f}"
+    print(json.dumps({"name": name, "value": round(median(seconds), 2), "unit": "s", "basis": basis}), flush=True)
+    print(json.dumps({"name": f"{name}, size", "value": round(len(content) / 1e3), "unit": "kB", "basis": "the file"}), flush=True)
+
 
 
 if __name__ == "__main__":
@@ -62,4 +65,4 @@ if __name__ == "__main__":
     if folder.is_dir():
         main(folder, sys.argv[2] if len(sys.argv) > 2 else "TH-50")
     else:
-        print(json.dumps({"name": "documents", "basis": f"{folder.name}: no run lies there; make one with sdg-eval evaluate"}))
+        print(f"{folder.name}: no run lies there; make one with sdg-eval evaluate", file=sys.stderr)

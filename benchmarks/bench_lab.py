@@ -49,12 +49,17 @@ def seconds(act, times: int = TIMES) -> list[float]:
     return found
 
 
-def tell(figure: str, times: list[float], **more) -> None:
-    """Print one figure: the median of its times, the 95th percentile where there are many, and all of them where there are few."""
-    ordered = sorted(times)
-    told = {"bench": "lab", "figure": figure, "n": len(times), "median_s": round(statistics.median(times), 4)}
-    told |= {"times_s": [round(t, 3) for t in times]} if len(times) < 12 else {"p95_s": round(ordered[int(0.95 * (len(times) - 1) + 0.999)], 4), "max_s": round(ordered[-1], 4)}
-    print(json.dumps(told | more), flush=True)
+def tell(figure: str, times: list[float], basis: str = "") -> None:
+    """Print the median of some times, and the 95th percentile where there are many."""
+    ordered, n = sorted(times), len(times)
+    spread = f"{ordered[0]:.3f} to {ordered[-1]:.3f}"
+    say(figure, statistics.median(times), "s", f"{f'{basis}; ' if basis else ''}median of {n}, {spread}" if n > 1 else basis or "once")
+    if n >= 12:
+        say(f"{figure}, 95th percentile", ordered[int(0.95 * (n - 1) + 0.999)], "s", f"of {n}")
+
+
+def say(name: str, value: float, unit: str, basis: str) -> None:
+    print(json.dumps({"name": f"lab: {name}", "value": round(value, 4), "unit": unit, "basis": basis}), flush=True)
 
 
 # ---------------------------------------------------------------- the browser
@@ -162,7 +167,8 @@ def browser_figures(desk) -> None:
         tell(f"make_lab_{part}", [p[part] for p in parts])
     for name, times in redraws.items():
         tell(f"redraw_{name}", [t / 1000 for t in times])
-    print(json.dumps({"bench": "lab", "figure": "console_errors", "value": len(faults)}), json.dumps({"bench": "lab", "figure": "requests_elsewhere", "value": len(asked)}), sep="\n")
+    say("console errors", len(faults), "errors", "all of the above")
+    say("requests to elsewhere", len(asked), "requests", "all of the above")
 
 
 def check_series(page, desk) -> None:
@@ -191,9 +197,9 @@ def main(arguments: list[str]) -> None:
         ours = found[found["official"]].iloc[0]
         if ours["estimate"] != row["slope" if question == "trend" else "pace_ratio"] or len(found) < 500:
             raise SystemExit(f"{question}: the official specification is not the report's, or there are fewer than 500")
-        tell(f"multiverse_{question}", seconds(lambda question=question: multiverse(desk, SERIES, AREA, questions=[question])), specifications=len(found))
+        tell(f"multiverse_{question}", seconds(lambda question=question: multiverse(desk, SERIES, AREA, questions=[question])), f"{len(found)} specifications")
     start = time.process_time()
-    tell("multiverse_of_area", seconds(lambda: multiverse_of_area(desk, AREA), 1), series=len(desk.series), cpu_s=round(time.process_time() - start, 2))
+    tell("multiverse_of_area", seconds(lambda: multiverse_of_area(desk, AREA), 1), f"{len(desk.series)} series; {time.process_time() - start:.1f} s of processor time")
     if "--no-browser" not in arguments:
         os.chdir(ROOT / "notebooks" / "explore")  # `latest` and the kept tables as the notebook sees them
         browser_figures(open_desk("latest", keep="../../reports/.desk"))
