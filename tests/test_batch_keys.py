@@ -252,7 +252,7 @@ def before(small, tmp_path_factory, codelists):
     return state, {job.name: (state.rows(job), state.outputs(job)) for job in state.jobs}
 
 
-@pytest.mark.parametrize("what", CHANGES if FULL else ["a value", "a flag"])
+@pytest.mark.parametrize("what", CHANGES if FULL else ["a value", "a flag", "a score"])
 def test_exactly_the_runs_whose_rows_changed_are_done_again(what, before, small, tmp_path, codelists):
     state, was = before
     shutil.copytree(state.out, tmp_path / "out")  # prepared before, as at a user's

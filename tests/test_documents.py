@@ -28,7 +28,7 @@ from sdg_eval.publish.documents.model import Callout, Heading, Items, Paragraph,
 from sdg_eval.publish.documents.overall import overall_document
 from sdg_eval.publish.documents.parts import run_figure
 from sdg_eval.publish.documents.pdf import _html
-from sdg_eval.publish.documents.proof import claimed, require_printed, said_at, word_texts
+from sdg_eval.publish.documents.proof import claimed, require_printed, require_said, said_at, word_texts
 from sdg_eval.publish.documents.quarterly import FIRST_SEND, quarterly_document
 from sdg_eval.publish.documents.word import docx_bytes
 from sdg_eval.publish.exhibition_page import write_exhibition
@@ -58,6 +58,22 @@ def test_every_sentence_stands_letter_for_letter_in_the_run(material, lang):
     found = [*claimed(quarterly_document(material, EVALUATED[0], lang)), *claimed(committee_document(material, EVALUATED[0], lang))]
     assert len(found) > 60
     assert [claim for claim, text in found if said_at(material.folder, claim, lang) != text] == []
+
+
+def test_a_document_that_cuts_a_number_or_changes_a_word_of_its_run_is_refused(material):
+    """What the run said may be shortened at the end of a word, after the name of a series, and in no other way."""
+    document = quarterly_document(material, EVALUATED[0], "en")
+    claim, said = next((c, t) for c, t in claimed(document) if t.count(" ") > 8 and t[-1] in ".)")
+    name, cut = material.codelists.series_name("SI_POV_NAHC", "en"), said.index(" ", 40)
+    for text, stands in (
+        (said, True), (f"{name}: {said[:cut]}", True), (f"{name}: {said[: cut - 1]}", False), (f"{name}: ", False), (said[:cut], False), (f"Another name: {said}", False), (f"9{said}", False),
+    ):  # fmt: skip
+        changed = replace(document, blocks=(Paragraph(text, claim),))
+        if stands:
+            require_said(changed, material)
+        else:
+            with pytest.raises(DataError, match="is not what"):
+                require_said(changed, material)
 
 
 def test_a_quarterly_report_opens_with_the_governor_s_pages_and_lists_all_17_goals(material):

@@ -20,8 +20,8 @@ from tests.machine_names import machine_words, told_of_machine
 ROOT = Path(__file__).parents[1]
 
 
-SOME = [part for number in ("10", "20", "40", "41") for part in ("--notebook", number)]
-"""A notebook of a province, of its quarter, of its peers, and of all: `.ci/run` evaluates with every one, on the sample and on the real files."""
+SOME = [part for number in ("10", "20", "40", "41", "60", "61", "90") for part in ("--notebook", number)]
+"""One notebook of each kind: `.ci/run` evaluates with all of them, on the sample and on the real files."""
 
 
 def sdg_eval(*arguments, cwd=ROOT, env=None):
@@ -80,8 +80,8 @@ def test_every_page_says_synthetic_asks_nothing_of_the_net_and_has_text_for_ever
     pages = [p for p in run.rglob("*.html")]
     listed = {name for name in json.loads((run / "assets/pages.json").read_text(encoding="utf-8")) if name.endswith(".html")}
     audit = {p.relative_to(run).as_posix() for p in pages if p.name == "notebook.html"}
-    assert {p.relative_to(run).as_posix() for p in pages} == listed | audit and len(audit) == 2 + 2 + 2 + 1  # provinces, quarters, peers, national
-    assert {"index.html", "provinces/TH-50/index.html", "quarters/TH-83/index.en.html", "goals/17/index.html", "indicators/SI_POV_NAHC/index.html"} <= listed
+    assert {p.relative_to(run).as_posix() for p in pages} == listed | audit and len(audit) == 2 + 2 + 2 + 2 + 3  # provinces, quarters, peers, pilots, national
+    assert {"index.html", "effects.html", "provinces/TH-50/index.html", "quarters/TH-83/index.en.html", "goals/17/index.html", "indicators/SI_POV_NAHC/index.html"} <= listed
     for page in pages:
         text = page.read_text(encoding="utf-8")
         assert ("ข้อมูลสังเคราะห์" in text) or ("Synthetic data" in text), page
@@ -141,7 +141,7 @@ def test_the_same_command_again_keeps_what_is_done(sample_run):
 
 def test_the_same_inputs_give_the_same_tables_and_figures(sample_run, tmp_path):
     """With another number of workers, order, time zone, locale and order of hashes; the full count takes every notebook of five provinces."""
-    one, areas, some = sample_run[0] / "one", ["TH-83"], SOME[:2]
+    one, areas, some = sample_run[0] / "one", ["TH-83"], [part for number in ("10", "20", "41", "61") for part in ("--notebook", number)]
     if FULL:
         one, areas, some = tmp_path / "one", ["TH-10", "TH-38", "TH-50", "TH-83", "TH-96"], []
         done = sdg_eval("evaluate", "--provinces", ",".join(areas), "--out", tmp_path, "--run", "one", "--report-year", "2026", "--jobs", "1", "--quarter", "2567Q2")
@@ -151,15 +151,17 @@ def test_the_same_inputs_give_the_same_tables_and_figures(sample_run, tmp_path):
         env={"TZ": "Asia/Bangkok", "PYTHONHASHSEED": "7", "LC_ALL": "C.UTF-8"},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    kinds = ("provinces", "quarters", "peers", "pilots") if FULL else ("provinces",)
+    kinds = ("provinces", "quarters", "peers", "pilots")
     pairs = [(one / kind / area, tmp_path / "two" / kind / area) for area in areas for kind in kinds] + ([(one / "national", tmp_path / "two" / "national")] if FULL else [])
     compared = sum(same_results(*pair) for pair in pairs if any(place.exists() for place in pair))
+    for area in areas:
+        assert (one / "provinces" / area / "index.html").read_bytes() == (tmp_path / "two/provinces" / area / "index.html").read_bytes(), area
     report("S21", f"{compared} tables, texts and figures of {len(areas)} provinces are the same bytes with other workers, order, time zone, locale and hash seed")
 
 
 def same_results(one: Path, other: Path) -> int:
     """How many tables, texts and figures both folders hold; they must be the same files with the same bytes."""
-    found = [{name: digest for name, digest in fingerprint(place).items() if name.endswith((".csv", ".parquet", ".svg", "text.json"))} for place in (one, other)]
+    found = [{name: digest for name, digest in fingerprint(place).items() if name.endswith((".csv", ".parquet", ".svg", "text.json", "peers.json", "effect.json"))} for place in (one, other)]
     assert found[0] == found[1], sorted(name for name in found[0].keys() | found[1].keys() if found[0].get(name) != found[1].get(name))[:5]
     assert found[0]
     return len(found[0])
@@ -172,7 +174,7 @@ def test_a_province_that_fails_gets_a_page_and_the_others_stand(tmp_path):
     # a source that no codelist knows: this province's page cannot name it, so its run must fail
     table.loc[mine, "source"] = "nobody"
     table.to_csv(tmp_path / "observations.csv", index=False)
-    done = sdg_eval("evaluate", "--store", tmp_path / "observations.csv", "--provinces", "TH-57,TH-50", "--out", tmp_path / "r", "--run", "x", "--notebook", "10", "--notebook", "00")
+    done = sdg_eval("evaluate", "--store", tmp_path / "observations.csv", "--provinces", "TH-57,TH-50", "--out", tmp_path / "r", "--run", "x", "--notebook", "10", "--notebook", "90")
     assert done.returncode == 4, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     runs = pd.read_csv(tmp_path / "r/x/runs.csv")
@@ -282,6 +284,22 @@ def test_facts_of_the_real_files_stand_in_the_store(real_store, codelists):
     assert len(months) == 24 * 77
     bueng_kan = table[(table["REF_AREA"] == "TH-38") & (table["TIME_PERIOD"].str[:4].astype(int) < 2011)]
     assert bueng_kan.empty, bueng_kan[["SERIES", "TIME_PERIOD"]].drop_duplicates().to_string()
+
+
+def test_real_provinces_are_evaluated_in_thai_and_english(real_store, tmp_path):
+    done = sdg_eval(
+        "evaluate", "--store", real_store, "--provinces", "TH-50,TH-38", "--out", tmp_path / "reports",
+        "--run", "real", "--jobs", "2", "--notebook", "10", "--notebook", "90",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = tmp_path / "reports" / "real"
+    status = pd.read_csv(run / "runs.csv")
+    assert set(status["status"]) == {"done"}
+    for page, word in [("index.html", "เชียงใหม่"), ("index.en.html", "Chiang Mai")]:
+        text = (run / "provinces/TH-50" / page).read_text(encoding="utf-8")
+        assert word in text
+        assert "http://" not in text.replace("http://www.w3.org", "")
+    assert (tmp_path / "reports" / "latest" / "index.html").exists()
 
 
 def test_a_wrong_province_or_parameter_stops_before_anything_is_written(tmp_path):
