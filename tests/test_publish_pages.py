@@ -45,7 +45,7 @@ class Page(HTMLParser):
     def __init__(self, path: Path):
         super().__init__()
         self.ids, self.links, self.sources, self.headings, self.title, self.attributes = [], [], [], [], "", []
-        self.text, self._open = [], ""
+        self.text, self._open, self._joined = [], "", 0
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attrs):
@@ -60,11 +60,17 @@ class Page(HTMLParser):
         if tag in ("h1", "h2", "h3"):
             self.headings.append(tag)
         self._open = tag
+        if given.get("class") == "keep":  # within a text, to hold a word together
+            self._joined = 2
 
     def handle_data(self, data):
         if self._open == "title" and not self.title:
             self.title = data
-        self.text.append(data)
+        if self._joined and self.text:
+            self.text[-1] += data
+        else:
+            self.text.append(data)
+        self._joined = max(self._joined - 1, 0)
 
 
 @pytest.fixture(scope="module")

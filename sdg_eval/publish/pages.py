@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sdg_eval.evaluation import STATUSES
 from sdg_eval.publish.assets import page_globals
+from sdg_eval.publish.thai_words import keep_words
 from sdg_eval.publish.words import words_of
 from sdg_eval.thai import year_text
 from sdg_eval.wording import label
@@ -50,7 +51,7 @@ class Pages:
         other = {lang: Path(address(place, lang)).name for lang in PAGE}
         text = self.environment.get_template(template).render(context | {"root": "../" * place.count("/"), "other_page": other, "here": here or place})
         to.parent.mkdir(parents=True, exist_ok=True)
-        to.write_text(text, encoding="utf-8", newline="\n")
+        to.write_text(keep_words(text) if self.lang == "th" else text, encoding="utf-8", newline="\n")
 
     def words(self) -> dict[str, str]:
         """The words of the pages in this language."""

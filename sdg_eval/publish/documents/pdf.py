@@ -20,18 +20,14 @@ from sdg_eval.publish.documents.document_words import document_words
 from sdg_eval.publish.documents.model import Document, Figure
 from sdg_eval.publish.documents.pdf_figures import Drawings, UnknownSvgError, placeholder
 from sdg_eval.publish.documents.proof import require_printed
+from sdg_eval.publish.thai_words import WHOLE
 from sdg_eval.store import write_atomic
 
 THAI = re.compile("[\u0e00-\u0e7f]")
 WEASYPRINT = "70.0"
 """The version whose private function is wrapped."""
-WHOLE = (
-    "ตัวชี้วัด", "คณะกรรมการ", "เป้าประสงค์", "ผู้รับผิดชอบ", "ผู้ว่าราชการ", "ผู้สูงอายุ", "ขับเคลื่อน", "หน่วยงาน", "เบิกจ่าย", "แคระแกร็น",
-    "ข้อค้นพบ", "เชื่อมั่น", "เครือข่าย", "ล่าสุด", "แท้จริง", "ประจำที่", "ที่มา", "กรุงเทพมหานคร", "พระนครศรีอยุธยา",
-)  # fmt: skip
-"""Words that libthai takes for several: a line may end between words, and these are one to a reader."""
-_TIED = re.compile("|".join(WHOLE) + r"|ปีงบประมาณ(?:[ \u00a0]\d+)?|(?:พ\.ศ\.|ร้อยละ|เป้าหมายที่|ตารางที่|ภาพที่|ไตรมาส|ภายใน)[ \u00a0][−+]?\d[\d,.]*|\b[np] [=<] [\d.,]+|[−+]\d[\d,.]*")
-"""Where no line ends: within these words, and before the number of `พ.ศ. 2567`, `n = 12` and `−0.4`."""
+_TIED = re.compile(r"ปีงบประมาณ(?:[ \u00a0]\d+)?|(?:พ\.ศ\.|ร้อยละ|เป้าหมายที่|ตารางที่|ภาพที่|ไตรมาส|ภายใน)[ \u00a0][−+]?\d[\d,.]*|\b[np] [=<] [\d.,]+|[−+]\d[\d,.]*|" + "|".join(WHOLE))
+"""Where no line ends: before the number of `พ.ศ. 2567`, `n = 12` and `−0.4`, and within words."""
 _PREFIX = re.compile("(?:ความ|การ|ผู้)(?=[ก-ฮเ-ไ])")
 """What makes a word of the verb that follows."""
 _PASSAGE = re.compile(r"[\u0e00-\u0e7f](?:[\u0e00-\u0e7f\d ,.·()–-]*[\u0e00-\u0e7f])?")
