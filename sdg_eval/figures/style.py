@@ -63,8 +63,10 @@ def new_figure(size=SIZE):
     use_style()
     from matplotlib.figure import Figure
 
+    from sdg_eval.figures.axes import PlainAxes
+
     figure = Figure(figsize=size, dpi=72)  # a pixel is a point, as the renderer of svg.py counts
-    return figure, figure.add_axes(PLACE)
+    return figure, figure.add_axes(PLACE, axes_class=PlainAxes)
 
 
 _lent: dict[tuple, tuple] = {}

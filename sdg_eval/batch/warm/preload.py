@@ -107,10 +107,12 @@ def _as_in_a_notebook():
 
 
 def _draw_one_figure() -> None:
-    """Draw Thai text as the suite does: imports what drawing needs and reads the list of fonts."""
+    """Draw Thai text as the suite does: imports what drawing needs, reads the list of fonts, lays out the names of the codelists."""
     import matplotlib
     from matplotlib import font_manager
 
+    from sdg_eval.codelists import read_codelists
+    from sdg_eval.figures.ahead import lay_out_ahead
     from sdg_eval.figures.style import new_figure, svg_bytes
 
     fonts = list(font_manager.fontManager.ttflist)
@@ -120,6 +122,7 @@ def _draw_one_figure() -> None:
         axes.set_title("ประเมินผล")
         axes.legend()
         svg_bytes(figure)
+        lay_out_ahead(read_codelists())
     font_manager.fontManager.ttflist[:] = fonts
 
 
