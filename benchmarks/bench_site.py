@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from sdg_eval.batch.pages import side_by_side
+from sdg_eval.batch.workers import Pool
 from sdg_eval.codelists import read_codelists
 from sdg_eval.data_report import evaluate_data
 from sdg_eval.derive import with_derived
@@ -47,7 +48,8 @@ def main(folder: Path) -> None:
     record, runs = write_results(folder, codelists)
     for what in ("first", "again"):
         wall = time.perf_counter()
-        write_site(folder, codelists, record, runs, several=side_by_side(WORKERS))
+        with Pool(WORKERS) as pool:
+            write_site(folder, codelists, record, runs, several=side_by_side(pool))
         print(f"{what}: {time.perf_counter() - wall:.1f} s, {WORKERS} processes, load of the machine {os.getloadavg()[0]:.1f}")
     pages = sorted(folder.rglob("*.html"), key=lambda p: -p.stat().st_size)
     for kind, found in (("pages", pages), ("pages of provinces", [p for p in pages if p.relative_to(folder).parts[0] == "provinces"])):

@@ -76,6 +76,7 @@ def run(folder: Path, spec: dict) -> int:
     """Run a batch into `folder`/run as `spec` says, write outcomes.json, and return the exit code of `sdg-eval evaluate`."""
     from sdg_eval.batch.lock import run_lock  # not by the workers, which import this module too
     from sdg_eval.batch.run import run_all, stopped_by_signals
+    from sdg_eval.batch.workers import Pool
 
     os.environ["TOY_BATCH"] = str(os.getpid())
     planned = jobs(spec["areas"], faults=spec.get("faults"), pause=spec.get("pause", 0.0), year=spec.get("year", 2026))
@@ -83,7 +84,8 @@ def run(folder: Path, spec: dict) -> int:
     try:
         with stopped_by_signals(), run_lock(folder / "run"):
             outcomes.unlink(missing_ok=True)
-            done = run_all(planned, folder / "run", lambda job: f"key {spec.get('year', 2026)}", spec.get("workers", 2), say, limits=LIMITS, notebooks=folder / "notebooks")
+            with Pool(spec.get("workers", 2)) as pool:
+                done = run_all(planned, folder / "run", lambda job: f"key {spec.get('year', 2026)}", pool, say, limits=LIMITS, notebooks=folder / "notebooks")
             outcomes.write_text(json.dumps([[o.area, o.status, o.error] for o in done]))
     except LockedError as error:
         say(str(error))

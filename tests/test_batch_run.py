@@ -35,15 +35,20 @@ def plan_only(monkeypatch, folder, areas, **options):
     """Run `run_all` with workers that do nothing; return (areas in the order they were begun, outcomes, lines)."""
     begun, lines = [], []
 
-    def workers(calls, count, *, seconds, started):
+    class Workers:
+        count = 2
+
+        def run(self, calls, *, seconds, started):
+            yield from told(calls, started)
+
+    def told(calls, started):
         for number, (_, (job, *_), _) in enumerate(calls):
             started(0, number)
             begun.append(job.area)
             yield number, Outcome(job.notebook, job.area, job.folder, "done", 1.0)
 
-    monkeypatch.setattr(running, "run_in_workers", workers)
     monkeypatch.setattr(running, "warm_kernels", lambda: running.contextlib.nullcontext("python3"))
-    outcomes = running.run_all(jobs(areas), folder, lambda job: "key", 2, lines.append, **options)
+    outcomes = running.run_all(jobs(areas), folder, lambda job: "key", Workers(), lines.append, **options)
     return begun, outcomes, lines
 
 

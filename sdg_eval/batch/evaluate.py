@@ -35,6 +35,7 @@ from sdg_eval.batch.prepare import SCORES_FILE, find_inputs, prepare_run
 from sdg_eval.batch.results import made_with, parse_hash
 from sdg_eval.batch.run import count_workers, remove_others, run_all, stopped_by_signals
 from sdg_eval.batch.screen import unless_closed
+from sdg_eval.batch.workers import Pool
 from sdg_eval.claims.check import make_ledger, standing_faults
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import DataError, RunsFailedError, UsageError, WriteError
@@ -125,7 +126,7 @@ def evaluate_provinces(
     }  # fmt: skip
     words = command_words(call)
     folder = Path(out) / name
-    with stopped_by_signals(), run_lock(folder), logged_run(out, name, command=words, as_of=as_of or "", planned=len(planned)) as ending:
+    with stopped_by_signals(), Pool(count_workers(jobs)) as pool, run_lock(folder), logged_run(out, name, command=words, as_of=as_of or "", planned=len(planned)) as ending:
         write_command(out, name, call)
         record = made_with() | {
             "run": name, "lang": languages, "command": words, "as_of": as_of, "started": _now(),
@@ -139,7 +140,7 @@ def evaluate_provinces(
         say(f"{len(areas)} provinces, report year {year}, {f'quarter {inputs.quarter}, ' if inputs.quarter else ''}data {record['data_hash'][:12]}")
         begun = time.monotonic()
         outcomes = run_all(
-            planned, folder, lambda job: keys[job.name], count_workers(jobs), say, again=again, synthetic=record["synthetic"], limits=limits, scheduler=scheduler,
+            planned, folder, lambda job: keys[job.name], pool, say, again=again, synthetic=record["synthetic"], limits=limits, scheduler=scheduler,
         )  # fmt: skip
         record["seconds"]["notebooks"] = round(time.monotonic() - begun, 1)
         write_json(folder / "record.json", record)
@@ -153,13 +154,13 @@ def evaluate_provinces(
         if printed and not counts["interrupted"]:
             try:
                 spoken = LANGUAGES if languages == "both" else (languages,)
-                write_documents(folder, codelists, record, runs, formats=printed, languages=spoken, several=side_by_side(count_workers(jobs)), say=say)
+                write_documents(folder, codelists, record, runs, formats=printed, languages=spoken, several=side_by_side(pool), say=say)
             except PdfMissingError as error:
                 late = error  # the results stand, and their pages are written
-        anew = write_pages(out, codelists, record, runs, keys, only=set(undone.itertuples(index=False, name=None)) if counts["interrupted"] else None, workers=count_workers(jobs))
+        anew = write_pages(out, codelists, record, runs, keys, only=set(undone.itertuples(index=False, name=None)) if counts["interrupted"] else None, pool=pool)
         faults = [] if counts["interrupted"] else None if anew else standing_faults(folder)
         if faults is None:
-            faults = make_ledger(folder, codelists, several=side_by_side(count_workers(jobs)))[1]
+            faults = make_ledger(folder, codelists, several=side_by_side(pool))[1]
         wrong = [fault for fault in faults if fault.decides]
         complete = counts["agrees"] and bool(runs["status"].isin(GOOD).all()) and not wrong
         if complete:

@@ -16,7 +16,7 @@ import pandas as pd
 from sdg_eval.batch.keys import digest, file_digest, preparation_hash
 from sdg_eval.batch.plan import INPUTS
 from sdg_eval.batch.prepare import read_state
-from sdg_eval.batch.workers import do_all
+from sdg_eval.batch.workers import Pool
 from sdg_eval.publish import site_files, write_run_pages, write_site
 from sdg_eval.publish.documents.shelf import shelved
 from sdg_eval.reviews import default_folder
@@ -30,7 +30,7 @@ SHOWN = ("run", "lang", "version", "report_year", "data_hash", "synthetic", "qua
 """What pages other than that of the run tell of the record."""
 
 
-def write_pages(out, codelists, record: dict, runs: pd.DataFrame, keys: dict[str, str], *, only: set[tuple[str, str]] | None = None, workers: int = 1) -> bool:
+def write_pages(out, codelists, record: dict, runs: pd.DataFrame, keys: dict[str, str], *, only: set[tuple[str, str]] | None = None, pool: Pool | None = None) -> bool:
     """Write the pages of a run and return whether any but that of the run were written.
 
     They stand when every run was kept, what they are made of is the same as last time, and each of them is what was written.
@@ -41,7 +41,7 @@ def write_pages(out, codelists, record: dict, runs: pd.DataFrame, keys: dict[str
         Key of each run, by name.
     only
         As in `write_site`: of a batch that was stopped; then the others are due next time.
-    workers
+    pool
         Processes that may write pages side by side.
     """
     out, folder = Path(out), Path(out) / record["run"]
@@ -52,16 +52,16 @@ def write_pages(out, codelists, record: dict, runs: pd.DataFrame, keys: dict[str
         write_run_pages(folder, codelists, record, runs)
         return False
     place.unlink(missing_ok=True)
-    write_site(folder, codelists, record, runs, only=only, several=side_by_side(workers))
+    write_site(folder, codelists, record, runs, only=only, several=side_by_side(pool))
     if only is None:
         pages = {name: file_digest(folder / name) for name in site_files(folder) if name not in RUN_PAGES}
         write_atomic(place, (json.dumps({"key": key, "pages": pages}, sort_keys=True) + "\n").encode(), mode=0o600)
     return True
 
 
-def side_by_side(workers: int) -> Callable[[list[tuple]], list] | None:
-    """What `write_site` and `write_documents` take as `several`: worker processes, or None for one alone."""
-    return partial(do_all, count=workers, seconds=LONGEST_SECONDS) if workers > 1 else None
+def side_by_side(pool: Pool | None) -> Callable[[list[tuple]], list] | None:
+    """What `write_site`, `write_documents` and `make_ledger` take as `several`: worker processes, or None for one alone."""
+    return partial(pool.do_all, seconds=LONGEST_SECONDS) if pool and pool.count > 1 else None
 
 
 def _reviews() -> dict[str, str]:

@@ -10,6 +10,7 @@ from sdg_eval.batch.lock import run_lock
 from sdg_eval.batch.pages import side_by_side
 from sdg_eval.batch.results import file_hash, read_manifest, result_files
 from sdg_eval.batch.run import count_workers, stopped_by_signals
+from sdg_eval.batch.workers import Pool
 from sdg_eval.claims.check import require_pages, standing_faults
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import DataError, UsageError
@@ -54,9 +55,10 @@ def publish_run(run: str, *, out: Path, formats: str, lang: str = "", jobs: int 
     _require_results(folder)
     if wrong := [fault for fault in standing_faults(folder) or () if fault.decides]:
         raise DataError(f"{folder}: {len(wrong)} numbers or words of the run are not those of its tables, the first: {wrong[0]} Nothing is published.")
-    late, codelists, several = None, read_codelists(), side_by_side(count_workers(jobs))
+    late, codelists = None, read_codelists()
     words = ["publish", found.name, "--formats", ",".join(wanted), "--lang", ",".join(languages)]
-    with stopped_by_signals(), run_lock(folder), logged_run(folder.parent, folder.name, command=words, as_of=record.get("as_of") or "", planned=len(found.planned)) as ending:
+    with stopped_by_signals(), Pool(count_workers(jobs)) as pool, run_lock(folder), logged_run(folder.parent, folder.name, command=words, as_of=record.get("as_of") or "", planned=len(found.planned)) as ending:
+        several = side_by_side(pool)
         drop_outdated(folder, record)
         try:
             write_documents(folder, codelists, record, found.table, formats=wanted, languages=languages, several=several, say=say)

@@ -19,7 +19,7 @@ from sdg_eval.batch.limits import Limits
 from sdg_eval.batch.plan import FOLDERS, NOTEBOOKS, Job
 from sdg_eval.batch.screen import Progress
 from sdg_eval.batch.warm import warm_kernels
-from sdg_eval.batch.workers import run_in_workers
+from sdg_eval.batch.workers import Pool
 
 UNKNOWN_SECONDS = 60.0
 """Expected of a notebook that never ran: begun early, so that one that takes long does not end last and alone."""
@@ -33,10 +33,10 @@ def count_workers(jobs: int | None) -> int:
 
 
 def run_all(
-    planned: list[Job], folder: Path, key_of: Callable[[Job], str], workers: int, say, *, again: bool = False, synthetic: bool = False,
+    planned: list[Job], folder: Path, key_of: Callable[[Job], str], pool: Pool, say, *, again: bool = False, synthetic: bool = False,
     limits: Limits | None = None, notebooks: Path = NOTEBOOKS, scheduler: str = "local",
 ) -> list[Outcome]:  # fmt: skip
-    """Run what is not done yet, `workers` at a time, the longest first; outcomes come back in the order of the plan.
+    """Run what is not done yet, as many at a time as the pool has workers, the longest first; outcomes come back in the order of the plan.
 
     What Ctrl-C, SIGTERM or SIGHUP kept from being done is `interrupted`.
 
@@ -50,14 +50,14 @@ def run_all(
         `local`, or the address of a Dask scheduler; then its workers decide how many run at a time.
     """
     keys = {job.name: key_of(job) for job in planned}
-    with ThreadPoolExecutor(workers) as pool:  # every file of what is kept is read: hashing leaves other threads free
-        done = list(pool.map(lambda job: not again and is_done(job, folder, keys[job.name]), planned))
+    with ThreadPoolExecutor(pool.count) as threads:  # every file of what is kept is read: hashing leaves other threads free
+        done = list(threads.map(lambda job: not again and is_done(job, folder, keys[job.name]), planned))
     kept = {job.name for job, stands in zip(planned, done, strict=True) if stands}
     outcomes = {job.name: Outcome(job.notebook, job.area, job.folder, "kept", 0.0) for job in planned if job.name in kept}
     expected = expected_seconds(planned, folder)
     todo = sorted((job for job in planned if job.name not in kept), key=lambda job: -expected[job.name])
     remove_temporary(folder)
-    with Progress(len(planned), say, sys.stderr, expected={job.name: expected[job.name] for job in todo}, workers=min(workers, len(todo))) as progress:
+    with Progress(len(planned), say, sys.stderr, expected={job.name: expected[job.name] for job in todo}, workers=min(pool.count, len(todo))) as progress:
         progress.keep(len(kept))
         try:
             with stopped_by_signals(), warm_kernels() if todo and scheduler == "local" else contextlib.nullcontext("") as kernel:
@@ -65,7 +65,7 @@ def run_all(
                 if scheduler == "local":
                     calls = [(run_job, (job, folder, keys[job.name]), options | {"kernel": kernel}) for job in todo]
                     patience = options["limits"].notebook_seconds + GRACE_SECONDS
-                    ending = run_in_workers(calls, workers, seconds=patience, started=lambda w, t: progress.start(w, todo[t].name))
+                    ending = pool.run(calls, seconds=patience, started=lambda w, t: progress.start(w, todo[t].name))
                 else:
                     from sdg_eval.batch.cluster import run_on_cluster
 

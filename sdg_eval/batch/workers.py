@@ -1,6 +1,6 @@
 """Worker processes: each executes one notebook after another, and none outlives the batch.
 
-A worker is started once and imports what executing and showing a notebook needs. It ignores Ctrl-C, which a terminal sends to
+A worker is started once and imports what it is given to do. It ignores Ctrl-C, which a terminal sends to
 everyone: the batch alone decides, and tells its workers through a pipe that reads as closed when the batch is gone, however
 it went. Then a worker ends its kernel with all that started from it, and itself.
 """
@@ -55,42 +55,61 @@ class Worker:
         self.process.join(1.0)
 
 
-def run_in_workers(calls: list[tuple], count: int, *, seconds: float, started: Callable[[int, int], None] = lambda worker, task: None) -> Iterator[tuple[int, Any]]:
-    """Yield (task number, result) as tasks end; for a task that could not be finished an Exception in place of the result.
+class Pool:
+    """Workers that stay from one part of a batch to the next: notebooks, pages and claims need the same imports, seconds each.
 
-    Parameters
-    ----------
-    calls
-        (function, arguments, options) of each task, all of which can be pickled; begun in this order.
-    count
-        Workers at a time.
-    seconds
-        The longest a task may take before its worker is taken for stuck and killed.
-    started
-        Told (worker number, task number) when a task begins.
+    A context manager; at its end no worker is left. Nothing is started before there is something to do.
     """
-    context, workers, todo = multiprocessing.get_context("spawn"), {}, list(enumerate(calls))[::-1]
-    try:
-        while todo or any(worker.task is not None for worker in workers.values()):
-            for number in range(min(count, len(calls))):
-                if todo and (number not in workers or workers[number].task is None):
-                    task, call = todo.pop()
-                    if number not in workers:
-                        workers[number] = Worker(number, context)
-                    workers[number].give(task, call, seconds)
-                    started(number, task)
-            for number, task, result, ended in _results(workers):
-                if ended:
-                    workers.pop(number).kill()
-                yield task, result
-    finally:
-        stop_workers(list(workers.values()))
 
+    def __init__(self, count: int):
+        self.count = count
+        self._workers: dict[int, Worker] = {}
 
-def do_all(calls: list[tuple], count: int, *, seconds: float) -> list:
-    """Return the result of each call in the order of the calls, an Exception in place of one that could not be had; parameters as in `run_in_workers`."""
-    found = dict(run_in_workers(calls, count, seconds=seconds))
-    return [found[task] for task in range(len(calls))]
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *problem) -> None:
+        self.close()
+
+    def run(self, calls: list[tuple], *, seconds: float, started: Callable[[int, int], None] = lambda worker, task: None) -> Iterator[tuple[int, Any]]:
+        """Yield (task number, result) as tasks end; for a task that could not be finished an Exception in place of the result.
+
+        Parameters
+        ----------
+        calls
+            (function, arguments, options) of each task, all of which can be pickled; begun in this order.
+        seconds
+            The longest a task may take before its worker is taken for stuck and killed.
+        started
+            Told (worker number, task number) when a task begins.
+        """
+        context, workers, todo = multiprocessing.get_context("spawn"), self._workers, list(enumerate(calls))[::-1]
+        try:
+            while todo or any(worker.task is not None for worker in workers.values()):
+                for number in range(min(self.count, len(calls))):
+                    if todo and (number not in workers or workers[number].task is None):
+                        task, call = todo.pop()
+                        if number not in workers:
+                            workers[number] = Worker(number, context)
+                        workers[number].give(task, call, seconds)
+                        started(number, task)
+                for number, task, result, ended in _results(workers):
+                    if ended:
+                        workers.pop(number).kill()
+                    yield task, result
+        finally:
+            if todo or any(worker.task is not None for worker in workers.values()):  # stopped before its end: so are they
+                self.close()
+
+    def do_all(self, calls: list[tuple], *, seconds: float) -> list:
+        """Return the result of each call in the order of the calls, an Exception in place of one that could not be had; parameters as in `run`."""
+        found = dict(self.run(calls, seconds=seconds))
+        return [found[task] for task in range(len(calls))]
+
+    def close(self) -> None:
+        """End workers and their kernels."""
+        workers, self._workers = list(self._workers.values()), {}
+        stop_workers(workers)
 
 
 def _results(workers: dict[int, Worker]) -> Iterator[tuple[int, int, Any, bool]]:
