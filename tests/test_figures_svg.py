@@ -262,6 +262,78 @@ def test_a_chart_of_a_series_is_small_and_marked(world, codelists, tmp_path):
         assert all(mark in content for name, content in made.items() if name.startswith(lang))
 
 
+# ---------------------------------------------------------------- ticks
+
+
+def _plain(axes):
+    axes.set(xlim=(0, 10), ylim=(-3, 47))
+
+
+def _outside(axes):
+    axes.set(xlim=(2.5, 7.2), ylim=(47, -3))
+    axes.set_xticks([1, 2.5, 4, 7.2, 9], ["ก", "ข", "", "ง", "จ"])
+
+
+def _turned(axes):
+    _plain(axes)
+    axes.grid(axis="x", visible=False)
+    axes.tick_params(axis="x", labelrotation=90, labelsize=8, length=0, labelcolor="#1b2733")
+
+
+def _other_side(axes):
+    _plain(axes)
+    axes.tick_params(axis="y", right=True, labelright=True, labelleft=False, left=False)
+    axes.tick_params(axis="x", direction="in", width=2, length=9)
+
+
+def _log(axes):
+    axes.set(xscale="log", xlim=(0.5, 300), ylim=(0, 1))
+
+
+def _offset(axes):
+    axes.set(xlim=(1e9, 1e9 + 3), ylim=(0, 1e-7))
+
+
+def _no_ticks(axes):
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def _things(content: bytes) -> dict[str, set]:
+    """The lines, marks and texts of an SVG by kind: {kind: {(place, style)}}."""
+    root, found = ElementTree.fromstring(content), {"line": set(), "mark": set(), "text": set()}
+    for element in root:
+        if element.tag.endswith("path") and element.get("d"):
+            look = (element.get("stroke"), element.get("stroke-width"), element.get("clip-path"))
+            found["line"] |= {(piece, look) for piece in element.get("d").split("M")[1:]}
+        elif element.tag.endswith("}g") and element.get("transform"):
+            found["text"].add((element.get("transform"), element.get("fill"), tuple(use.get("{http://www.w3.org/1999/xlink}href") for use in element)))
+        elif element.tag.endswith("}g"):
+            found["mark"] |= {(use.get("x"), use.get("y"), use.get("{http://www.w3.org/1999/xlink}href"), element.get("stroke")) for use in element}
+    return found
+
+
+@pytest.mark.parametrize("placed", [True, False])
+@pytest.mark.parametrize("look", [_plain, _outside, _turned, _other_side, _log, _offset, _no_ticks])
+def test_ticks_drawn_together_are_those_that_matplotlib_draws_alone(look, placed, monkeypatch):
+    from matplotlib.axis import XAxis, YAxis
+
+    drawn = []
+    for alone in (False, True):
+        figure, axes = new_figure()
+        look(axes)
+        axes.set(xlabel="พ.ศ.", ylabel="ร้อยละ")
+        if placed:  # else matplotlib measures all ticks to place the labels
+            style.place_labels(axes, 30, 9)
+        if alone:
+            monkeypatch.setattr(type(axes.xaxis), "draw", XAxis.draw)
+            monkeypatch.setattr(type(axes.yaxis), "draw", YAxis.draw)
+        drawn.append(_things(svg_bytes(figure)))
+    ours, theirs = drawn
+    assert ours == theirs
+    assert look is _no_ticks or all(ours.values())
+
+
 # ---------------------------------------------------------------- key and notebook
 
 
