@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from sdg_eval.batch import ONE_THREAD
+
+os.environ.update(ONE_THREAD)  # as a batch computes, before numpy is imported; also, threads of several workers on few cores take twice the time
 ROOT = Path(__file__).parents[1]
 LONG = ("test_end_to_end.py", "test_batch_keys.py", "test_batch_faults.py", "test_batch_run.py", "test_effects.py", "test_effect_checks.py", "test_rebuild.py")
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from sdg_eval.batch import ONE_THREAD
 from sdg_eval.batch.processes import GONE, end_processes, tree
 from sdg_eval.errors import SdgEvalError
 
@@ -141,6 +142,7 @@ def stop_workers(workers: list[Worker]) -> None:
 
 def _serve(pipe: Connection, life: Connection) -> None:
     """Do tasks until there are no more. Runs in the worker."""
+    os.environ.update(ONE_THREAD)  # nothing that computes is imported yet
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
