@@ -63,12 +63,16 @@ class National:
     forecasts: pd.DataFrame
     scoreboard: pd.DataFrame  # how good such forecasts were so far, one row per series
 
+    def files(self, synthetic: bool = False) -> dict[str, bytes]:
+        """Return each table as Parquet and CSV, by name of the file; the CSV says whether any data are synthetic."""
+        tables = {part.name: getattr(self, part.name) for part in fields(self)}
+        found = {f"{name}.parquet": parquet_bytes(table) for name, table in tables.items()}
+        return found | {f"{name}.csv": csv_bytes(table.assign(synthetic=synthetic)) for name, table in tables.items()}
+
     def write(self, folder, synthetic: bool = False) -> None:
-        """Write each table to `folder` as Parquet and CSV; the CSV says whether any data are synthetic."""
-        for part in fields(self):
-            table = getattr(self, part.name)
-            write_atomic(Path(folder) / f"{part.name}.parquet", parquet_bytes(table))
-            write_atomic(Path(folder) / f"{part.name}.csv", csv_bytes(table.assign(synthetic=synthetic)))
+        """Write the files of the tables to `folder`."""
+        for name, content in self.files(synthetic).items():
+            write_atomic(Path(folder) / name, content)
 
 
 def read_national(folder, only=()) -> National:

@@ -14,6 +14,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -92,6 +93,29 @@ def do_all(calls: list[tuple], count: int, *, seconds: float) -> list:
     """Return the result of each call in the order of the calls, an Exception in place of one that could not be had; parameters as in `run_in_workers`."""
     found = dict(run_in_workers(calls, count, seconds=seconds))
     return [found[task] for task in range(len(calls))]
+
+
+@contextlib.contextmanager
+def begun_beside(call: tuple, *, seconds: float) -> Iterator[Callable[[], Any]]:
+    """Begin one call in a process of its own and give a function that waits for its result; the process ends with the block.
+
+    The function raises what the call raised in the reader's words, and WorkerLost where there is no result; `seconds` as in
+    `run_in_workers`.
+    """
+    worker = Worker(0, multiprocessing.get_context("spawn"))
+    try:
+        worker.give(0, call, seconds)
+        yield partial(_only_result, worker)
+    finally:
+        stop_workers([worker])
+
+
+def _only_result(worker: Worker) -> Any:
+    while True:
+        for _, _, result, _ in _results({0: worker}):
+            if isinstance(result, Exception):
+                raise result
+            return result
 
 
 def _results(workers: dict[int, Worker]) -> Iterator[tuple[int, int, Any, bool]]:
