@@ -29,7 +29,7 @@ PLACE = "SDG_EVAL_CACHE"
 NOWHERE = "off"
 SUFFIX = ".tables"
 MOST_KEPT = 12
-"""Entries; those of 77 provinces take some 3 MB each. The one that was read longest ago goes first."""
+"""Entries; one of 77 provinces takes about 1 MB. The one that was read longest ago goes first."""
 PACKAGE = Path(__file__).parent
 
 
