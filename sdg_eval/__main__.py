@@ -19,6 +19,8 @@ from sdg_eval.errors import INTERRUPTED, SdgEvalError
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "data" / "sample" / "observations.csv"
+TYPER_INTERRUPTED = 130
+"""What typer gives back in place of the KeyboardInterrupt that it caught."""
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -383,6 +385,8 @@ def main() -> None:
     os.environ.update(ONE_THREAD)
     try:
         code = app(standalone_mode=False)
+        if code == TYPER_INTERRUPTED:
+            raise KeyboardInterrupt
         if isinstance(code, int) and code:
             sys.exit(code)
     except SdgEvalError as error:

@@ -9,10 +9,12 @@ import time
 import psutil
 import pytest
 
+from sdg_eval import batch
+from sdg_eval.__main__ import main
 from sdg_eval.batch import ONE_THREAD
 from sdg_eval.batch.workers import WorkerLost, begun_beside
 from sdg_eval.codelists import read_codelists
-from sdg_eval.errors import DataError
+from sdg_eval.errors import INTERRUPTED, DataError
 from tests.conftest import ROOT
 
 
@@ -20,6 +22,20 @@ def started(before: set[int]) -> list[psutil.Process]:
     """Processes of this one that were not there before, but for multiprocessing's own tracker."""
     children = (p for p in psutil.Process().children() if p.pid not in before)
     return [p for p in children if "resource_tracker" not in " ".join(p.cmdline())]
+
+
+def test_the_command_says_that_it_was_interrupted_and_ends_with_its_own_code(monkeypatch, capsys):
+    def interrupted(**options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch, "evaluate_provinces", interrupted)
+    monkeypatch.setattr(sys, "argv", ["sdg-eval", "evaluate"])
+    for name in ONE_THREAD:
+        monkeypatch.setenv(name, "7")
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == INTERRUPTED and "interrupted" in capsys.readouterr().err
+    assert {os.environ[name] for name in ONE_THREAD} == {"1"}  # for whatever it imports from here on
 
 
 @pytest.fixture
