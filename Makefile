@@ -34,6 +34,9 @@ endif
 # The notebooks are tested on warm kernels, as the batch runs them; `make test WARM=` takes normal ones, and `make promises` does so too.
 WARM := $(BIN)/python -m sdg_eval.batch.warm run
 
+# National tables that notebooks keep for each other are kept in a folder of this call: the user's own says nothing about this program.
+KEPT := kept=$$(mktemp -d) && trap 'rm -rf "$$kept"' EXIT && SDG_EVAL_CACHE="$$kept"
+
 # A worked example that reads official files is left out where they are not: it says so by being ignored.
 SDG_EVAL_SHARED ?= ../shared
 WITHOUT_SHARED := $(if $(wildcard $(SDG_EVAL_SHARED)/data),,$(foreach n,sdsn_check prop99 basque,--ignore notebooks/methods/$(n).ipynb))
@@ -43,7 +46,7 @@ test: setup ## run every test, then every notebook on the sample data
 	@command -v soffice >/dev/null 2>&1 || echo "LibreOffice is missing, its round trip is skipped: apt-get install libreoffice-calc libreoffice-writer"
 	$(BIN)/python -m ruff check sdg_eval tests benchmarks
 	$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
-	$(WARM) $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks --ignore notebooks/methods
+	$(KEPT) $(WARM) $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks --ignore notebooks/methods
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks/methods $(WITHOUT_SHARED)
 
 # Every test file that counts.

@@ -6,6 +6,7 @@ the lock, 7 cannot write. Heavy libraries are imported inside the commands, so h
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +14,13 @@ from typing import Annotated
 import typer
 
 from sdg_eval import __version__, runs_cli
+from sdg_eval.batch import ONE_THREAD
 from sdg_eval.errors import INTERRUPTED, SdgEvalError
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "data" / "sample" / "observations.csv"
+TYPER_INTERRUPTED = 130
+"""What typer gives back in place of the KeyboardInterrupt that it caught."""
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -378,8 +382,11 @@ app.add_typer(runs_cli.app, name="runs")
 
 def main() -> None:
     """Run the command line; an expected error is one message and its exit code, never a traceback."""
+    os.environ.update(ONE_THREAD)
     try:
         code = app(standalone_mode=False)
+        if code == TYPER_INTERRUPTED:
+            raise KeyboardInterrupt
         if isinstance(code, int) and code:
             sys.exit(code)
     except SdgEvalError as error:

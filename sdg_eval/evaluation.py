@@ -15,6 +15,7 @@ import pandas as pd
 from sdg_eval.detectability import evaluate_detectability
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.forecasts import TARGET_YEAR, evaluate_forecasts
+from sdg_eval.kept import cache_folder, read_kept, rests_on, write_kept
 from sdg_eval.observations import FREQUENCIES, select_totals
 from sdg_eval.panels import is_province
 from sdg_eval.pooling import shrink
@@ -62,12 +63,16 @@ class National:
     forecasts: pd.DataFrame
     scoreboard: pd.DataFrame  # how good such forecasts were so far, one row per series
 
+    def files(self, synthetic: bool = False) -> dict[str, bytes]:
+        """Return each table as Parquet and CSV, by name of the file; the CSV says whether any data are synthetic."""
+        tables = {part.name: getattr(self, part.name) for part in fields(self)}
+        found = {f"{name}.parquet": parquet_bytes(table) for name, table in tables.items()}
+        return found | {f"{name}.csv": csv_bytes(table.assign(synthetic=synthetic)) for name, table in tables.items()}
+
     def write(self, folder, synthetic: bool = False) -> None:
-        """Write each table to `folder` as Parquet and CSV; the CSV says whether any data are synthetic."""
-        for part in fields(self):
-            table = getattr(self, part.name)
-            write_atomic(Path(folder) / f"{part.name}.parquet", parquet_bytes(table))
-            write_atomic(Path(folder) / f"{part.name}.csv", csv_bytes(table.assign(synthetic=synthetic)))
+        """Write the files of the tables to `folder`."""
+        for name, content in self.files(synthetic).items():
+            write_atomic(Path(folder) / name, content)
 
 
 def read_national(folder, only=()) -> National:
@@ -97,7 +102,24 @@ def load_national(
         return read_national(folder, only)
     if not isinstance(observations, pd.DataFrame):
         observations = read_shown(observations, codelists)
-    return evaluate_national(observations, codelists, report_year=report_year, confidence=confidence)
+    return kept_national(observations, codelists, report_year=report_year, confidence=confidence)
+
+
+def kept_national(observations: pd.DataFrame, codelists, *, report_year: int, confidence: float = 0.95) -> National:
+    """Return what `evaluate_national` does, read from the user's cache folder where it was worked out before (`kept`).
+
+    Every notebook that an adviser opens by itself asks for it, and it takes a quarter of a minute.
+    """
+    place, names = cache_folder(), [part.name for part in fields(National)]
+    if place is None:
+        return evaluate_national(observations, codelists, report_year=report_year, confidence=confidence)
+    key = rests_on("national", evaluated_rows(observations, codelists), codelists, report_year, confidence)
+    held = read_kept(place, key, names)
+    if held is None:
+        made = evaluate_national(observations, codelists, report_year=report_year, confidence=confidence)
+        write_kept(place, key, {name: getattr(made, name) for name in names})
+        held = read_kept(place, key, names) or {name: getattr(made, name) for name in names}  # types as they are the next time
+    return National(**held)
 
 
 @dataclass(frozen=True)
@@ -390,7 +412,7 @@ def evaluate_areas(
 ) -> pd.DataFrame:
     """Return the evaluation tables of several provinces one below the other."""
     if national is None:
-        national = evaluate_national(observations, codelists, report_year=report_year, confidence=confidence)
+        national = kept_national(observations, codelists, report_year=report_year, confidence=confidence)
     options = {"report_year": report_year, "confidence": confidence, "national": national}
     parts = [evaluate(observations, codelists, area, **options).table for area in areas]
     return pd.concat(parts, ignore_index=True)

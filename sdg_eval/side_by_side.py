@@ -54,7 +54,7 @@ from sdg_eval.comparisons.peers import balance, beside_peers, ever_kept, find_pe
 from sdg_eval.comparisons.space import evaluate_space
 from sdg_eval.comparisons.traits import POPULATION, Traits, traits_of
 from sdg_eval.errors import DataError
-from sdg_eval.evaluation import evaluate_national
+from sdg_eval.evaluation import kept_national
 from sdg_eval.observations import select_totals
 from sdg_eval.panels import is_province
 from sdg_eval.progress_rules import sdsn_colour, sdsn_dashboard, sdsn_goal_colour
@@ -257,7 +257,7 @@ def load_peers(folder, observations, codelists, area: str, *, report_year: int, 
     if folder:
         tables, told = read_view(folder, PEER_TABLES)
         return PeerView(area, missing=tuple(told["missing"]), **tables)
-    national = evaluate_national(observations, codelists, report_year=report_year, confidence=confidence)
+    national = kept_national(observations, codelists, report_year=report_year, confidence=confidence)
     return view_peers(observations, codelists, area, national.progress, national.trends, report_year=report_year)
 
 

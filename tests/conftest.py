@@ -2,17 +2,34 @@
 
 import json
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from sdg_eval.batch import ONE_THREAD
+
+os.environ.update(ONE_THREAD)  # as a batch computes, before numpy is imported; also, threads of several workers on few cores take twice the time
 ROOT = Path(__file__).parents[1]
+PLACE = "SDG_EVAL_CACHE"
 LONG = ("test_end_to_end.py", "test_batch_keys.py", "test_batch_faults.py", "test_batch_run.py", "test_effects.py", "test_effect_checks.py", "test_rebuild.py")
 
 
 def pytest_collection_modifyitems(items):
     """Files that take minutes come first, so that no worker is left alone with one of them at the end."""
     items.sort(key=lambda item: item.path.name not in LONG)
+
+
+def pytest_configure(config):
+    """Kept tables of the user are neither read nor written: those of the tests are worked out anew every time, and shared by its workers."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        config.kept_tables = tempfile.TemporaryDirectory(prefix="sdg-eval-kept-")
+        os.environ[PLACE] = config.kept_tables.name
+
+
+def pytest_unconfigure(config):
+    if hasattr(config, "kept_tables"):
+        config.kept_tables.cleanup()
 
 
 def shared_folder() -> Path:

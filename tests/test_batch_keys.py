@@ -65,14 +65,14 @@ def small(tmp_path_factory, codelists):
 class State:
     """A batch prepared from some data: its jobs, keys and the files of each run."""
 
-    def __init__(self, data, out, codelists, *, areas=tuple(FEW), notebooks=None, parameters=(), run="sample"):
+    def __init__(self, data, out, codelists, *, areas=tuple(FEW), notebooks=None, parameters=(), run="sample", workers=1):
         self.data, self.out, self.run = data, out, run
         inputs = find_inputs(data / "observations.csv", data / "delivery", "", list(parameters), codelists, out, run)
         self.jobs = plan_jobs(
             list(areas), report_year=2026, lang="en", overrides=list(parameters), pilots=sorted(codelists.rollout["REF_AREA"]), quarter=inputs.quarter,
             scores=prepare.SCORES_FILE if inputs.scores else "", notebooks=notebooks, run=run,
         )  # fmt: skip
-        self.record, self.keys = prepare_run(inputs, self.jobs, codelists, out, run, year=2026, confidence=0.95)
+        self.record, self.keys = prepare_run(inputs, self.jobs, codelists, out, run, year=2026, confidence=0.95, workers=workers)
 
     def rows(self, job) -> dict:
         """What a run was given, as tables: rows of each file of its slice, and the rest of it."""
@@ -301,6 +301,34 @@ def test_a_preparation_that_was_killed_or_damaged_is_made_whole(before, small, t
     assert State(small, tmp_path / "out", codelists, notebooks=notebooks).keys == state.keys
     read_national(tmp_path / "out" / "sample" / "national")
     pd.read_parquet(tmp_path / "out" / "sample" / "national" / "gaps.parquet")
+
+
+def prepared_files(state) -> dict[str, str]:
+    return {p.relative_to(state.out).as_posix(): keys.file_digest(p) for p in sorted(state.out.rglob("*")) if p.is_file() and p != prepare.state_path(state.out, state.run)}
+
+
+def test_a_preparation_in_two_processes_is_the_same_bytes_and_one_that_is_lost_is_made_up_for(before, small, tmp_path, codelists, monkeypatch):
+    state, _ = before
+    shutil.copytree(state.out, tmp_path / "out")
+    for job in state.jobs:
+        shutil.rmtree(tmp_path / "out" / "sample" / job.folder, ignore_errors=True)  # what notebooks wrote
+    State(small, tmp_path / "out", codelists, notebooks=None if FULL else QUICK)  # as it was; what lay in a folder of a notebook is whole again
+    calls, real, worked_out = [], prepare.begun_beside, prepare.national_files
+    monkeypatch.setattr(prepare, "begun_beside", lambda call, **options: (calls.append(call), real(call, **options))[1])
+    monkeypatch.setattr(prepare, "national_files", lambda *a, **k: pytest.fail("worked out in the first process"))
+    two = State(small, tmp_path / "two", codelists, notebooks=None if FULL else QUICK, workers=2)
+    assert len(calls) == 1 and two.keys == state.keys and two.record == state.record
+    one = prepared_files(State(small, tmp_path / "out", codelists, notebooks=None if FULL else QUICK))
+    assert prepared_files(two) == one and len(one) > 50
+    again = State(small, tmp_path / "two", codelists, notebooks=None if FULL else QUICK, workers=2)
+    assert len(calls) == 1 and again.keys == state.keys  # what stands is not begun
+    # the second process is killed, as by a system without memory
+    monkeypatch.setattr(prepare, "national_files", worked_out)
+    monkeypatch.setattr(prepare, "begun_beside", lambda call, **options: real((os._exit, (9,), {}), **options))
+    prepare.state_path(tmp_path / "two", "sample").unlink()
+    shutil.rmtree(tmp_path / "two" / "sample" / "national")
+    lost = State(small, tmp_path / "two", codelists, notebooks=None if FULL else QUICK, workers=2)
+    assert lost.keys == state.keys and prepared_files(lost) == one
 
 
 def test_another_province_adds_its_own_runs_and_a_parameter_changes_the_notebooks_that_have_it(before, small, tmp_path, codelists):

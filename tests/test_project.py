@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 CONDA_NAMES = {"matplotlib-base": "matplotlib", "python-duckdb": "duckdb", "jupyter_client": "jupyter-client", "jupyter_core": "jupyter-core", "jupyter_server": "jupyter-server"}
 LAYER = {
     "errors": 0, "concepts": 0, "thai": 0,
-    "codelists": 1, "grid": 1, "observations": 1, "store": 1, "derive": 1, "simulate": 1, "suppression": 1, "charts": 1, "ledger": 1, "backup": 1, "shown": 1,
+    "codelists": 1, "grid": 1, "observations": 1, "store": 1, "derive": 1, "simulate": 1, "suppression": 1, "charts": 1, "ledger": 1, "backup": 1, "shown": 1, "kept": 1,
     "ranks": 2.1, "rates": 2.1, "least_squares": 2.1, "panels": 2.1, "trends": 2.1, "progress_rules": 2.1, "mixed": 2.1, "pooling": 2.1,
     "sources": 2.2, "quality": 2.2, "progress": 2.2, "detectability": 2.2, "forecasts": 2.2, "trend_options": 2.2, "interruptions": 2.2, "monitoring": 2.2, "intake": 2.2, "comparisons": 2.2, "effects": 2.2, "delivery": 2.2, "suspicions": 2.2, "reconciliation": 2.2,
     "evaluation": 3, "wording": 3, "claims": 3, "report_files": 3, "national_status": 3, "pairs": 3, "method_words": 3, "sdsn_check": 3, "side_by_side": 3, "effect_report": 3, "effect_words": 3, "changes": 3, "trace": 3, "run_table": 3, "gap_register": 3, "data_report": 3, "quarterly_report": 3, "quarterly_words": 3, "programme_report": 3, "programme_words": 3, "people_report": 3, "people_words": 3, "register_report": 3, "register_words": 3, "delivery_report": 3, "delivery_words": 3, "explore": 3, "reviews": 3,

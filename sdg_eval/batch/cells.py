@@ -22,6 +22,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from papermill.engines import Engine, papermill_engines
 
+from sdg_eval.batch import ONE_THREAD
 from sdg_eval.batch.arrivals import Arrivals
 from sdg_eval.batch.hygiene import clean_outputs
 from sdg_eval.batch.ledger import CellFailed, Ledger
@@ -29,8 +30,6 @@ from sdg_eval.batch.limits import MB, Limits, Watch, limit_allocations
 from sdg_eval.batch.processes import MARK
 
 ENGINE = "sdg_eval"
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-"""Provinces run side by side already, and sums keep their order."""
 START_SECONDS, END_SECONDS, OUTPUT_SECONDS, LATE_SECONDS = 120, 2.0, 60, 2.0
 LONGEST_FOLDER = 90  # bytes; an address of a unix socket has 108, and a name comes behind
 LONGEST_LINE = 80

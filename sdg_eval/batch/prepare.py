@@ -11,10 +11,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -32,9 +34,13 @@ from sdg_eval.batch.keys import (
     slice_digest,
 )
 from sdg_eval.batch.plan import INPUTS, PEERS, PILOT, QUARTERLY, SLICES, Job, inputs_folder, parameters_json
+from sdg_eval.batch.workers import WorkerLost, begun_beside
 from sdg_eval.errors import DataError, UsageError, WriteError
 from sdg_eval.store import BOUNDARIES, csv_bytes, write_atomic
 from sdg_eval.thai import BE_OFFSET
+
+if TYPE_CHECKING:
+    from sdg_eval.evaluation import National
 
 PURPOSE = "quarterly_report"
 """What the log of the restricted store says of a batch."""
@@ -42,6 +48,10 @@ SCORES, SURVEY = "training_score", "survey_answer"
 SCORES_FILE = f"restricted/{SCORES}.csv"
 """Training scores, as seen from the inputs of a run."""
 SYNTHETIC = "synthetic"
+OBSERVATIONS = "observations.parquet"
+"""Of all provinces, as they may be shown."""
+LONGEST_SECONDS = 1800.0
+"""After which the process that works out the national tables is taken for stuck."""
 EFFECTS = ("60_pilot_effect", "65_overall_evaluation")
 """Notebooks that tell of the judged outcomes of the programme."""
 
@@ -294,11 +304,12 @@ def _make_folder(folder: Path, out: Path, *, private: bool) -> None:
 # ---------------------------------------------------------------- the preparation
 
 
-def prepare_run(inputs: Inputs, planned: list[Job], codelists, out, run: str, *, year: int, confidence: float) -> tuple[dict, dict[str, str]]:
+def prepare_run(inputs: Inputs, planned: list[Job], codelists, out, run: str, *, year: int, confidence: float, workers: int = 1) -> tuple[dict, dict[str, str]]:
     """Write what the planned runs read; return (what is to be recorded of it, the key of each run by name).
 
     What holds counts of one to nine persons, or rows of persons, goes beside the run, for the notebooks alone (`inputs_folder`
-    says why). Nothing is written where the last preparation was of the same and still stands.
+    says why). Nothing is written where the last preparation was of the same and still stands. With two `workers` or more, the
+    national tables are worked out in a second process; what is written is the same.
     """
     work = Preparation(Path(out), run, read_state(out, run))
     code = preparation_hash(codelists)
@@ -309,7 +320,7 @@ def prepare_run(inputs: Inputs, planned: list[Job], codelists, out, run: str, *,
     else:
         shutil.rmtree(work.folder / "national" / "delivery", ignore_errors=True)  # where runs of an earlier version had them
         shutil.rmtree(inputs_folder(out, run) / "delivery", ignore_errors=True)
-        record = _prepare(work, inputs, planned, codelists, code, year, confidence)
+        record = _prepare(work, inputs, planned, codelists, code, year, confidence, workers)
         work.remove_others()
         work.save({
             "asked": asked, "identity": inputs.identity, "asked_quarter": inputs.asked_quarter, "quarter": inputs.quarter, "code": code, "record": record,
@@ -340,7 +351,7 @@ def private_slice(run: str, job: Job) -> str:
     return f"{INPUTS}/{run}/{job.folder}"
 
 
-def _prepare(work: Preparation, inputs: Inputs, planned: list[Job], codelists, code: str, year: int, confidence: float) -> dict:
+def _prepare(work: Preparation, inputs: Inputs, planned: list[Job], codelists, code: str, year: int, confidence: float, workers: int) -> dict:
     """Go through the stages; return the record."""
     from sdg_eval.batch.slices import Shared, cut, cut_delivery
 
@@ -348,15 +359,16 @@ def _prepare(work: Preparation, inputs: Inputs, planned: list[Job], codelists, c
     _persons(work, inputs)
     delivery = _delivery(work, inputs)
     synthetic = work.stages["shown"]["told"]["synthetic"] or delivery.synthetic
-    national = _national(work, shown, codelists, code, year, confidence, synthetic)
-    data = _data(work, inputs, shown, national, codelists, code, year, synthetic)
     _boundaries(work, inputs)
     shared = Shared(
-        codelists, shown, national, data, synthetic=work.stages["shown"]["told"]["synthetic"], synthetic_delivery=delivery.synthetic, delivery=delivery,
+        codelists, shown, None, None, synthetic=work.stages["shown"]["told"]["synthetic"], synthetic_delivery=delivery.synthetic, delivery=delivery,
     )  # fmt: skip
-    shared = _quarter(work, inputs, planned, shared, code, year)
+    with _national_begun(work, shown, codelists, code, year, confidence, synthetic, workers) as finish:  # what needs none of its tables goes on meanwhile
+        shared = _quarter(work, inputs, planned, shared, code, year)
+        _effects(work, planned, shared, code)
+        national = finish()
+    shared = replace(shared, national=national, data=_data(work, inputs, shown, national, codelists, code, year, synthetic))
     _peers(work, planned, shared, code, year)
-    _effects(work, planned, shared, code)
     names = []
     for job in planned:
         names += work.put({f"{run_slice(work.run, job)}/{name}": content for name, content in cut(job, shared).items()})
@@ -373,7 +385,7 @@ def _show(work: Preparation, inputs: Inputs, codelists, code: str) -> pd.DataFra
     from sdg_eval.shown import read_shown, show, shown_arrow
     from sdg_eval.store import data_hash
 
-    name, key = f"{work.run}/national/observations.parquet", digest([inputs.identity["observations"], code])
+    name, key = f"{work.run}/national/{OBSERVATIONS}", digest([inputs.identity["observations"], code])
     if not work.stands("shown", key):
         from sdg_eval.batch.slices import parquet
 
@@ -418,15 +430,55 @@ def _delivery(work: Preparation, inputs: Inputs):
     return Delivery(inputs.tables | scores)
 
 
-def _national(work: Preparation, shown: pd.DataFrame, codelists, code: str, year: int, confidence: float, synthetic: bool):
+@contextmanager
+def _national_begun(
+    work: Preparation, shown: pd.DataFrame, codelists, code: str, year: int, confidence: float, synthetic: bool, workers: int,
+) -> Iterator[Callable[[], National]]:  # fmt: skip
+    """Begin the national tables, beside this process where there are workers, and give what writes and returns them."""
     from sdg_eval.batch.slices import frame_digest
-    from sdg_eval.evaluation import National, evaluate_national, evaluated_rows, read_national
+    from sdg_eval.evaluation import evaluated_rows, read_national
 
-    key = digest([frame_digest(evaluated_rows(shown, codelists)), str((year, confidence, synthetic)), code])
-    if not work.stands("national", key):
-        evaluate_national(shown, codelists, report_year=year, confidence=confidence).write(work.folder / "national", synthetic)
-        work.done("national", key, [f"{work.run}/national/{f.name}.{kind}" for f in fields(National) for kind in ("csv", "parquet")])
-    return read_national(work.folder / "national")
+    key, folder = digest([frame_digest(evaluated_rows(shown, codelists)), str((year, confidence, synthetic)), code]), f"{work.run}/national"
+    options = {"year": year, "confidence": confidence, "synthetic": synthetic}
+
+    def finish(contents: Callable[[], dict[str, bytes]] | None) -> National:
+        if contents is not None:
+            work.done("national", key, work.put({f"{folder}/{name}": content for name, content in contents().items()}))
+        return read_national(work.place(folder))
+
+    def here() -> dict[str, bytes]:
+        return national_files(shown, codelists, **options)
+
+    def there() -> dict[str, bytes]:
+        try:
+            return wait()
+        except WorkerLost:  # killed, or a fault of ours, which is told as it is where it happens here
+            return here()
+
+    if work.stands("national", key):
+        yield partial(finish, None)
+    elif workers > 1:
+        place = work.place(f"{folder}/{OBSERVATIONS}")
+        with begun_beside((national_files_of, (place, codelists.folder), options), seconds=LONGEST_SECONDS) as wait:
+            yield partial(finish, there)
+    else:
+        yield partial(finish, here)
+
+
+def national_files_of(observations: Path, codelists: Path, **options) -> dict[str, bytes]:
+    """As `national_files`, of a file of observations: what a second process is given."""
+    from sdg_eval.codelists import read_codelists
+    from sdg_eval.shown import read_shown
+
+    read = read_codelists(codelists)
+    return national_files(read_shown(observations, read), read, **options)
+
+
+def national_files(shown: pd.DataFrame, codelists, *, year: int, confidence: float, synthetic: bool) -> dict[str, bytes]:
+    """Return the national tables as files by name."""
+    from sdg_eval.evaluation import evaluate_national
+
+    return evaluate_national(shown, codelists, report_year=year, confidence=confidence).files(synthetic)
 
 
 def _data(work: Preparation, inputs: Inputs, shown: pd.DataFrame, national, codelists, code: str, year: int, synthetic: bool):
@@ -454,8 +506,6 @@ def _boundaries(work: Preparation, inputs: Inputs) -> None:
 
 def _quarter(work: Preparation, inputs: Inputs, planned: list[Job], shared, code: str, year: int):
     """`shared` with what was known at the end of the quarter, and what the reports of all provinces share."""
-    from dataclasses import replace
-
     from sdg_eval.batch.slices import frame_digest
     from sdg_eval.delivery.known import as_known
     from sdg_eval.delivery.tables import with_registers

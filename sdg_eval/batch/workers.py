@@ -14,11 +14,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 import psutil
 
+from sdg_eval.batch import ONE_THREAD
 from sdg_eval.batch.processes import GONE, end_processes, tree
 from sdg_eval.errors import SdgEvalError
 
@@ -112,6 +114,29 @@ class Pool:
         stop_workers(workers)
 
 
+@contextlib.contextmanager
+def begun_beside(call: tuple, *, seconds: float) -> Iterator[Callable[[], Any]]:
+    """Begin one call in a process of its own and give a function that waits for its result; the process ends with the block.
+
+    The function raises what the call raised in the reader's words, and WorkerLost where there is no result; `seconds` as in
+    `run_in_workers`.
+    """
+    worker = Worker(0, multiprocessing.get_context("spawn"))
+    try:
+        worker.give(0, call, seconds)
+        yield partial(_only_result, worker)
+    finally:
+        stop_workers([worker])
+
+
+def _only_result(worker: Worker) -> Any:
+    while True:
+        for _, _, result, _ in _results({0: worker}):
+            if isinstance(result, Exception):
+                raise result
+            return result
+
+
 def _results(workers: dict[int, Worker]) -> Iterator[tuple[int, int, Any, bool]]:
     """Wait for something to happen; yield (worker, task, result, whether the worker is no more)."""
     busy = {n: w for n, w in workers.items() if w.task is not None}
@@ -160,6 +185,7 @@ def stop_workers(workers: list[Worker]) -> None:
 
 def _serve(pipe: Connection, life: Connection) -> None:
     """Do tasks until there are no more. Runs in the worker."""
+    os.environ.update(ONE_THREAD)  # nothing that computes is imported yet
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)

@@ -6,7 +6,6 @@ observations where there is no run yet.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass, fields
@@ -21,6 +20,7 @@ from sdg_eval.comparisons.traits import Traits, traits_of
 from sdg_eval.detectability import evaluate_detectability
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.evaluation import National, compare_with_peers, evaluated_rows, read_national
+from sdg_eval.kept import read_kept, rests_on, write_kept
 from sdg_eval.national_status import status_table
 from sdg_eval.observations import select_totals
 from sdg_eval.panels import is_province
@@ -28,7 +28,7 @@ from sdg_eval.progress import compare_methods, evaluate_progress
 from sdg_eval.quality import evaluate_quality
 from sdg_eval.reviews import HASHED, content_hash
 from sdg_eval.shown import read_shown
-from sdg_eval.store import parquet_bytes, write_atomic
+from sdg_eval.store import parquet_bytes
 from sdg_eval.suppression import STATUS
 from sdg_eval.trends import evaluate_trends
 
@@ -169,10 +169,10 @@ def open_desk(data="", *, report_year: int = 2026, confidence: float = 0.95, kee
         return _read_run(data, codelists)
     table = read_shown(data or SAMPLE, codelists)
     own = {"call": f"open_desk({data!r}, report_year={report_year!r}, confidence={confidence!r}, keep={str(keep)!r})", "origin": Path(data or SAMPLE).name}
-    place = Path(keep) / _key(table, codelists, report_year, confidence) if keep else None
-    if place and all((place / f"{name}.parquet").is_file() for name in NEEDED):
-        return Desk(table, codelists, read_national(place, NEEDED), report_year, confidence, **own)
-    rows = evaluated_rows(table, codelists)
+    rows, blank = evaluated_rows(table, codelists), dict.fromkeys(part.name for part in fields(National))
+    key = rests_on("desk", rows, codelists, report_year, confidence) if keep else ""
+    if keep and (held := read_kept(keep, key, NEEDED)):
+        return Desk(table, codelists, National(**blank | held), report_year, confidence, **own)
     trends = evaluate_trends(rows, series=codelists.series, report_year=report_year, confidence=confidence)
     progress = evaluate_progress(rows, trends, codelists, report_year=report_year)
     parts = {
@@ -180,19 +180,9 @@ def open_desk(data="", *, report_year: int = 2026, confidence: float = 0.95, kee
         "peers": compare_with_peers(rows, codelists), "rules": compare_methods(rows, progress, codelists),
         "detectability": evaluate_detectability(trends, progress.rename(columns={"required_pace": "wanted_pace"})),
     }  # fmt: skip
-    for name, part in parts.items() if place else ():
-        write_atomic(place / f"{name}.parquet", parquet_bytes(part))
-    national = National(**dict.fromkeys((part.name for part in fields(National)), None) | parts)
-    return Desk(table, codelists, national, report_year, confidence, **own)
-
-
-def _key(table: pd.DataFrame, codelists: Codelists, *options) -> str:
-    """Return a name for what national tables of observations depend on: values, codelists, program, options."""
-    digest = hashlib.sha256(repr(options).encode())
-    digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
-    for path in [*sorted(codelists.folder.glob("*.csv")), *sorted(PACKAGE.rglob("*.py"))]:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:24]
+    if keep:
+        write_kept(keep, key, parts)
+    return Desk(table, codelists, National(**blank | parts), report_year, confidence, **own)
 
 
 def _read_run(data: str, codelists: Codelists) -> Desk:

@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from sdg_eval.batch import ONE_THREAD
+
 KERNEL_NAME, NORMAL_KERNEL = "sdg_eval_warm", "python3"
 PROVISIONER = "sdg-eval-warm"
 """Name of the entry point through which jupyter_client finds `WarmProvisioner`."""
@@ -23,12 +25,7 @@ LAUNCHER = ["-m", "ipykernel_launcher"]
 """How a Python kernel is run: after the interpreter and its flags, before the kernel's own arguments."""
 JUPYTER_DATA = Path(__file__).parent / "jupyter"
 """Holds the kernel spec, as JUPYTER_PATH wants it."""
-KERNEL_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
-}
+KERNEL_ENVIRONMENT = ONE_THREAD | {"ARROW_DEFAULT_MEMORY_POOL": "system"}
 """What the kernel spec sets, for warm and normal kernels alike, as libraries read it when they are imported.
 
 One thread: notebooks run side by side, and sums keep their order. Arrow's own memory pool keeps 40 MB that it has freed.
