@@ -21,6 +21,8 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -m sdg_eval.batch.warm install
+	@# What the explorer works out once for the sample: otherwise the first adviser who opens it waits for it.
+	$(BIN)/python -c "from sdg_eval.explore import open_desk; open_desk(keep='reports/.desk')"
 	@touch $@
 
 evaluate: setup ## evaluate the pilot provinces: synthetic sample, or real files with RAW=folder
@@ -70,7 +72,7 @@ lab: setup ## open JupyterLab on the explorer (NOTEBOOK=path opens another)
 	@mkdir -p $(LAB_SETTINGS) && { cmp -s lab/overrides.json $(LAB_SETTINGS)/sdg_eval.json || cp lab/overrides.json $(LAB_SETTINGS)/sdg_eval.json; }
 	@echo "กำลังเปิด JupyterLab ถ้าเบราว์เซอร์ไม่เปิดเอง ให้คัดลอกที่อยู่ที่มี token= ด้านล่าง ปิดด้วย Ctrl-C สองครั้ง"
 	@echo "JupyterLab is starting. If no browser opens, copy the address with token= below. Ctrl-C twice ends it."
-	@$(BIN)/python -m sdg_eval.batch.warm run $(BIN)/jupyter lab --notebook-dir=. $(NO_SCREEN) --LabApp.default_url="/lab/tree/$(NOTEBOOK)"
+	@$(BIN)/python -m sdg_eval.batch.lab --notebook-dir=. $(NO_SCREEN) --LabApp.default_url="/lab/tree/$(NOTEBOOK)"
 
 bench: setup ## run the benchmarks and checks: one line of JSON per figure
 	@for f in benchmarks/bench_*.py benchmarks/check_*.py; do $(BIN)/python $$f || exit 1; done

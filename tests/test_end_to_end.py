@@ -16,6 +16,7 @@ import pytest
 
 from tests.counts import FULL, report
 from tests.machine_names import machine_words, told_of_machine
+from tests.official import compare_with_report
 
 ROOT = Path(__file__).parents[1]
 
@@ -286,20 +287,34 @@ def test_facts_of_the_real_files_stand_in_the_store(real_store, codelists):
     assert bueng_kan.empty, bueng_kan[["SERIES", "TIME_PERIOD"]].drop_duplicates().to_string()
 
 
-def test_real_provinces_are_evaluated_in_thai_and_english(real_store, tmp_path):
+@pytest.fixture(scope="module")
+def real_run(real_store, tmp_path_factory):
+    """Two provinces of the real files, evaluated."""
+    out = tmp_path_factory.mktemp("real_run") / "reports"
     done = sdg_eval(
-        "evaluate", "--store", real_store, "--provinces", "TH-50,TH-38", "--out", tmp_path / "reports",
+        "evaluate", "--store", real_store, "--provinces", "TH-50,TH-38", "--out", out,
         "--run", "real", "--jobs", "2", "--notebook", "10", "--notebook", "90",
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    run = tmp_path / "reports" / "real"
+    return out / "real"
+
+
+def test_real_provinces_are_evaluated_in_thai_and_english(real_run):
+    run = real_run
     status = pd.read_csv(run / "runs.csv")
     assert set(status["status"]) == {"done"}
     for page, word in [("index.html", "เชียงใหม่"), ("index.en.html", "Chiang Mai")]:
         text = (run / "provinces/TH-50" / page).read_text(encoding="utf-8")
         assert word in text
         assert "http://" not in text.replace("http://www.w3.org", "")
-    assert (tmp_path / "reports" / "latest" / "index.html").exists()
+    assert (run.parent / "latest" / "index.html").exists()
+
+
+def test_explorer_and_workbench_say_of_official_data_what_the_report_says(real_run):
+    """Every evaluated series of a province: shown by the explorer, and as the official choice of the workbench."""
+    counts = compare_with_report(real_run, "TH-50")
+    report("official specification", f"series of TH-50 equal to the report: trend {counts['trend']}, progress {counts['progress']}, shown {counts['shown']}")
+    assert counts["trend"] == counts["shown"] >= 20 and counts["progress"] >= 2
 
 
 def test_a_wrong_province_or_parameter_stops_before_anything_is_written(tmp_path):

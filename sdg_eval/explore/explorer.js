@@ -74,6 +74,8 @@ function slopeText(value, decimals) {
 class Explorer {
   constructor(model, root) {
     this.model = model; this.root = root; this.all = model.get("overview"); this.kept = new Map();
+    // Keys pressed in a list or a picture are for it: the notebook would move to another cell, or delete one. Those with Ctrl, Alt or Cmd are JupyterLab's.
+    root.addEventListener("keydown", (e) => { if (!e.ctrlKey && !e.altKey && !e.metaKey) e.stopPropagation(); });
     this.areas = new Map(this.all.areas.map((a, i) => [a.code, { ...a, index: i }]));
     this.series = new Map(this.all.series.map((s, i) => [s.code, { ...s, index: i }]));
     this.view = { ...model.get("view") }; this.goal = ""; this.at = null; this.mode = "series"; this.sort = ["value", 1]; this.search = ""; this.only = "";
@@ -125,7 +127,7 @@ class Explorer {
   // ---------------------------------------------------------------- the page
 
   build() {
-    this.root.replaceChildren(); this.root.className = "sdg-explorer"; this.root.setAttribute("data-lm-suppress-shortcuts", "true"); this.root.lang = this.view.lang;
+    this.root.replaceChildren(); this.root.className = "sdg-explorer"; this.root.lang = this.view.lang;
     const id = (name) => `${this.root.dataset.id}-${name}`;
     const field = (name, control) => html("label", { class: "field" }, html("span", {}, this.w(name)), control);
     this.part = {};

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from html import escape
 
+import anywidget
 import ipywidgets as widgets
 
 from sdg_eval.concepts import SYNTHETIC
@@ -32,6 +33,8 @@ from sdg_eval.wording import p_text
 
 OWN = {"years": "2012-2020", "base_year": "2016", "target": "10", "target_year": "2030"}
 """Choices for which an adviser may write an own value, with an example."""
+CE = ("years", "base_year", "target_year")
+"""Those that are years: of the Common Era, which has to be said where every other year is of the Buddhist Era."""
 STYLE = (
     ".sdg-bench{font-family:SarabunExplorer,'Noto Sans Thai',sans-serif;color:#1b2733;line-height:1.55}.sdg-bench table{border-collapse:collapse;width:100%}"
     ".sdg-bench th,.sdg-bench td{padding:.2rem .6rem;border-bottom:1px solid #d9e0e7;text-align:left;vertical-align:top}.sdg-bench .official{color:#7a4a00;font-weight:700}"
@@ -46,6 +49,23 @@ TEXT = {
     "same": ("ข้อค้นพบยังคงเดิม", "the verdict stands"), "turned": ("ข้อค้นพบเปลี่ยน", "the verdict turns"), "status": ("สถานะการเผยแพร่", "Release status"), "waiting": ("รอความเห็นจาก", "waiting for"), "none": ("ยังไม่มี", "none yet"), "working": ("กำลังคำนวณทุกวิธี…", "running every choice…"), "nothing": ("ไม่มีข้อสรุปให้ทดสอบ: ไม่มีเป้าหมายหรือทิศทาง", "There is no verdict to doubt: no target, or no better and worse."),
     "saved": ("บันทึกแล้ว", "saved"), "names": ("เขียนบทบาท ไม่เขียนชื่อบุคคลหรือข้อมูลส่วนบุคคล", "write roles, no names or personal data"),
 }  # fmt: skip
+
+
+class OwnKeys(anywidget.AnyWidget):
+    """Shows nothing; keys pressed in a control of the workbench are for it.
+
+    In a list, the notebook would take the arrows to move to another cell, and letters to add or delete one.
+    """
+
+    _esm = """
+    export default { render({ el }) {
+      const hold = (e) => { if (!e.ctrlKey && !e.altKey && !e.metaKey) e.stopPropagation(); };
+      let box = null, looks = 600; // it is put into the page after it was made
+      const look = () => { box = el.closest(".sdg-controls"); if (box) box.addEventListener("keydown", hold); else if (looks--) requestAnimationFrame(look); };
+      look();
+      return () => { looks = 0; box?.removeEventListener("keydown", hold); };
+    } };
+    """
 
 
 class Workbench(widgets.VBox):
@@ -79,7 +99,7 @@ class Workbench(widgets.VBox):
             [
                 widgets.HTML(f"<style>{font_style()}{STYLE}</style>" + (f'<div class="sdg-bench"><div class="synthetic">{SYNTHETIC[lang]}</div></div>' if desk.synthetic else "")),
                 self.area, self.series, self.question, self.controls, self.reset, self.refusal, self.result, self.run_all, self.curve,
-                self.role, self.reason, self.dissent, widgets.HBox([self.keep]), widgets.HBox([self.verdict, self.give]), self.message, self.gate,
+                self.role, self.reason, self.dissent, widgets.HBox([self.keep]), widgets.HBox([self.verdict, self.give]), self.message, self.gate, OwnKeys(),
             ],
             layout=widgets.Layout(max_width="76rem"),
         )  # fmt: skip
@@ -117,7 +137,7 @@ class Workbench(widgets.VBox):
             self.choices[name].observe(self._changed, "value")
             rows.append(self.choices[name])
             if name in OWN:
-                self.own[name] = widgets.Text(placeholder=f"{self.say('own')}: {OWN[name]}", layout=widgets.Layout(width="15rem", margin="2px 2px 2px 9.4rem"), continuous_update=False)
+                self.own[name] = widgets.Text(placeholder=f"{self.say('own')}{' (ค.ศ.)' if self.lang == 'th' and name in CE else ''}: {OWN[name]}", tooltip=f"{dimension_name(name, self.lang)}: {self.say('own')}", layout=widgets.Layout(width="15rem", margin="2px 2px 2px 9.4rem"), continuous_update=False)
                 self.own[name].observe(self._changed, "value")
                 rows[-1] = widgets.VBox([self.choices[name], self.own[name]])
         self.controls.children = rows

@@ -66,7 +66,7 @@ def lab(home, tmp_path_factory):
     folders = {f"JUPYTER{name}": str(own / name) for name in ("_CONFIG_DIR", "_RUNTIME_DIR", "LAB_SETTINGS_DIR", "LAB_WORKSPACES_DIR")}
     environment = os.environ | folders | {"JUPYTER_TOKEN": TOKEN, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]), "IPYTHONDIR": str(own / "ipython")}
     root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-    command = [sys.executable, "-m", "sdg_eval.batch.warm", "run", sys.executable, "-m", "jupyter", "lab", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0", f"--app-dir={own / 'app'}", "--notebook-dir=.", *root]
+    command = [sys.executable, "-m", "sdg_eval.batch.lab", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0", f"--app-dir={own / 'app'}", "--notebook-dir=.", *root]
     with (own / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=home, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
@@ -216,6 +216,7 @@ def test_the_explorer_opens_draws_and_saves(open_book, home, monkeypatch):
 
 
 def test_a_finding_is_broken_and_the_challenge_is_saved(open_book, home):
+    before = set((home / "reviews").glob("*.yml"))
     page = open_book("notebooks/explore/break_this_finding.ipynb")
     page.wait_for_selector(".jp-KernelName:has-text('Python 3')")
     run_all(page, ".sdg-bench[data-part=curve] svg")
@@ -225,11 +226,81 @@ def test_a_finding_is_broken_and_the_challenge_is_saved(open_book, home):
     page.locator(".sdg-controls .widget-textarea", has_text="เหตุผล").locator("textarea").fill("ทดสอบหลายจังหวัดพร้อมกัน")
     page.click("button:has-text('บันทึกข้อท้าทาย')")
     page.wait_for_selector("text=บันทึกแล้ว")
-    (path,) = (home / "reviews").glob("*.yml")
+    (path,) = set((home / "reviews").glob("*.yml")) - before
     held = yaml.safe_load(path.read_text(encoding="utf-8"))
     desk = open_desk(home / "data" / "sample" / "observations.csv", keep=home / "reports" / ".desk")
     assert held["kind"] == "challenge" and held["run_hash"] == desk.run_hash and held["specification"] == {"test": "bonferroni"} and held["reason"] == "ทดสอบหลายจังหวัดพร้อมกัน"
     assert "ทดสอบหลายจังหวัดพร้อมกัน" in page.inner_text(".sdg-bench[data-part=gate]")
+
+
+RUN_ALL = "Control+Shift+Enter"
+"""The shortcut of `lab/overrides.json`; JupyterLab itself has none for Run All Cells."""
+
+
+def tab_to(page, wanted: str, key: str = "Tab", most: int = 60) -> int:
+    """Press Tab until what has the focus is `wanted`, a selector; return how often it took."""
+    for number in range(most):
+        if page.evaluate("(wanted) => document.activeElement.matches(wanted)", wanted):
+            return number
+        page.keyboard.press(key)
+    raise AssertionError(f"{wanted} was not reached by {most} times {key}; the focus is on {page.evaluate('document.activeElement.outerHTML.slice(0, 300)')}")
+
+
+def test_the_explorer_is_used_by_keyboard_alone(open_book):
+    """From the page as it opens: no mouse, no focus set by the test."""
+    page = open_book("notebooks/explore/explorer.ipynb")
+    page.wait_for_selector("text=Python 3 (ipykernel) | Idle")
+    page.keyboard.press(RUN_ALL)
+    page.wait_for_selector(".sdg-explorer[data-shown]")
+    tab_to(page, "[data-control=goal]")
+    tab_to(page, "[data-control=series]")
+    shown = page.get_attribute(".sdg-explorer", "data-shown")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("(shown) => document.querySelector('.sdg-explorer').dataset.shown !== shown", arg=shown)
+    tab_to(page, "[data-control=province]")
+    page.keyboard.type("น่าน")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('.sdg-explorer').dataset.shown.includes('TH-50,TH-55')")
+    tab_to(page, "svg.trend")
+    page.keyboard.press("ArrowLeft")
+    told = page.inner_text("[data-box=point] dl")
+    page.keyboard.press("ArrowLeft")
+    assert page.inner_text("[data-box=point] dl") != told
+    assert page.locator(".jp-Notebook .jp-Cell").count() == 8 and page.locator(".jp-Dialog").count() == 0
+
+
+def test_a_finding_is_broken_by_keyboard_alone(open_book, home):
+    """Run All, to the controls, another test, the verdict beside the official one, a reason, saved: keys only."""
+    before = set((home / "reviews").glob("*.yml"))
+    page = open_book("notebooks/explore/break_this_finding.ipynb")
+    page.wait_for_selector("text=Python 3 (ipykernel) | Idle")
+    page.keyboard.press(RUN_ALL)
+    page.wait_for_selector(".sdg-bench[data-part=curve] svg")
+    label = "(text) => { const e = document.activeElement; return !!e.closest('.sdg-controls') && [e, e.parentElement.querySelector('.widget-label')].some((told) => told?.textContent.trim() === text); }"
+
+    def tab_to_control(text: str) -> None:
+        for _ in range(60):
+            if page.evaluate(label, text):
+                return
+            page.keyboard.press("Tab")
+        raise AssertionError(f"{text} was not reached; the focus is on {page.evaluate('document.activeElement.outerHTML.slice(0, 300)')}")
+
+    tab_to_control("เกณฑ์ทดสอบ")
+    official = page.inner_text(".sdg-bench[data-part=result]")
+    for _ in range(3):  # from the official one to Bonferroni
+        page.keyboard.press("ArrowDown")
+    page.wait_for_selector(".sdg-bench[data-part=result] >> text=ข้อค้นพบเปลี่ยน")  # the choices before it leave the verdict as it is
+    assert "ข้อค้นพบยังคงเดิม" in official
+    assert page.evaluate(label, "เกณฑ์ทดสอบ")  # the focus stayed where it was
+    tab_to_control("เหตุผล")
+    page.keyboard.type("ใช้แป้นพิมพ์อย่างเดียว")
+    tab_to_control("บันทึกข้อท้าทาย")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=บันทึกแล้ว")
+    (path,) = set((home / "reviews").glob("*.yml")) - before
+    held = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert held["reason"] == "ใช้แป้นพิมพ์อย่างเดียว" and list(held["specification"]) == ["test"]
+    assert page.locator(".jp-Notebook .jp-Cell").count() == 8 and page.locator(".jp-Dialog").count() == 0  # no key reached the notebook
 
 
 def test_opening_a_hostile_notebook_or_page_runs_nothing(open_book, home):
@@ -266,6 +337,6 @@ def test_the_server_keeps_its_defaults(lab):
     listening = [line.split() for line in open("/proc/net/tcp").read().splitlines()[1:]] if os.path.exists("/proc/net/tcp") else []
     places = {row[1].split(":")[0] for row in listening if row[3] == "0A" and int(row[1].split(":")[1], 16) == port}
     assert places <= {"0100007F"}
-    assert set(json.loads((ROOT / "lab" / "overrides.json").read_text())) == {"@jupyterlab/apputils-extension:notification", "@jupyterlab/extensionmanager-extension:plugin"}
+    assert set(json.loads((ROOT / "lab" / "overrides.json").read_text())) == {"@jupyterlab/apputils-extension:notification", "@jupyterlab/extensionmanager-extension:plugin", "@jupyterlab/shortcuts-extension:shortcuts"}
     makefile = (ROOT / "Makefile").read_text()
     assert not any(word in makefile for word in ("--ip", "ServerApp.token", "disable_check_xsrf", "allow_origin", "--allow-root", "ServerApp.password"))
