@@ -69,13 +69,18 @@ def write_pdf(document: Document, path, *, zoom: float = 1.0) -> None:
 
 def pdf_bytes(document: Document, *, zoom: float = 1.0) -> bytes:
     """Return a document as PDF; parameters and errors as in `write_pdf`."""
+    return pdf_sizes(document, (zoom,))[0]
+
+
+def pdf_sizes(document: Document, zooms) -> list[bytes]:
+    """Return a document as PDF once for each of `zooms`, laid out once; errors as in `write_pdf`."""
     html = _html(document)
     require_printed(document, html_blocks(html), "html")
-    return render_pdf(html, document.blocks, zoom=zoom)
+    return render_pdf(html, document.blocks, zooms)
 
 
-def render_pdf(html: str, blocks=(), *, zoom: float = 1.0) -> bytes:
-    """Return the PDF of a page of HTML whose figures are `figure:1`, `figure:2` … of `blocks`, and nothing else is read.
+def render_pdf(html: str, blocks=(), zooms=(1.0,)) -> list[bytes]:
+    """Return the PDF of a page of HTML for each of `zooms`; its figures are `figure:1`, `figure:2` … of `blocks`, and nothing else is read.
 
     Raises
     ------
@@ -91,8 +96,9 @@ def render_pdf(html: str, blocks=(), *, zoom: float = 1.0) -> bytes:
     with _complaints() as told, _uncollected():
         fetcher, fonts = _fetcher(figures), weasyprint.text.fonts.FontConfiguration()
         style = weasyprint.CSS(string=(HERE / "templates" / "document.css").read_text(encoding="utf-8"), url_fetcher=fetcher, font_config=fonts)
-        page = _page(weasyprint, html, fetcher)
-        written = page.write_pdf(zoom=zoom, stylesheets=[style], font_config=fonts, pdf_variant=VARIANT, finisher=drawings.finish)
+        # the kind of PDF is told to the layout too, as tags are made from what it keeps
+        laid = _page(weasyprint, html, fetcher).render(stylesheets=[style], font_config=fonts, pdf_variant=VARIANT)
+        written = [laid.write_pdf(zoom=zoom, pdf_variant=VARIANT, finisher=drawings.finish) for zoom in zooms]
     if told:
         raise DataError(f"The document cannot be written as PDF: {told[0]}")
     return written
