@@ -42,6 +42,12 @@ def count_faults(pages, run) -> list[Fault]:
     return faults
 
 
+def require_counts(pages, run) -> None:
+    """Raise DataError for the first count on new pages, which have not moved into place yet, that the files of the run do not give."""
+    if faults := count_faults(pages, run):
+        raise DataError(f"{faults[0]} The old pages stand.")
+
+
 def expected(run: Path, name: str, lang: str) -> str:
     """Return what a page should say under a name; '' for a name that nothing is counted for."""
     kind, _, of = name.partition(".")
