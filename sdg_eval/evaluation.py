@@ -406,7 +406,7 @@ def what_moved(table: pd.DataFrame) -> pd.DataFrame:
 
 def moved_text(moved: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Return by language how many of what moved in all provinces is expected to be chance."""
-    return {lang: {"false_alarms": say_false_alarms(len(moved), lang)} for lang in LANGUAGES}
+    return {lang: {"false_alarms": say_false_alarms(len(moved), lang, everywhere=True)} for lang in LANGUAGES}
 
 
 def summarise_quality(quality: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,8 @@
 import re
 import shutil
 import subprocess
+from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import numpy as np
 import pypdf
@@ -216,9 +218,9 @@ def test_the_page_is_the_same_document_however_it_is_read_and_laid_out_once_for_
     assert pdf.pdf_sizes(document, (1.0, 2**0.5)) == [first, pdf.pdf_bytes(document, zoom=2**0.5)]
 
     def refuse(text):
-        raise pdf.ElementTree.ParseError
+        raise ElementTree.ParseError
 
-    monkeypatch.setattr(pdf.ElementTree, "fromstring", refuse)
+    monkeypatch.setattr(pdf, "ElementTree", SimpleNamespace(fromstring=refuse, ParseError=ElementTree.ParseError))
     monkeypatch.setattr(pdf, "_plain_style", lambda: pytest.fail("the page was read as XML"))
     assert pdf.pdf_bytes(document) == first
 

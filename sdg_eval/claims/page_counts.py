@@ -28,9 +28,10 @@ _SAID = re.compile(r'<(\w+) data-said="([^"]*)">(.*?)</\1>', re.S)
 
 
 def count_faults(pages, run) -> list[Fault]:
-    """Return each count on the overview, the page on the data and that on the runs, in `pages`, that the files of `run` do not give."""
+    """Return each count on the overview, the page on the data, that on the runs and those of provinces, in `pages`, that the files of `run` do not give."""
     faults, pages = [], Path(pages)
-    for path in (p for name in PAGES for p in sorted(pages.glob(f"{name}*.html")) if p.name in (f"{name}.html", f"{name}.en.html")):
+    over_all = (pages / f"{name}{ending}" for name in PAGES for ending in (".html", ".en.html"))
+    for path in [*filter(Path.is_file, over_all), *sorted(pages.glob("provinces/*/index*.html"))]:
         content = path.read_text(encoding="utf-8")
         lang = (re.search(r'<html[^>]* lang="(\w+)"', content) or [None, "th"])[1]
         told = [(name, " ".join(unescape(text).split())) for name, text in _COUNT.findall(content)]
@@ -38,7 +39,7 @@ def count_faults(pages, run) -> list[Fault]:
         for name, text in told:
             wanted = expected(Path(run), name, lang)
             if text.replace(",", "") != wanted.replace(",", ""):
-                faults.append(Fault(path.name, name, text, wanted or "a count that is known by its name", AS_SAID))
+                faults.append(Fault(path.relative_to(pages).as_posix(), name, text, wanted or "a count that is known by its name", AS_SAID))
     return faults
 
 
@@ -52,8 +53,8 @@ def expected(run: Path, name: str, lang: str) -> str:
     """Return what a page should say under a name; '' for a name that nothing is counted for."""
     kind, _, of = name.partition(".")
     counted = _COUNTERS[kind](run) if kind in _COUNTERS else {}
-    if name == "findings.chance":
-        return say_false_alarms(counted["found"], lang)
+    if kind == "findings":
+        return say_false_alarms(counted[of], lang) if of in counted else ""
     return str(counted.get(of, "0" if kind in _OPEN else ""))
 
 
@@ -95,11 +96,11 @@ def _sent(run: Path) -> dict[str, int]:
 
 
 def _findings(run: Path) -> dict[str, int]:
-    runs, found = _table(run / "runs.csv"), 0
+    runs, found = _table(run / "runs.csv"), {}
     for area in runs.loc[(runs["notebook"] == EVALUATION) & runs["status"].isin(WELL), "REF_AREA"]:
         rows = _table(run / "provinces" / area / "evaluation.parquet")
-        found += int((rows["preferred"] & (rows["n_obs"] > 0) & rows["status"].isin(["improving", "worsening", "changed"])).sum())
-    return {"found": found}
+        found[area] = int((rows["preferred"] & (rows["n_obs"] > 0) & rows["status"].isin(["improving", "worsening", "changed"])).sum())
+    return found | {"chance": sum(found.values())}
 
 
 _COUNTERS = {"runs": _runs, "plan": _plan, "provinces": _of(EVALUATION), "quarters": _of(QUARTER), "gaps": _gaps, "values": _values, "sent": _sent, "findings": _findings}
