@@ -1,4 +1,4 @@
-"""Each kind of document of a run, in both languages and every format: seconds and bytes.
+"""Each kind of document of a run, in both languages and every format: seconds of processor time and bytes.
 
 Usage: python benchmarks/bench_documents.py [RUN [AREA]]. RUN is the folder of a run that has ended; without it the latest in `reports`,
 if there is one. Each document is written ROUNDS times in one process, after one that is not counted: what is read once for a process
@@ -48,13 +48,13 @@ def main(folder: Path, area: str) -> None:
 
 
 def tell(name: str, write) -> None:
-    """Print the median seconds and the size of what `write` returns, a line of JSON each."""
+    """Print the median seconds of processor time and the size of what `write` returns, a line of JSON each."""
     content, seconds = write(), []
     for _ in range(ROUNDS):
-        begun = time.perf_counter()
+        begun = time.process_time()  # what others do on the machine is not part of it
         write()
-        seconds.append(time.perf_counter() - begun)
-    basis = f"median of {ROUNDS}, machine load {os.getloadavg()[0]:.1f}"
+        seconds.append(time.process_time() - begun)
+    basis = f"processor time, median of {ROUNDS}, machine load {os.getloadavg()[0]:.1f}"
     print(json.dumps({"name": name, "value": round(median(seconds), 2), "unit": "s", "basis": basis}), flush=True)
     print(json.dumps({"name": f"{name}, size", "value": round(len(content) / 1e3), "unit": "kB", "basis": "the file"}), flush=True)
 

@@ -83,7 +83,7 @@ SETTLE_WORDS = {
     "calm_years": ("ต้องมีข้อมูลก่อนปีโควิด-19 (ก่อน พ.ศ. 2563) อย่างน้อย 3 ปี", "at least three years from before COVID-19 (before 2020)"),
     "more_provinces": ("ต้องมีจังหวัดนำร่องมากขึ้น", "more pilot provinces"),
     "more_years": ("ต้องมีข้อมูลต่อเนื่อง", "more years of values"),
-    "luck_of_the_draw": ("ข้อมูลปีต่อไปจะทำให้ช่วงแคบลง", "the values of further years will narrow the interval"),
+    "luck_of_the_draw": ("ช่วงจะแคบลงเมื่อมีข้อมูลปีต่อไป", "the values of further years will narrow the interval"),
     "out_of_reach": ("ข้อมูลรายจังหวัดไม่ละเอียดพอจะตรวจพบผลที่เล็กเพียงนี้ แม้รออีกหลายปีหรือเพิ่มจังหวัดนำร่องเป็นครึ่งประเทศ ต้องวัดให้ละเอียดกว่าระดับจังหวัด", "not with values of this kind, even after many years or with half the country as pilots: it takes a measure finer than the province"),
     "replication": ("ต้องพบซ้ำในข้อมูลใหม่ เช่น จังหวัดระยะที่สอง", "it must be found again in new data, such as a second wave"),
 }  # fmt: skip

@@ -25,7 +25,7 @@ from sdg_eval.report_files import records
 from sdg_eval.shown import read_shown
 from sdg_eval.store import csv_bytes, parquet_bytes, write_atomic, write_json
 from sdg_eval.trends import evaluate_trends
-from sdg_eval.wording import LANGUAGES, say, say_goal, say_headline
+from sdg_eval.wording import LANGUAGES, say, say_false_alarms, say_goal, say_headline
 
 KEY = ["SERIES", "REF_AREA", "FREQ"]
 MIN_PEERS = 5
@@ -424,6 +424,11 @@ def what_moved(table: pd.DataFrame) -> pd.DataFrame:
     columns = ["REF_AREA", "goal", "SERIES", "status", "slope", "ci_low", "ci_high", "n_obs", "p_value", "p_adjusted"]
     columns += ["first_period", "last_period", "stale", "synthetic"]
     return rows.sort_values(["p_adjusted", "p_value", "REF_AREA", "SERIES"], kind="stable")[columns].reset_index(drop=True)
+
+
+def moved_text(moved: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Return by language how many of what moved in all provinces is expected to be chance."""
+    return {lang: {"false_alarms": say_false_alarms(len(moved), lang, everywhere=True)} for lang in LANGUAGES}
 
 
 def summarise_quality(quality: pd.DataFrame) -> pd.DataFrame:

@@ -77,10 +77,11 @@ def claims(run: Name, out: Out = Path("reports"), as_json: Json = False) -> None
     from sdg_eval.claims.check import check_run
     from sdg_eval.claims.ledger import BY_VALUE
     from sdg_eval.codelists import read_codelists
+    from sdg_eval.publish.documents.workbook_proof import check_workbooks
 
     found, codelists = find_run(out, run), read_codelists()
     folder, again = found.folder, found.record.get("code_hash") == code_hash(codelists)
-    faults = check_run(folder, codelists, again=again) + changed_prints(folder)
+    faults = check_run(folder, codelists, again=again) + check_workbooks(folder) + changed_prints(folder)
     if as_json:
         typer.echo(_json([asdict(fault) for fault in faults]))
     else:

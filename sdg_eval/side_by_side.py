@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,7 @@ from sdg_eval.report_files import read_tables, write_told
 from sdg_eval.simulate import SOURCE
 from sdg_eval.store import csv_bytes, parquet_bytes, write_atomic, write_json
 from sdg_eval.thai import year_text
-from sdg_eval.wording import keep_together, number, p_text
+from sdg_eval.wording import LANGUAGES, keep_together, number, p_text
 
 MAX_AGE_SHOWN = 8
 """Years that a value set beside others may lie before the year asked; its own year is always written."""
@@ -380,9 +381,9 @@ def say_rank_facts(ranks: pd.DataFrame, facts: pd.DataFrame, lang: str) -> str:
     return _pick(lang, thai, english)
 
 
-def say_change(ranking: Ranking, lang: str) -> str:
+def say_change(change: pd.DataFrame, lang: str) -> str:
     """Return what the change of the index since the year before is made of, on average over provinces."""
-    table = ranking.change.dropna(subset="change")
+    table = change.dropna(subset="change")
     if table.empty:
         return _pick(lang, "ยังเทียบกับปีก่อนไม่ได้: ปีก่อนไม่มีดัชนี", "No comparison with the year before yet: it has no index.")
     parts = [number(table[c].mean(), 2) for c in ("change", "data", "basket", "method")]
@@ -391,6 +392,17 @@ def say_change(ranking: Ranking, lang: str) -> str:
         f"เทียบกับปีก่อน ดัชนีเปลี่ยนเฉลี่ย {parts[0]} คะแนน: จากข้อมูล {parts[1]} จากตัวชี้วัดที่เข้าหรือออก {parts[2]} จากวิธีคำนวณ {parts[3]} (n = {len(table)} จังหวัด)",
         f"Against the year before the index changed by {parts[0]} points on average: {parts[1]} from data, {parts[2]} from indicators that came or went, {parts[3]} from method (n = {len(table)} provinces).",
     )
+
+
+def ranking_text(ranks: pd.DataFrame, facts: pd.DataFrame, change: pd.DataFrame, space: pd.DataFrame, codelists) -> dict[str, dict]:
+    """Return the sentences of provinces side by side by language: `ranks`, `change` and, for each series, `space`."""
+    return {
+        lang: {
+            "ranks": say_rank_facts(ranks, facts, lang), "change": say_change(change, lang),
+            "space": [say_space(row, codelists, lang) for row in space.to_dict("records")],
+        }
+        for lang in LANGUAGES
+    }  # fmt: skip
 
 
 def say_peers(view: PeerView, codelists, lang: str) -> list[str]:
@@ -459,8 +471,34 @@ def peer_text(view: PeerView, codelists) -> dict[str, dict[str, list[str]]]:
             "beside": [say_beside(row, codelists, lang) for row in view.beside.to_dict("records")],
             "paces": [say_pace(row, codelists, lang) for row in view.paces.to_dict("records")],
         }
-        for lang in ("th", "en")
+        for lang in LANGUAGES
     }
+
+
+def left_text(left: LeftBehind, codelists) -> dict[str, dict]:
+    """Return the sentences of nobody left behind by language: `gaps` and `convergence` for each series, and `groups`."""
+    return {
+        lang: {
+            "gaps": [say_gap(row, codelists, lang) for row in left.trends.to_dict("records")],
+            "convergence": [say_convergence(row, codelists, lang) for row in left.convergence.to_dict("records")],
+            "groups": say_groups(left, codelists, lang),
+        }
+        for lang in LANGUAGES
+    }
+
+
+def practice_text(shortlist: pd.DataFrame, codelists) -> dict[str, dict]:
+    """Return the sentences of best practice by language: the `rule`, and the provinces that it names firmly by series and province (`shortlist`), or `nobody`."""
+    firm = shortlist[shortlist["firm"].astype(bool)].to_dict("records")
+    text = {lang: {"rule": say_rule(lang), "nobody": say_nobody(lang), "shortlist": {}} for lang in LANGUAGES}
+    for lang, row in product(LANGUAGES, firm):
+        text[lang]["shortlist"].setdefault(row["SERIES"], {})[row["REF_AREA"]] = say_candidate(row, codelists, lang)
+    return text
+
+
+def list_candidates(told: dict) -> str:
+    """Return the sentences of `practice_text` in one language on those that the rule names, as a Markdown list; what is said where it names no one."""
+    return as_list(sentence for areas in told["shortlist"].values() for sentence in areas.values()) or told["nobody"]
 
 
 def say_groups(left: LeftBehind, codelists, lang: str) -> str:

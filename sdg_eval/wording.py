@@ -505,18 +505,20 @@ def say_rules(row: dict, lang: str) -> str:
     )
 
 
-def say_false_alarms(findings: int, lang: str) -> str:
+def say_false_alarms(findings: int, lang: str, *, everywhere: bool = False) -> str:
     """Return how many of the findings are expected to be chance, given the false-discovery control at 10%.
 
-    `both` gives both languages, a paragraph each.
+    `both` gives both languages, a paragraph each. `everywhere`: the findings are those of all provinces of a run, and the sentence
+    says so, as it stands beside those of single provinces.
     """
     if lang == "both":
-        return "\n\n".join(say_false_alarms(findings, language) for language in LANGUAGES)
+        return "\n\n".join(say_false_alarms(findings, language, everywhere=everywhere) for language in LANGUAGES)
+    here = pick(lang, " รายการของทุกจังหวัด", " findings of all provinces") if everywhere else pick(lang, " รายการนี้", " findings")
     expected = number(Q_FAMILY * findings, 1)
     return pick(
         lang,
-        f"ในข้อค้นพบ {findings} รายการนี้ คาดว่าเกิดจากความบังเอิญโดยเฉลี่ยไม่เกิน {expected} รายการ (ควบคุมอัตราการค้นพบผิดที่ร้อยละ {100 * Q_FAMILY:.0f})",
-        f"Of these {findings} findings, at most {expected} on average are expected to be chance (false discoveries held at {100 * Q_FAMILY:.0f}%).",
+        f"ในข้อค้นพบ {findings}{here} คาดว่าเกิดจากความบังเอิญโดยเฉลี่ยไม่เกิน {expected} รายการ (ควบคุมอัตราการค้นพบผิดที่ร้อยละ {100 * Q_FAMILY:.0f})",
+        f"Of {'the' if everywhere else 'these'} {findings}{here}, at most {expected} on average are expected to be chance (false discoveries held at {100 * Q_FAMILY:.0f}%).",
     )
 
 

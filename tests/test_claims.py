@@ -35,13 +35,14 @@ from sdg_eval.claims.ledger import (
     read_ledger,
     unlike,
 )
+from sdg_eval.claims.page_counts import count_faults, require_counts
 from sdg_eval.claims.prose import html_blocks, pieces, skeleton
 from sdg_eval.claims.remake import remake
-from sdg_eval.claims.rules import causal_words, places_in, verdict_faults
+from sdg_eval.claims.rules import causal_words, effect_faults, places_in, verdict_faults
 from sdg_eval.claims.slots import bind, read_tokens
 from sdg_eval.claims.trend_slots import TREND_SLOTS, row_of
 from sdg_eval.errors import DataError
-from sdg_eval.publish import write_site
+from sdg_eval.publish import write_run_pages, write_site
 
 PACKAGE = Path(__file__).parents[1] / "sdg_eval"
 LANGUAGES = ("th", "en")
@@ -292,6 +293,83 @@ def test_words_of_causes_and_verdicts_in_both_languages():
     assert verdict_faults("That is an improvement.", row, "en") and verdict_faults("ในทางที่ดีขึ้น", row, "th")
     sure = row | {"verdict": "rising", "significant": True, "assessment": "improving"}
     assert verdict_faults("Rising. That is an improvement.", sure, "en") == [] == verdict_faults("เพิ่มขึ้น ในทางที่ดีขึ้น", sure, "th")
+
+
+def test_a_word_for_a_cause_or_a_verdict_stands_only_where_its_outcome_has_it():
+    said = {"en": ("Poverty: the pilot reduced it.", "Poverty: effect detected.", "An effect was found here."), "th": ("โครงการช่วยลดความยากจน", "ความยากจน: พบผลของโครงการ", "ส่งผลให้ดีขึ้น")}
+    for lang, texts in said.items():
+        for text in texts:
+            assert effect_faults(text, {"inconclusive"}, lang), text
+            assert effect_faults(text, {"effect_detected"}, lang) == [], text
+    assert effect_faults("Poverty: no effect of a size that matters.", {"no_effect_detected"}, "en") == []
+    assert effect_faults("ความยากจน: ยังสรุปไม่ได้", {"effect_detected"}, "th")
+    assert effect_faults("No effect detected.", {"inconclusive"}, "en") == []
+
+
+def test_an_effect_text_is_held_to_the_verdict_of_the_outcome_that_it_speaks_of(codelists, tmp_path):
+    folder = tmp_path / "run" / "national" / "60_pilot_effect"
+    folder.mkdir(parents=True)
+    (tmp_path / "run" / "record.json").write_text("{}", encoding="utf-8")
+    pd.DataFrame({"SERIES": ["SI_POV_NAHC", "TH_WASTE_RECYC"], "verdict": ["inconclusive", "effect_detected"]}).to_csv(folder / "effects.csv", index=False)
+    outcomes = [{"series": "SI_POV_NAHC", "text": "It is inconclusive."}, {"series": "TH_WASTE_RECYC", "text": "The pilot led to more recycling: effect detected."}]
+
+    def faults(outcomes):
+        text = {lang: {"outcomes": outcomes if lang == "en" else []} for lang in LANGUAGES}
+        (folder / "text.json").write_text(json.dumps(text), encoding="utf-8")
+        return [f for f in bind_run(tmp_path / "run", codelists, again=False)[1] if f.decides]
+
+    assert faults(outcomes) == []
+    outcomes[0]["text"] = "The pilot led to less of it."
+    assert [(f.sentence, f.token) for f in faults(outcomes)] == [("en outcomes/0/text", "led to")]
+    outcomes[0]["text"] = "It is clear: effect detected."
+    assert [(f.sentence, f.token) for f in faults(outcomes)] == [("en outcomes/0/text", "effect detected")]
+
+
+def test_every_changed_count_of_a_page_is_found(clean, tmp_path):
+    folder, *_ = clean
+    assert count_faults(folder, folder) == []
+    names = set()
+    pages = [p for name in ("index", "data", "runs") for p in folder.glob(f"{name}*.html")]
+    for page in sorted([*pages, *folder.glob("provinces/*/index*.html")]):
+        content, place = page.read_text(encoding="utf-8"), page.relative_to(folder).as_posix()
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        for found in re.finditer(r'<span data-n="([^"]*)">([\d,]+)</span>', content):
+            (tmp_path / place).write_text(content[:found.start(2)] + other_digit(found[2], found[2]) + content[found.end(2):], encoding="utf-8")
+            assert [(f.file, f.sentence, f.decides) for f in count_faults(tmp_path, folder)] == [(place, found[1], True)]
+            names.add(found[1])
+        for found in re.finditer(r'<bdi data-said="([^"]*)">[^\d]*(\d).*?</bdi>', content, re.S):
+            (tmp_path / place).write_text(content[:found.start(2)] + str((int(found[2]) + 3) % 10) + content[found.end(2):], encoding="utf-8")
+            assert [(f.file, f.sentence) for f in count_faults(tmp_path, folder)] == [(place, found[1])]
+            names.add(found[1])
+        (tmp_path / place).unlink(missing_ok=True)
+    assert names >= {
+        "provinces.done", "provinces.asked", "runs.planned", "runs.done", "gaps.values", "gaps.provinces", "gaps.lift", "values.all", "values.suppressed", "values.suspicious", "findings.chance", "findings.TH-50",
+    }  # fmt: skip
+
+
+def test_the_page_of_the_runs_counts_what_was_planned_and_what_became_of_it(clean, codelists, tmp_path):
+    shutil.copytree(clean[0], tmp_path / "run")
+    runs = pd.read_csv(tmp_path / "run" / "runs.csv", dtype={"error": str}).fillna({"error": "", "REF_AREA": ""})
+    record = json.loads((tmp_path / "run" / "record.json").read_text(encoding="utf-8"))
+    record["planned"] = [{"notebook": r["notebook"], "REF_AREA": r["REF_AREA"], "folder": "x"} for r in runs.to_dict("records")]
+    (tmp_path / "run" / "record.json").write_text(json.dumps(record), encoding="utf-8")
+    write_run_pages(tmp_path / "run", codelists, record, runs)
+    page = tmp_path / "run" / "runs.html"
+    told = dict(re.findall(r'data-n="([^"]*)">(\d+)<', page.read_text(encoding="utf-8")))
+    assert told["plan.planned"] == str(len(runs)) and told["runs.done"] == str((runs["status"] == "done").sum()) and count_faults(tmp_path / "run", tmp_path / "run") == []
+    page.write_text(page.read_text(encoding="utf-8").replace(f'"plan.planned">{len(runs)}<', '"plan.planned">99<'), encoding="utf-8")
+    assert [(f.sentence, f.token) for f in count_faults(tmp_path / "run", tmp_path / "run")] == [("plan.planned", "99")]
+
+
+def test_a_count_that_is_not_that_of_the_run_is_not_published(clean, tmp_path):
+    folder, *_ = clean
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    (tmp_path / "index.html").write_text(re.sub(r'(<span data-n="provinces.done">)\d', r"\g<1>9", page), encoding="utf-8")
+    with pytest.raises(DataError, match="provinces.done: '9'"):
+        require_counts(tmp_path, folder)
+    (tmp_path / "index.html").write_text('<html lang="th"><span data-n="nothing.known">3</span>', encoding="utf-8")
+    with pytest.raises(DataError, match="nothing.known"):
+        require_counts(tmp_path, folder)
 
 
 def test_a_short_thai_name_is_no_place_inside_a_word():

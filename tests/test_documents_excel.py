@@ -9,6 +9,7 @@ import pytest
 
 from sdg_eval.codelists import read_codelists
 from sdg_eval.concepts import SYNTHETIC
+from sdg_eval.errors import DataError
 from sdg_eval.publish.documents.excel import (
     FIRST_ROW,
     RESULT_COLUMNS,
@@ -17,6 +18,7 @@ from sdg_eval.publish.documents.excel import (
     write_workbook,
 )
 from sdg_eval.publish.documents.excel_words import COLUMNS, EXCEL_WORDS
+from sdg_eval.publish.documents.workbook_proof import workbook_faults
 from sdg_eval.publish.material import read_material
 from tests.payloads import PAYLOADS
 
@@ -33,6 +35,39 @@ def material(tiny_run):
 @pytest.fixture(scope="module", params=["th", "en"])
 def book(request, material):
     return request.param, openpyxl.load_workbook(io.BytesIO(workbook_bytes(material, AREA, request.param)))
+
+
+@pytest.mark.parametrize("lang", ["th", "en"])
+def test_every_changed_number_and_sentence_of_the_results_is_found(material, lang):
+    content = workbook_bytes(material, AREA, lang)
+    assert workbook_faults(content, material.folder, AREA, lang, "x.xlsx") == []
+    table, planted = material.evaluations[AREA].table, []
+    for column, key in enumerate(RESULT_COLUMNS, 1):
+        if key != "sentence" and (COLUMNS[key][2] == "text" or key not in table.columns):
+            continue
+        spoilt = openpyxl.load_workbook(io.BytesIO(content))
+        sheet = spoilt[EXCEL_WORDS["sheet_results"][lang != "th"]]
+        cell = next((c for c in (sheet.cell(row, column) for row in range(FIRST_ROW + 1, sheet.max_row + 1)) if c.value not in (None, "")), None)
+        if cell is None:
+            continue
+        cell.value = f"{cell.value}1" if key == "sentence" else cell.value * 1.001 + 1e-6
+        stream = io.BytesIO()
+        spoilt.save(stream)
+        faults = workbook_faults(stream.getvalue(), material.folder, AREA, lang, "x.xlsx")
+        assert [f.sentence.rpartition(", ")[2] for f in faults] == [key]
+        planted.append(key)
+    assert {"slope", "ci_low", "ci_high", "p_value", "n_obs", "last_value", "sentence"} <= set(planted) and len(planted) > 20
+
+
+def test_a_result_that_is_gone_or_stands_twice_is_found_and_nothing_is_written(material, tmp_path, monkeypatch):
+    import sdg_eval.publish.documents.excel as excel
+
+    rows = excel._results(material, AREA, "en")
+    for spoilt in (rows[1:], [*rows, rows[0]], [rows[0] | {"result_id": "no.such.result"}, *rows[1:]], [rows[0] | {"n_obs": rows[0]["n_obs"] + 1}, *rows[1:]]):
+        monkeypatch.setattr(excel, "_results", lambda *_, spoilt=spoilt: spoilt)
+        with pytest.raises(DataError, match="Nothing was published"):
+            write_workbook(material, AREA, "en", tmp_path / "book.xlsx")
+        assert list(tmp_path.iterdir()) == []
 
 
 def sheet_rows(book, lang: str, key: str, columns) -> list[dict]:

@@ -3,6 +3,8 @@
 import re
 import shutil
 import subprocess
+from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import numpy as np
 import pypdf
@@ -208,6 +210,39 @@ def test_a_document_reads_nothing_but_its_own_figures_and_fonts(chart):
     for address in ("http://far.invalid/x.png", "file:///etc/passwd", "figure:2", "font:../x.ttf", "data:image/svg+xml,<svg/>"):
         with pytest.raises(FatalURLFetchingError, match="a document reads nothing but"):
             pdf.render_pdf(f'<html lang="en"><title>t</title><img alt="x" src="{address}">', [Figure(chart, "a", "c", "s")])
+
+
+def test_the_page_is_the_same_document_however_it_is_read_and_laid_out_once_for_all_sizes(chart, monkeypatch):
+    document = make(Heading(1, "ก < ข & ค"), Paragraph("นำ", kind="lead"), Items(HARD), Figure(chart, "กราฟ \"ก\"", "กราฟ", "ที่มา"), Table("ตาราง", ("ก", "ข"), (("น้ำ", "1.5"),) * 30, "ที่มา", numeric=("ข",)))
+    first = pdf.pdf_bytes(document)
+    assert pdf.pdf_sizes(document, (1.0, 2**0.5)) == [first, pdf.pdf_bytes(document, zoom=2**0.5)]
+
+    def refuse(text):
+        raise ElementTree.ParseError
+
+    monkeypatch.setattr(pdf, "ElementTree", SimpleNamespace(fromstring=refuse, ParseError=ElementTree.ParseError))
+    monkeypatch.setattr(pdf, "_plain_style", lambda: pytest.fail("the page was read as XML"))
+    assert pdf.pdf_bytes(document) == first
+
+
+def test_a_line_is_shaped_before_it_is_drawn_and_not_again(monkeypatch):
+    pdf.pdf_bytes(make(Paragraph("น้ำ")))  # the wrappers are in place
+    from weasyprint.text import line_break
+
+    shaped, plain = [], line_break.Layout.setup
+    monkeypatch.setattr(line_break.Layout, "setup", lambda self, style: (shaped.append(1), plain(self, style))[1])
+    pdf.pdf_bytes(make(*[Paragraph(f"จัดทำแผน {n}") for n in range(20)]))
+    once = len(shaped)
+    pdf.pdf_bytes(make(*[Paragraph(f"จัดทำแผน {n}") for n in range(40)]))
+    assert len(shaped) - once - once < 20 * 1.5  # one for each line more: WeasyPrint's own way makes two
+
+
+def test_python_looks_for_cycles_again_after_a_document_that_failed():
+    import gc
+
+    with pytest.raises(DataError):
+        pdf.pdf_bytes(make(Paragraph("\U000f1234")))
+    assert gc.isenabled()
 
 
 def test_a_letter_without_a_glyph_is_an_error_and_no_box(tmp_path):

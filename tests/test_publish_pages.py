@@ -641,3 +641,17 @@ def test_a_site_in_one_language_has_its_overview_at_the_usual_address(results, c
     page = Page(copy / "goals/1/index.en.html")
     assert "index.html" not in page.links  # no switch to a language that is not there
 
+
+
+def test_the_effects_page_shows_each_estimate_with_its_interval_and_its_provinces(codelists):
+    from types import SimpleNamespace
+
+    from sdg_eval.publish.overview import effect_cells
+
+    row = {"SERIES": "SI_POV_NAHC", "scale": "level", "effect": -1.75, "ci_low": -5.25, "ci_high": 1.85, "n_treated": 15.0, "n_comparison": 55.0}
+    blank = row | {"SERIES": "SL_TLF_UEM", "effect": float("nan"), "n_treated": float("nan")}
+    material = SimpleNamespace(table=lambda *_: pd.DataFrame([row, blank]), series={code: codelists.series_row(code) for code in ("SI_POV_NAHC", "SL_TLF_UEM")})
+    text = {"outcomes": [{"series": "SI_POV_NAHC", "estimated": True}, {"series": "SL_TLF_UEM", "estimated": False}]}
+    english, thai = (effect_cells(material, text, lang) for lang in ("en", "th"))
+    assert english["SI_POV_NAHC"]["effect"].replace("\u00a0", " ") == "−1.8 percentage points (−5.2 to +1.9)" and english["SI_POV_NAHC"]["n"] == "15 / 55"
+    assert "(−5.2 ถึง +1.9)" in thai["SI_POV_NAHC"]["effect"] and english["SL_TLF_UEM"] == {"effect": "–", "n": "–"}

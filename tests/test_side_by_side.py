@@ -7,16 +7,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sdg_eval.claims.ledger import leaves, unlike
 from sdg_eval.claims.remake import MAKERS
+from sdg_eval.evaluation import moved_text
 from sdg_eval.figures import draw_funnels, draw_left_behind, draw_peer_view, draw_ranking
 from sdg_eval.side_by_side import (
     dashboard,
     find_best_practice,
     leave_no_one_behind,
+    left_text,
+    list_candidates,
     local_clusters,
     peer_text,
+    practice_text,
     rank_facts,
     rank_provinces,
+    ranking_text,
     say_candidate,
     say_change,
     say_convergence,
@@ -70,13 +76,13 @@ def test_the_sample_ranks_seventeen_goals_and_tells_few_neighbours_apart(ranking
 
 def test_every_sentence_has_the_same_numbers_in_both_languages(ranking, left, practice, view, observations, codelists, tmp_path):
     space, _ = local_clusters(observations, codelists, ranking.year)
-    pairs = [(say_ranks(ranking, "th"), say_ranks(ranking, "en")), (say_change(ranking, "th"), say_change(ranking, "en"))]
+    pairs = [(say_ranks(ranking, "th"), say_ranks(ranking, "en")), (say_change(ranking.change, "th"), say_change(ranking.change, "en"))]
     for rows, say in ((left.trends, say_gap), (left.convergence, say_convergence), (space, say_space), (practice.shortlist, say_candidate)):
         pairs += [(say(row, codelists, "th"), say(row, codelists, "en")) for row in rows.to_dict("records")]
     text = peer_text(view, codelists)
     view.write(tmp_path, observations, text)
-    write_tables(tmp_path, observations, ranks=ranking.bands.table, facts=rank_facts(ranking))
-    assert MAKERS["peers"](tmp_path, "TH-50", codelists) == text and MAKERS["40_provinces_side_by_side"](tmp_path, "", codelists)["en"] == say_ranks(ranking, "en")
+    write_tables(tmp_path, observations, ranks=ranking.bands.table, facts=rank_facts(ranking), change=ranking.change, space=space)
+    assert MAKERS["peers"](tmp_path, "TH-50", codelists) == text and MAKERS["40_provinces_side_by_side"](tmp_path, "", codelists)["en"]["ranks"] == say_ranks(ranking, "en")
     assert {len(text[lang][part]) > 0 for lang in text for part in text[lang]} == {True}
     pairs += [(a, b) for part in text["th"] for a, b in zip(text["th"][part], text["en"][part], strict=True)]
     assert len(pairs) > 60
@@ -89,6 +95,40 @@ def test_every_sentence_has_the_same_numbers_in_both_languages(ranking, left, pr
 
     for thai, english in pairs:
         assert numbers(plain(thai, "th")) == numbers(plain(english, "en")), (thai, english)
+
+
+def test_no_changed_digit_of_what_national_notebooks_say_is_what_their_tables_say(ranking, left, practice, observations, codelists, tmp_path):
+    space, _ = local_clusters(observations, codelists, ranking.year)
+    moved = pd.DataFrame({"REF_AREA": ["TH-50"] * 21})
+    tables = {
+        "40_provinces_side_by_side": {"ranks": ranking.bands.table, "facts": rank_facts(ranking), "change": ranking.change, "space": space},
+        "45_leave_no_one_behind": {
+            "inequality": left.inequality, "convergence": left.convergence, "gaps": left.gaps, "gap_trends": left.trends, "groups": left.groups, "group_trends": left.group_trends,
+        },
+        "50_best_practice": {"shortlist": practice.shortlist}, "90_synthesis": {"moved": moved},
+    }  # fmt: skip
+    texts = {
+        "40_provinces_side_by_side": ranking_text(ranking.bands.table, rank_facts(ranking), ranking.change, space, codelists), "45_leave_no_one_behind": left_text(left, codelists),
+        "50_best_practice": practice_text(practice.shortlist, codelists), "90_synthesis": moved_text(moved),
+    }  # fmt: skip
+    for notebook, told in texts.items():
+        write_tables(tmp_path / notebook, observations, **tables[notebook])
+        made = MAKERS[notebook](tmp_path / notebook, "", codelists)
+        assert unlike(told, made) == {}
+        changed = 0
+        for lang in ("th", "en"):
+            for place, text in leaves(told[lang]):
+                for found in list(re.finditer(r"\d", text))[::7]:  # each of them takes a while, and one in seven is enough
+                    spoilt = json.loads(json.dumps(told).replace(json.dumps(text)[1:-1], json.dumps(text[:found.start()] + str((int(found[0]) + 3) % 10) + text[found.end():])[1:-1]))
+                    assert (lang, place) in unlike(spoilt, made)
+                    changed += 1
+        assert changed >= 2
+
+
+def test_candidates_are_listed_by_name_and_an_empty_list_says_so(practice, codelists):
+    named = practice.shortlist.head(1).assign(firm=True)
+    assert list_candidates(practice_text(named, codelists)["en"]) == f"- {say_candidate(named.iloc[0].to_dict(), codelists, 'en')}"
+    assert list_candidates(practice_text(practice.shortlist.head(0), codelists)["en"]) == say_nobody("en")
 
 
 def test_a_ranking_sentence_gives_draws_bands_and_n(ranking):

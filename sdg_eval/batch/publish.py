@@ -12,6 +12,7 @@ from sdg_eval.batch.results import file_hash, read_manifest, result_files
 from sdg_eval.batch.run import count_workers, stopped_by_signals
 from sdg_eval.batch.workers import Pool
 from sdg_eval.claims.check import require_pages, standing_faults
+from sdg_eval.claims.page_counts import require_counts
 from sdg_eval.codelists import read_codelists
 from sdg_eval.errors import DataError, UsageError
 from sdg_eval.publish import write_site
@@ -65,7 +66,7 @@ def publish_run(run: str, *, out: Path, formats: str, lang: str = "", jobs: int 
         except PdfMissingError as error:
             late = error  # the other formats are written, and the site is
         if "html" in wanted:
-            write_site(folder, codelists, record, found.table, several=several, proof=lambda pages: require_pages(pages, folder))
+            write_site(folder, codelists, record, found.table, several=several, proof=lambda pages: (require_pages(pages, folder), require_counts(pages, folder)))
         ending |= {"status": "complete" if found.is_complete else "incomplete", "counts": found.totals, "data_hash": record["data_hash"], "code_hash": record.get("code_hash", "")}
     documents = shelved(folder, record)
     say(f"{len(documents)} documents in {folder.name}/documents; open {(folder / 'index.html').as_uri()}")

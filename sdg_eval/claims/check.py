@@ -27,6 +27,7 @@ from sdg_eval.claims.ledger import (
     read_texts,
     text_files,
 )
+from sdg_eval.claims.page_counts import count_faults
 from sdg_eval.claims.prose import SHORTEST, Known, Skeleton, compare, pieces, read_blocks, skeleton, squeezed
 from sdg_eval.claims.rules import causal_words
 from sdg_eval.errors import DataError
@@ -160,7 +161,7 @@ def check_pages(run, ledger: Ledger) -> list[Fault]:
             own = ledger.sentences[(ledger.sentences["file"] == f"{Path(file).parent.as_posix()}/text.json") & (ledger.sentences["lang"] == lang)]
             faults += unsaid(file, own, blocks)
             faults += [Fault(file, "", words, "no word for a cause", AS_TOLD) for block in told for words in _new_causes(block, own)]
-    return faults
+    return faults + count_faults(run, run)
 
 
 def require_pages(pages, run) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from sdg_eval.claims.remake import remake
-from sdg_eval.claims.rules import causal_words, places_in, verdict_faults, without_interval
+from sdg_eval.claims.rules import causal_words, effect_faults, places_in, verdict_faults, without_interval
 from sdg_eval.claims.slots import Claim, Token, bind, read_tokens
 from sdg_eval.claims.trend_slots import (
     EMPTY_GOALS,
@@ -345,9 +345,9 @@ def _bind_values(path: Path, file: str, texts: dict, codelists, facts: pd.DataFr
     cell holds a fault.
     """
     area = area_of(file)
-    cells = read_cells(_tables(path.parent) | {"run": facts})
+    tables = _tables(path.parent)
+    cells, verdicts = read_cells(tables | {"run": facts}), _verdicts(tables)
     sentences, claims, faults = [], [], []
-    detected = "effect_detected" in cells.texts
     for lang in LANGUAGES:
         for sentence, text in leaves(texts.get(lang, {})):
             said = masked(text, codelists, lang)
@@ -361,10 +361,23 @@ def _bind_values(path: Path, file: str, texts: dict, codelists, facts: pd.DataFr
                 else:
                     table, row, column = [*claim.column.split("|", 2), "", ""][:3] if "|" in claim.column else ("", "", claim.column)
                     claims.append((file, sentence, area, lang, claim.at, claim.text, table, row, column, claim.form, str(claim.value)))
-            if not detected:
-                faults += [Fault(file, f"{lang} {sentence}", words, "no word for a cause: no effect was detected here") for words in causal_words(said, lang)]
+            spoken_of = _spoken_of(sentence, text, texts[lang], verdicts, codelists, lang)
+            faults += [Fault(file, f"{lang} {sentence}", words, wanted) for words, wanted in effect_faults(said, spoken_of, lang)]
             sentences.append((file, sentence, area, lang, plain(text)))
     return sentences, claims, faults, set(re.findall(r"\bTH-\d{2}\b", cells.texts))
+
+
+def _verdicts(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
+    """The verdict on the programme's effect on each outcome, where the tables beside a text hold one."""
+    held = next((tables[name] for name in ("effects", "effect", "overall") if name in tables and {"SERIES", "verdict"} <= set(tables[name].columns)), None)
+    return {} if held is None else dict(zip(held["SERIES"], held["verdict"], strict=True))
+
+
+def _spoken_of(sentence: str, text: str, held: dict, verdicts: dict[str, str], codelists, lang: str) -> set[str]:
+    """The verdicts on the outcomes that a sentence speaks of: on its own, by where it stands or by the name that it begins with; else on all."""
+    at = re.match(r"outcomes/(\d+)/", sentence)
+    own = [held["outcomes"][int(at[1])].get("series", "")] if at else [code for code in verdicts if text.startswith(f"{codelists.series_name(code, lang)}:")]
+    return {verdicts[code] for code in own if code in verdicts} or set(verdicts.values())
 
 
 def _tables(folder: Path) -> dict[str, pd.DataFrame]:

@@ -10,6 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
+from sdg_eval.errors import DataError
 from sdg_eval.report_files import read_report, read_tables, read_told
 
 
@@ -58,12 +61,32 @@ def _overall(folder: Path, area: str, codelists) -> dict:
     )  # fmt: skip
 
 
-def _ranks(folder: Path, area: str, codelists) -> dict:
-    from sdg_eval.side_by_side import say_rank_facts
-    from sdg_eval.wording import LANGUAGES
+def _ranking(folder: Path, area: str, codelists) -> dict:
+    from sdg_eval.side_by_side import ranking_text
 
-    tables = read_tables(folder, ("ranks", "facts"))
-    return {lang: say_rank_facts(tables["ranks"], tables["facts"], lang) for lang in LANGUAGES}
+    return ranking_text(**read_tables(folder, ("ranks", "facts", "change", "space")), codelists=codelists)
+
+
+def _left(folder: Path, area: str, codelists) -> dict:
+    from sdg_eval.side_by_side import LeftBehind, left_text
+
+    tables = read_tables(folder, ("inequality", "convergence", "gaps", "gap_trends", "groups", "group_trends"))
+    return left_text(LeftBehind(trends=tables.pop("gap_trends"), **tables), codelists)
+
+
+def _practice(folder: Path, area: str, codelists) -> dict:
+    from sdg_eval.side_by_side import practice_text
+
+    return practice_text(read_tables(folder, ["shortlist"])["shortlist"], codelists)
+
+
+def _moved(folder: Path, area: str, codelists) -> dict:
+    from sdg_eval.evaluation import moved_text
+
+    try:
+        return moved_text(pd.read_csv(folder / "moved.csv"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{folder}/moved.csv: cannot be read ({error}). Run `sdg-eval evaluate` again.") from error
 
 
 def _of(report: str, words: str) -> Callable:
@@ -83,8 +106,9 @@ MAKERS: dict[str, Callable] = {
     "provinces": _evaluation, "quarters": _of("quarterly_report.QuarterReport", "quarterly_words.quarter_text"), "peers": _peers, "pilots": _province_effect,
     "30_delivery": _of("programme_report.DeliveryReport", "programme_words.delivery_text"), "31_need_plan_money_result": _of("programme_report.NeedReport", "programme_words.needs_text"),
     "32_partners_participation": _of("people_report.PeopleReport", "people_words.people_text"), "33_awareness": _of("people_report.AwarenessReport", "people_words.awareness_text"),
-    "34_city_sdg11": _of("programme_report.CityReport", "programme_words.city_text"), "40_provinces_side_by_side": _ranks, "60_pilot_effect": _pilot, "65_overall_evaluation": _overall,
+    "34_city_sdg11": _of("programme_report.CityReport", "programme_words.city_text"), "40_provinces_side_by_side": _ranking, "45_leave_no_one_behind": _left, "50_best_practice": _practice, "60_pilot_effect": _pilot, "65_overall_evaluation": _overall,
     "70_vnr_register": _of("register_report.RegisterReport", "register_words.register_text"), "75_agency_pages": _of("register_report.AgencyReport", "register_words.agency_text"),
+    "90_synthesis": _moved,
 }  # fmt: skip
 """What makes the text of a folder again, by the name of the folder, or of the one that it lies in: (folder, province, code lists) -> {lang: text}."""
 

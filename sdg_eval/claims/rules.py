@@ -71,6 +71,17 @@ VERDICT_WORDS = {
     ],
 }  # fmt: skip
 """(words, what the row must be, that in words) of a sentence about one row of an evaluation."""
+EFFECT_WORDS = {
+    "en": [
+        (r"(?<!no )(?<!No )\beffect(?:s)? (?:was |were |is |are )?(?:detected|found|established|proven)\b", "effect_detected"), (r"\beffect indicated\b", "effect_indicated"),
+        (r"\b[Nn]o effect of a size\b", "no_effect_detected"), (r"\binconclusive\b", "inconclusive"), (r"\bcannot be evaluated\b", "not_evaluable"),
+    ],
+    "th": [
+        ("(?<!ไม่)พบผลของโครงการ", "effect_detected"), ("มีสัญญาณเบื้องต้น", "effect_indicated"), ("ไม่พบผลในขนาด", "no_effect_detected"), ("ยังสรุปไม่ได้", "inconclusive"),
+        ("ยังประเมินไม่ได้", "not_evaluable"),
+    ],
+}  # fmt: skip
+"""(words, the only verdict with which they may stand) in a sentence on the effect on one outcome."""
 BESIDE = [({"slope", "centre"}, {"low", "high"}, {"ci_low"}), ({"forecast"}, {"forecast_low", "forecast_high"}, {"forecast_low"})]
 """(what is estimated, what must stand beside it, unless this cell is blank)."""
 SHORT_NAME = 5
@@ -105,6 +116,19 @@ def causal_words(text: str, lang: str) -> list[str]:
 def verdict_faults(text: str, row: dict, lang: str) -> list[tuple[str, str]]:
     """Return (words, what the row would have to be) of the words that the verdict of a row does not allow."""
     return [(m[0], wanted) for words, allowed, wanted in VERDICT_WORDS[lang] for m in re.finditer(words, text) if not allowed(row)]
+
+
+def effect_faults(text: str, verdicts: set[str], lang: str) -> list[tuple[str, str]]:
+    """Return (words, what was to be) of the words for a cause or a verdict that no verdict of the outcomes a sentence speaks of allows.
+
+    Examples
+    --------
+    >>> effect_faults("Poverty: the pilot reduced it; effect detected.", {"inconclusive"}, "en")
+    [('the pilot reduced', 'no word for a cause: no effect was detected here'), ('effect detected', 'the verdict inconclusive')]
+    """
+    causes = [] if "effect_detected" in verdicts else [(words, "no word for a cause: no effect was detected here") for words in causal_words(text, lang)]
+    told = [(m[0], verdict) for words, verdict in EFFECT_WORDS[lang] for m in re.finditer(words, text)] if verdicts else []
+    return causes + [(words, f"the verdict {' or '.join(sorted(verdicts))}") for words, verdict in told if verdict not in verdicts]
 
 
 def without_interval(columns: Iterable[str], row: dict) -> list[str]:

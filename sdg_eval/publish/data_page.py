@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sdg_eval.data_report import say_suspicions
 from sdg_eval.evaluation import count_provinces, summarise_quality
+from sdg_eval.publish.counted import Counted
 from sdg_eval.publish.material import Material
 from sdg_eval.publish.pages import Pages, address
 from sdg_eval.suppression import STATUS, THRESHOLD
@@ -27,11 +28,11 @@ def write_data_page(pages: Pages, material: Material) -> None:
     listed = [line | {"area": area} for line, area in zip(say_suspicions(suspicions.head(LISTED), material.codelists, lang), suspicions["REF_AREA"], strict=False)]
     pages.write(
         "data", "data.html.j2", coverage=_coverage(material, lang), quality=_quality(material, lang), n=len(material.codelists.provinces),
-        missing=material.missing(lang), n_missing=len(own), n_missing_areas=own["REF_AREA"].nunique(), n_lift=int(own["would_change"].str.contains("->").sum()),
+        missing=material.missing(lang), n_missing=Counted("gaps.values", len(own)), n_missing_areas=Counted("gaps.provinces", own["REF_AREA"].nunique()), n_lift=Counted("gaps.lift", own["would_change"].str.contains("->").sum()),
         empty_goals=[dict(material.codelists.goal_row(g)) for g in gaps.loc[gaps["reason"] == "no_series_at_all", "goal"]], by_area=_by_area(material, own, lang),
-        suspicions=[line | {"place": material.codelists.area_name(line["area"], lang), "href": _link(material, line["area"], lang)} for line in listed], n_suspicions=len(suspicions),
-        reconciled=_counts(data.reconciliation, AGREE), n_reconciled=len(data.reconciliation), differing=_differing(material, lang), sums=_counts(data.sums, ()), n_sums=len(data.sums),
-        suppressed=int((material.observations["OBS_STATUS"] == STATUS).sum()), n_values=len(material.observations), threshold=THRESHOLD, bears=BEARS, agree=AGREE,
+        suspicions=[line | {"place": material.codelists.area_name(line["area"], lang), "href": _link(material, line["area"], lang)} for line in listed], n_suspicions=Counted("values.suspicious", len(suspicions)),
+        reconciled=[(verdict, Counted(f"sent.{verdict}", k)) for verdict, k in _counts(data.reconciliation, AGREE)], n_reconciled=Counted("sent.all", len(data.reconciliation)), differing=_differing(material, lang), sums=_counts(data.sums, ()), n_sums=len(data.sums),
+        suppressed=Counted("values.suppressed", (material.observations["OBS_STATUS"] == STATUS).sum()), n_values=Counted("values.all", len(material.observations)), threshold=THRESHOLD, bears=BEARS, agree=AGREE,
         letters=[{"file": file, "name": material.codelists.agencies.set_index("agency").at[code, f"name_{lang}"]} for code, file in material.letters(lang).items()],
     )  # fmt: skip
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from sdg_eval.effect_words import amount
 from sdg_eval.evaluation import STATUSES
 from sdg_eval.figures.maps import MAP_LABELS
 from sdg_eval.figures.render import balance
+from sdg_eval.publish.counted import Counted
 from sdg_eval.publish.goal_pages import ORDER
 from sdg_eval.publish.material import (
     DONE,
@@ -15,12 +17,14 @@ from sdg_eval.publish.material import (
     SIDE_BY_SIDE,
     STATUSES_OF_RUNS,
     Material,
+    records,
 )
 from sdg_eval.publish.pages import Pages, address
 from sdg_eval.publish.province_pages import FOUND, documents_of
 from sdg_eval.publish.review_box import review_box
 from sdg_eval.publish.run_page import notebook_title
 from sdg_eval.publish.status_map import draw_country, read_shapes, say_counts
+from sdg_eval.publish.words import words_of
 from sdg_eval.store import BOUNDARIES
 from sdg_eval.thai import format_fiscal_quarter, year_text
 from sdg_eval.wording import label, say_false_alarms
@@ -44,11 +48,11 @@ def write_overview(pages: Pages, material: Material) -> None:
     side = material.said(f"national/{SIDE_BY_SIDE}", "text.json", material.statuses(SIDE_BY_SIDE).get("", ""), lang)
     country, map_counts = _country(material, lang, words)
     pages.write(
-        "", "index.html.j2", here="index", review=review_box(material, lang), lines=lines, n_done=len(done), n_asked=len(asked), n_all=len(material.codelists.provinces),
-        n_reported=sum(s in DONE for s in reported.values()), n_quarters=len(reported), quarter=quarter_text(material, lang),
+        "", "index.html.j2", here="index", review=review_box(material, lang), lines=lines, n_done=Counted("provinces.done", len(done)), n_asked=Counted("provinces.asked", len(asked)), n_all=len(material.codelists.provinces),
+        n_reported=Counted("quarters.done", sum(s in DONE for s in reported.values())), n_quarters=Counted("quarters.asked", len(reported)), quarter=quarter_text(material, lang),
         country=country, map_counts=map_counts, heat=_heat(material, [line["area"] for line in asked], lang),
         others=_heat(material, [a for a in material.codelists.provinces if a not in material.provinces], lang), order=ORDER,
-        false_alarms=say_false_alarms(found, lang) if done else "", changed=_changed(material, lang), runs=run_counts(material), run_statuses=STATUSES_OF_RUNS,
+        false_alarms=say_false_alarms(found, lang) if done else "", changed=_changed(material, lang), runs={what: k if what == "other" else Counted(f"runs.{what}", k) for what, k in run_counts(material).items()}, run_statuses=STATUSES_OF_RUNS,
         runs_page=runs_page(material, lang), national=_national(material, lang), effect=effect, effects_page=address("effects", lang), side=side,
         letters=[{"file": file, "name": _agency(material, code, lang)} for code, file in material.letters(lang).items()],
         not_beside=[material.codelists.area_name(a, lang) for a, s in material.statuses(PEERS).items() if s not in DONE],
@@ -155,6 +159,20 @@ def _national(material: Material, lang: str) -> list[dict]:
     ]  # fmt: skip
 
 
+def effect_cells(material: Material, text: dict, lang: str) -> dict[str, dict[str, str]]:
+    """Return for each outcome its `effect` with the interval, and `n`: pilots and comparison provinces; a dash for what was not estimated."""
+    words, cells = words_of(lang), {}
+    effects = {row["SERIES"]: row for row in records(material.table(EFFECT, "effects"))}
+    for o in text["outcomes"]:
+        row, series = effects[o["series"]], material.series[o["series"]]
+        if not o["estimated"]:
+            cells[o["series"]] = {"effect": "–", "n": "–"}
+            continue
+        low, high = (amount(row[c], row, series, lang, unit=False) for c in ("ci_low", "ci_high"))
+        cells[o["series"]] = {"effect": f"{amount(row['effect'], row, series, lang)} ({low} {words['interval_to']} {high})", "n": f"{int(row['n_treated'])} / {int(row['n_comparison'])}"}
+    return cells
+
+
 def write_effects(pages: Pages, material: Material) -> None:
     """Write the page on the programme's effect, where that was evaluated."""
     said = material.said(f"national/{EFFECT}", "text.json", material.statuses(EFFECT).get("", ""), pages.lang)
@@ -162,7 +180,7 @@ def write_effects(pages: Pages, material: Material) -> None:
         return
     overall = material.said(f"national/{OVERALL}", "text.json", material.statuses(OVERALL).get("", ""), pages.lang)
     pages.write(
-        "effects", "effects.html.j2", text=said["text"], overall=overall["text"], figures=[f for f in said["figures"] if f["series"]],
+        "effects", "effects.html.j2", text=said["text"], estimates=effect_cells(material, said["text"], pages.lang), overall=overall["text"], figures=[f for f in said["figures"] if f["series"]],
         documents=documents_of(material, "TH", pages.lang),
         balance=next((f for f in said["figures"] if f["kind"] == "balance"), None),
     )  # fmt: skip

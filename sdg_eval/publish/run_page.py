@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from sdg_eval.publish.counted import Counted
 from sdg_eval.publish.material import Material
 from sdg_eval.publish.pages import Pages
 from sdg_eval.publish.words import words_of
@@ -69,7 +70,7 @@ def write_run_page(pages: Pages, material: Material | RunMaterial) -> None:
     }
     own = list(dict.fromkeys(planned.loc[planned["REF_AREA"] != "", "notebook"]))
     pages.write(
-        "runs", "runs.html.j2", record=dict.fromkeys(ABOUT, "") | record, totals=totals(by_area), statuses=STATUSES, sign=SIGN, own=[notebook_title(n, lang) for n in own],
+        "runs", "runs.html.j2", record=dict.fromkeys(ABOUT, "") | record, totals=_marked(totals(by_area)), statuses=STATUSES, sign=SIGN, own=[notebook_title(n, lang) for n in own],
         provinces=[
             row | {"name": codelists.area_name(row["REF_AREA"], lang), "cells": [cells.get((n, row["REF_AREA"])) for n in own]}
             for row in by_area[by_area["REF_AREA"] != ""].to_dict("records")
@@ -80,6 +81,11 @@ def write_run_page(pages: Pages, material: Material | RunMaterial) -> None:
         ended=_moment(max(runs["recorded"], default=""), lang), seconds=float(runs["seconds"].sum()),
         slowest=float(runs["seconds"].max()) if len(runs) else 0.0,
     )  # fmt: skip
+
+
+def _marked(counts: dict) -> dict:
+    """Totals, each with the name under which it is counted again."""
+    return counts | {"planned": Counted("plan.planned", counts["planned"])} | {status: Counted(f"runs.{status}", counts[status]) for status in STATUSES}
 
 
 def _cell(row: dict, folder: Path, codelists, lang: str) -> dict:

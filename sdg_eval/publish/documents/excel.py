@@ -11,6 +11,7 @@ import io
 import math
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -18,6 +19,7 @@ from sdg_eval.concepts import KEY, PROVENANCE, SPLITS, SYNTHETIC, TOTAL
 from sdg_eval.intake.template import CREATED
 from sdg_eval.method_words import METHODS
 from sdg_eval.publish.documents.excel_words import COLUMNS, excel_words
+from sdg_eval.publish.documents.workbook_proof import require_numbers
 from sdg_eval.publish.material import Material
 from sdg_eval.publish.province_pages import RULE_NAMES, sources_of
 from sdg_eval.store import write_atomic
@@ -52,8 +54,14 @@ class Sheet:
 
 
 def write_workbook(material: Material, area: str, lang: str, path, *, made: dt.datetime = CREATED) -> None:
-    """Write the workbook of a province to `path`, complete or not at all; parameters as in `workbook_bytes`."""
-    write_atomic(path, workbook_bytes(material, area, lang, made=made))
+    """Write the workbook of a province to `path`, complete or not at all; parameters as in `workbook_bytes`.
+
+    Raises DataError where a cell of the results is not that of the evaluation on disk.
+    """
+    content = workbook_bytes(material, area, lang, made=made)
+    if area in material.evaluations:
+        require_numbers(content, material.folder, area, lang, Path(path).name)
+    write_atomic(path, content)
 
 
 def workbook_bytes(material: Material, area: str, lang: str, *, made: dt.datetime = CREATED) -> bytes:

@@ -17,6 +17,7 @@ from sdg_eval.publish.documents.parts import run_figure, source_text, title_fact
 from sdg_eval.publish.documents.proof import require_said
 from sdg_eval.publish.material import DONE, Material
 from sdg_eval.side_by_side import say_candidate, say_nobody, say_rule
+from sdg_eval.store import write_atomic
 from sdg_eval.thai import format_period, year_text
 from sdg_eval.wording import number
 
@@ -55,14 +56,15 @@ def exhibition_document(material: Material, lang: str) -> Document | None:
 
 def write_panels(material: Material, lang: str, folder: Path) -> list[str]:
     """Write the panels in each of SIZES into `folder` and return the names of the files; [] where there is nothing to exhibit."""
-    from sdg_eval.publish.documents.pdf import write_pdf
+    from sdg_eval.publish.documents.pdf import pdf_sizes
 
-    document, made = exhibition_document(material, lang), []
-    if document:
-        require_said(document, material)
-    for size, zoom in SIZES.items() if document else ():
-        made.append(f"{document.name.removesuffix(f'_{lang}')}_{size}_{lang}.pdf")
-        write_pdf(document, folder / made[-1], zoom=zoom)
+    document = exhibition_document(material, lang)
+    if not document:
+        return []
+    require_said(document, material)
+    made = [f"{document.name.removesuffix(f'_{lang}')}_{size}_{lang}.pdf" for size in SIZES]
+    for name, content in zip(made, pdf_sizes(document, SIZES.values()), strict=True):
+        write_atomic(folder / name, content)
     return made
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sdg_eval.effect_words import amount
 from sdg_eval.publish.documents.document_words import document_words
 from sdg_eval.publish.documents.model import Block, Document, Heading, Paragraph, Table
 from sdg_eval.publish.documents.parts import (
@@ -15,6 +14,7 @@ from sdg_eval.publish.documents.parts import (
     title_facts,
 )
 from sdg_eval.publish.material import AGENCIES, CHAIN, DELIVERY, EFFECT, OVERALL, PROVINCE, Material, records
+from sdg_eval.publish.overview import effect_cells
 from sdg_eval.publish.run_page import notebook_title
 from sdg_eval.thai import format_fiscal_quarter, year_text
 from sdg_eval.wording import label
@@ -55,17 +55,12 @@ def _answer(material: Material, effect: dict, overall: dict, lang: str) -> list[
     """The answer first, then the verdict on each outcome as a table with the estimate, then how the pilots were chosen."""
     words, text, place = document_words(lang), effect["text"], f"national/{EFFECT}"
     effects = {r["SERIES"]: r for r in records(material.table(EFFECT, "effects"))}
-    rows, values = [], []
+    cells, rows, values = effect_cells(material, text, lang), [], []
     for o in text["outcomes"]:
-        row, series = effects[o["series"]], material.series[o["series"]]
-        told = o["estimated"]
-        low, high = (amount(row[c], row, series, lang, unit=False) for c in ("ci_low", "ci_high"))
-        rows.append((
-            o["name"] + (f" ({words['exploratory']})" if o["exploratory"] else ""), o["verdict_word"], f"{amount(row['effect'], row, series, lang)} ({low} {words['doc_to']} {high})" if told else "–",
-            f"{int(row['n_treated'])} / {int(row['n_comparison'])}" if told else "–", o["reason"] or "–",
-        ))  # fmt: skip
-        values.append((None, None, float(row["effect"]) if told else None, None, None))
-    columns = (words["indicator"], words["result"], words["doc_effect"], words["doc_pilots_others"], words["why"])
+        told = cells[o["series"]]
+        rows.append((o["name"] + (f" ({words['exploratory']})" if o["exploratory"] else ""), o["verdict_word"], told["effect"], told["n"], o["reason"] or "–"))
+        values.append((None, None, float(effects[o["series"]]["effect"]) if o["estimated"] else None, None, None))
+    columns = (words["indicator"], words["result"], words["effect_interval"], words["pilots_others"], words["why"])
     return [
         Heading(1, words["pilot_effect"]), Paragraph(text["headline"], f"{place}#headline", "lead"),
         *listed(overall.get("lines", [])[1:], f"national/{OVERALL}#lines", start=1),

@@ -7,11 +7,13 @@ WeasyPrint: its version is pinned, another one is refused, and tests extract the
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from xml.etree import ElementTree
 
 from sdg_eval.claims.prose import html_blocks
 from sdg_eval.errors import DataError, WriteError
@@ -67,13 +69,18 @@ def write_pdf(document: Document, path, *, zoom: float = 1.0) -> None:
 
 def pdf_bytes(document: Document, *, zoom: float = 1.0) -> bytes:
     """Return a document as PDF; parameters and errors as in `write_pdf`."""
+    return pdf_sizes(document, (zoom,))[0]
+
+
+def pdf_sizes(document: Document, zooms) -> list[bytes]:
+    """Return a document as PDF once for each of `zooms`, laid out once; errors as in `write_pdf`."""
     html = _html(document)
     require_printed(document, html_blocks(html), "html")
-    return render_pdf(html, document.blocks, zoom=zoom)
+    return render_pdf(html, document.blocks, zooms)
 
 
-def render_pdf(html: str, blocks=(), *, zoom: float = 1.0) -> bytes:
-    """Return the PDF of a page of HTML whose figures are `figure:1`, `figure:2` … of `blocks`, and nothing else is read.
+def render_pdf(html: str, blocks=(), zooms=(1.0,)) -> list[bytes]:
+    """Return the PDF of a page of HTML for each of `zooms`; its figures are `figure:1`, `figure:2` … of `blocks`, and nothing else is read.
 
     Raises
     ------
@@ -86,11 +93,12 @@ def render_pdf(html: str, blocks=(), *, zoom: float = 1.0) -> bytes:
     drawings, figures = Drawings(), []
     for number, block in enumerate((b for b in blocks if isinstance(b, Figure)), 1):
         figures.append(_figure(drawings, number, block.path))
-    with _complaints() as told:
+    with _complaints() as told, _uncollected():
         fetcher, fonts = _fetcher(figures), weasyprint.text.fonts.FontConfiguration()
         style = weasyprint.CSS(string=(HERE / "templates" / "document.css").read_text(encoding="utf-8"), url_fetcher=fetcher, font_config=fonts)
-        page = weasyprint.HTML(string=html, url_fetcher=fetcher)
-        written = page.write_pdf(zoom=zoom, stylesheets=[style], font_config=fonts, pdf_variant=VARIANT, finisher=drawings.finish)
+        # the kind of PDF is told to the layout too, as tags are made from what it keeps
+        laid = _page(weasyprint, html, fetcher).render(stylesheets=[style], font_config=fonts, pdf_variant=VARIANT)
+        written = [laid.write_pdf(zoom=zoom, pdf_variant=VARIANT, finisher=drawings.finish) for zoom in zooms]
     if told:
         raise DataError(f"The document cannot be written as PDF: {told[0]}")
     return written
@@ -147,6 +155,7 @@ def _weasyprint():
         raise PdfMissingError(f"PDF is written with WeasyPrint {WEASYPRINT}, found {weasyprint.__version__}. Install what the lock file names.")
     _give_text(text)
     _keep_together(line_break)
+    _shape_once(line_break)
     return weasyprint
 
 
@@ -176,18 +185,46 @@ def _keep_together(module) -> None:
 
     def set_text(layout, text, justify=False):
         plain(layout, text, justify)
-        found = [m.span() for m in _TIED.finditer(layout.text)] + [(m.start(), m.end() + 1) for m in _PREFIX.finditer(layout.text)]
+        found = _held(layout.text)
         if not found:
             return
         held = pango.pango_layout_get_attributes(layout.layout)
         held = ffi.gc(pango.pango_attr_list_new(), pango.pango_attr_list_unref) if held == ffi.NULL else held
         for start, end in found:
             attribute = pango.pango_attr_allow_breaks_new(False)
-            attribute.start_index, attribute.end_index = (len(layout.text[:k].encode()) for k in (start, end))
+            attribute.start_index, attribute.end_index = start, end
             pango.pango_attr_list_insert(held, attribute)
         pango.pango_layout_set_attributes(layout.layout, held)
 
     module.Layout.set_text = set_text
+
+
+@lru_cache(maxsize=4096)
+def _held(text: str) -> tuple[tuple[int, int], ...]:
+    """From which byte to which a text may not be broken."""
+    found = [m.span() for m in _TIED.finditer(text)] + [(m.start(), m.end() + 1) for m in _PREFIX.finditer(text)]
+    return tuple((len(text[:start].encode()), len(text[:end].encode())) for start, end in found)
+
+
+def _shape_once(module) -> None:
+    """Keep the glyphs of a line from its layout until it is drawn: WeasyPrint throws them away to save memory, and shapes each line a second time."""
+    layout, pango, plain = module.Layout, module.pango, module.Layout.set_text
+    forget, again = layout.deactivate, layout.reactivate
+
+    def set_text(self, text, justify=False):
+        plain(self, text, justify)
+        # Drawing turns this mode on, and Pango then begins anew; it makes a difference only to a text with an end of line in it.
+        pango.pango_layout_set_single_paragraph_mode(self.layout, "\n" not in text)
+
+    def deactivate(self):
+        if self.justification_spacing or "\n" in self.text:
+            forget(self)
+
+    def reactivate(self, style):
+        if not hasattr(self, "layout"):
+            again(self, style)
+
+    layout.set_text, layout.deactivate, layout.reactivate = set_text, deactivate, reactivate
 
 
 def _figure(drawings: Drawings, number: int, path: Path) -> tuple[bytes, str]:
@@ -224,6 +261,43 @@ def _fetcher(figures: list[tuple[bytes, str]]):
             raise Refused(f"{url[:80]}: a document reads nothing but its own figures and fonts.")
 
     return Own()
+
+
+def _page(weasyprint, html: str, fetcher):
+    """The page for WeasyPrint, read by the parser of XML where it can: a tenth of the work. A sign that XML forbids leaves it to WeasyPrint's own parser."""
+    from cssselect2 import ElementWrapper
+
+    try:
+        root = ElementTree.fromstring(html)
+    except ElementTree.ParseError:
+        return weasyprint.HTML(string=html, url_fetcher=fetcher)
+    page = weasyprint.HTML(string="<html></html>", url_fetcher=fetcher)  # it takes no tree
+    page.wrapper_element = ElementWrapper.from_html_root(root, content_language=None)
+    page.etree_element = page.wrapper_element.etree_element
+    page._ua_stylesheets = lambda forms=False: [_plain_style()]
+    return page
+
+
+@lru_cache(maxsize=1)
+def _plain_style():
+    """WeasyPrint's own style sheet without notes, which our documents have none of, and with signs of a list for its items alone: each of these
+    rules gives every cell of a table one more style to work out."""
+    from weasyprint import CSS, html
+
+    lines = [line for line in html.UA.splitlines() if not line.startswith(("::footnote-", "::note-"))]
+    return CSS(string="\n".join("li" + line if line.startswith("::marker") else line for line in lines))
+
+
+@contextmanager
+def _uncollected():
+    """Without Python's search for cycles: layout makes some hundred thousand objects that all live until the file is written, and a fifth of its time went into looking through them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 @contextmanager

@@ -41,7 +41,7 @@ class Look:
     bold: bool = False
     colour: str = INK
     before: int = 0
-    after: int = 120
+    after: int = 80
     keep: bool = False  # with the paragraph that follows
     level: int | None = None  # of the outline
     align: str = ""
@@ -62,21 +62,21 @@ def _list(number: int) -> str:
 BULLET, NUMBERED = 1, 2
 """Numbers of the two kinds of lists in numbering.xml."""
 LOOKS = (
-    Look("Normal", "Normal", based=""),
-    Look("Title", "Title", 22, True, ACCENT, 0, 60, True),
-    Look("Subtitle", "Subtitle", 13, False, SOFT, 0, 200),
-    Look("Heading1", "heading 1", 17, True, ACCENT, 360, 120, True, 0),
-    Look("Heading2", "heading 2", 14, True, INK, 280, 100, True, 1),
-    Look("Heading3", "heading 3", 12, True, INK, 220, 80, True, 2),
-    Look("Lead", "Lead", 12.5, False, INK, 0, 160),
+    Look("Normal", "Normal", 10.5, based="", after=60),
+    Look("Title", "Title", 20, True, ACCENT, 0, 40, True),
+    Look("Subtitle", "Subtitle", 13, False, SOFT, 0, 100),
+    Look("Heading1", "heading 1", 16, True, ACCENT, 220, 70, True, 0),
+    Look("Heading2", "heading 2", 13, True, INK, 150, 50, True, 1),
+    Look("Heading3", "heading 3", 12, True, INK, 150, 50, True, 2),
+    Look("Lead", "Lead", 11.5, False, INK, 0, 90),
     Look("Note", "Note", 9.5, False, SOFT, 0, 120),
     Look("Caption", "caption", 10.5, True, INK, 200, 80, True),
     Look("FigureCaption", "Figure Caption", 10.5, True, INK, 60, 40, True),
     Look("Figure", "Figure", before=160, after=60, keep=True),
     Look("Source", "Source", 9, False, SOFT, 60, 200),
-    Look("ListBullet", "List Bullet", after=60, extra=_list(BULLET)),
-    Look("ListNumber", "List Number", after=60, extra=_list(NUMBERED)),
-    *(Look(f"Box{kind.title()}", f"Box {kind}", after=0, extra=_box(kind), keep=True) for kind in BOXES),
+    Look("ListBullet", "List Bullet", 10.5, after=30, extra=_list(BULLET)),
+    Look("ListNumber", "List Number", 10.5, after=30, extra=_list(NUMBERED)),
+    *(Look(f"Box{kind.title()}", f"Box {kind}", 10.5, after=0, extra=_box(kind), keep=True) for kind in BOXES),
     Look("TableText", "Table Text", 9.5, after=0),
     Look("TableNumber", "Table Number", 9.5, after=0, align="right"),
     Look("TableHead", "Table Head", 9.5, True, INK, after=0, keep=True),
@@ -118,8 +118,8 @@ def _table_style(lang: str) -> str:
     letters = run_properties(lang, size=9.5)
     return (
         f'<w:style w:type="table" w:default="1" w:styleId="TableNormal"><w:name w:val="Normal Table"/>{letters}'
-        '<w:tblPr><w:tblInd w:w="0" w:type="dxa"/><w:tblCellMar><w:top w:w="40" w:type="dxa"/><w:left w:w="80" w:type="dxa"/>'
-        '<w:bottom w:w="40" w:type="dxa"/><w:right w:w="80" w:type="dxa"/></w:tblCellMar></w:tblPr></w:style>'
+        '<w:tblPr><w:tblInd w:w="0" w:type="dxa"/><w:tblCellMar><w:top w:w="25" w:type="dxa"/><w:left w:w="80" w:type="dxa"/>'
+        '<w:bottom w:w="25" w:type="dxa"/><w:right w:w="80" w:type="dxa"/></w:tblCellMar></w:tblPr></w:style>'
         f'<w:style w:type="table" w:styleId="ReportTable"><w:name w:val="Report Table"/><w:basedOn w:val="TableNormal"/>{letters}<w:tblPr><w:tblBorders>{lines}</w:tblBorders></w:tblPr>'
         f'<w:tblStylePr w:type="firstRow">{run_properties(lang, size=9.5, bold=True)}<w:tcPr><w:shd w:val="clear" w:color="auto" w:fill="{SHADE}"/></w:tcPr></w:tblStylePr></w:style>'
     )
