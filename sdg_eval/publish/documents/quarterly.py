@@ -31,7 +31,7 @@ from sdg_eval.publish.province_pages import FOUND, sources_of
 from sdg_eval.thai import format_fiscal_quarter, format_period, year_text
 from sdg_eval.wording import label, number, say_false_alarms, say_trend, small
 
-FIRST_SEND = 4
+FIRST_SEND = 3
 """How many data to send stand on the governor's pages, which are two also where many forms ask for something; the others stand among the details."""
 BANGKOK = "TH-10"
 
