@@ -7,7 +7,7 @@ import pytest
 from sdg_eval.delivery.kpi_checks import FLAG_COLUMNS, check_kpis, check_summary, flagged_forms, last_digits
 from sdg_eval.delivery.kpi_copies import _at_least
 from sdg_eval.delivery.kpi_forms import place_value
-from sdg_eval.delivery.kpi_words import CHECKS, figure
+from sdg_eval.delivery.kpi_words import CHECKS, figure, seldom
 from sdg_eval.delivery.simulate_kpi import FAULTS, clean_forms, plant
 from sdg_eval.errors import DataError, UsageError
 from tests.counts import report, times
@@ -143,6 +143,18 @@ def test_many_small_equal_quarters_of_one_office_are_flagged_together():
     flags = checked(*rows)
     assert set(flags["check"]) == {"copied_quarter"} and set(flags["kpi_id"]) == {f"K{k}" for k in range(6)} and "6/6" in flags["other"].iloc[0]
     assert checked(rows[0]).empty
+
+
+@pytest.mark.parametrize(
+    ("chance", "times"), [(0.0, "1,000,000"), (2.6e-17, "1,000,000"), (9.9e-7, "1,000,000"), (1e-6, "100,000"), (0.0004, "1,000"), (0.001, "100"), (0.0999, "10")]
+)
+def test_a_chance_is_told_as_less_than_one_in_a_round_number(chance, times):
+    assert seldom(chance) == (f"น้อยกว่า 1 ใน {times}", f"less than 1 in {times}")
+    assert chance < 1 / int(times.replace(",", ""))
+
+
+def test_a_chance_of_a_tenth_or_more_is_not_called_small():
+    assert seldom(0.1) == seldom(0.9) == ("1 ใน 10 หรือมากกว่า", "1 in 10 or more")
 
 
 def test_the_joint_chance_is_the_binomial_one():

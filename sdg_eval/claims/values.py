@@ -25,6 +25,7 @@ RULES = {
     "networks": ({"7"}, r"# (?:partner )?networks|# ภาคี|เครือข่าย #|# เครือข่าย"),
     "steps": ({"1", "2", "3", "4"}, r"[Ss]teps? #|ขั้นตอนที่ #|# (?:steps|ขั้นตอน)"),
     "chance": ({"1", "20"}, r"# in \d|1 in #|# ใน \d|1 ใน #|บังเอิญ #"),
+    "seldom": ({f"{10**k:,}" for k in range(1, 7)}, r"than 1 in #|กว่า 1 ใน #"),
     "scale": ({"1", "2", "3", "4", "5"}, r"of #|จาก #|/#|severity #|ระดับ #|รุนแรง\S* #"),
     "quarters": ({"4"}, r"last # quarters|# ไตรมาส|the # before|# ก่อนหน้า"),
     "criteria": ({"6"}, r"all #|ครบทั้ง #|ครบ #"),

@@ -44,6 +44,26 @@ def per_cent(share) -> str:
     return "–" if share != share else f"{100 * share:.0f}"
 
 
+RAREST = 1_000_000
+"""A smaller chance than one in so many is not told: the honest forms that it was reckoned from are fewer."""
+
+
+def seldom(chance: float) -> tuple[str, str]:
+    """Return a chance as readers say it, as less than one in a power of ten; in Thai and English.
+
+    Examples
+    --------
+    >>> seldom(2.6e-17), seldom(0.0004), seldom(0.3)
+    (('น้อยกว่า 1 ใน 1,000,000', 'less than 1 in 1,000,000'), ('น้อยกว่า 1 ใน 1,000', 'less than 1 in 1,000'), ('1 ใน 10 หรือมากกว่า', '1 in 10 or more'))
+    """
+    times = 10
+    if chance >= 1 / times:
+        return f"1 ใน {times} หรือมากกว่า", f"1 in {times} or more"
+    while times < RAREST and chance < 1 / (10 * times):
+        times *= 10
+    return f"น้อยกว่า 1 ใน {times:,}", f"less than 1 in {times:,}"
+
+
 def words(flag: dict) -> dict:
     """Return explanation_th, explanation_en, suggested_fix_th and suggested_fix_en of a flag."""
     th, en = COLUMN_WORDS.get(flag["column"], (flag["column"], flag["column"]))
@@ -64,21 +84,23 @@ def _power(f, th, en):
 
 def _repeated(f, th, en):
     before, _, together = str(f["other"]).partition("; ")
+    rare_th, rare_en = seldom(f["chance"])
     b_th, b_en = COLUMN_WORDS.get(before, (before, before))
     also_th = f" และซ้ำแบบเดียวกัน {together} แบบฟอร์มของหน่วยเดียวกัน" if together else ""
     also_en = f", as in {together} forms of the same office" if together else ""
     return (
-        f"{th} เท่ากับ{b_th} คือ {figure(f['value'])}{also_th} โอกาสที่จะตรงกันโดยบังเอิญราว {f['chance']:.2g}",
-        f"{en} equals {b_en}, {figure(f['value'])}{also_en}; by chance this happens about {f['chance']:.2g} of the time",
+        f"{th} เท่ากับ{b_th} คือ {figure(f['value'])}{also_th} โอกาสที่จะตรงกันโดยบังเอิญ{rare_th}",
+        f"{en} equals {b_en}, {figure(f['value'])}{also_en}; by chance this happens {rare_en} times",
         f"ใส่ผลของ{th} จากหลักฐาน ถ้าตรงกันจริงให้เขียนหมายเหตุ",
         f"Enter the result of {en} from the record. If it really is the same, add a note.",
     )
 
 
 def _other_form(f, th, en):
+    rare_th, rare_en = seldom(f["chance"])
     return (
-        f"ตัวเลข {figure(f['n'])} ไตรมาสตรงกับแบบฟอร์ม {f['other']} ของอีกจังหวัด เริ่มที่ {th} = {figure(f['value'])} โอกาสบังเอิญราว {f['chance']:.2g}",
-        f"{figure(f['n'])} quarters equal those of form {f['other']} of another province, from {en} = {figure(f['value'])} on; by chance about {f['chance']:.2g} of the time",
+        f"ตัวเลข {figure(f['n'])} ไตรมาสตรงกับแบบฟอร์ม {f['other']} ของอีกจังหวัด เริ่มที่ {th} = {figure(f['value'])} โอกาสบังเอิญ{rare_th}",
+        f"{figure(f['n'])} quarters equal those of form {f['other']} of another province, from {en} = {figure(f['value'])} on; by chance {rare_en} times",
         "เทียบทั้งสองแบบฟอร์มกับหลักฐานของแต่ละจังหวัด แบบใดถูกคัดลอกมา ระบบบอกไม่ได้",
         "Compare both forms with each province's records; which one was copied cannot be told from here.",
     )
