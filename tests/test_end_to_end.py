@@ -185,7 +185,7 @@ def test_a_province_that_fails_gets_a_page_and_the_others_stand(tmp_path):
     page = (tmp_path / "r/x/provinces/TH-57/index.html").read_text(encoding="utf-8")
     assert "nobody" in page
     assert "ยังไม่มีผลการประเมิน" in page
-    assert "1 / 2" in (tmp_path / "r/x/index.html").read_text(encoding="utf-8")
+    assert "1 / 2" in re.sub("<[^>]+>", "", (tmp_path / "r/x/index.html").read_text(encoding="utf-8"))
     assert not (tmp_path / "r/latest").exists()
 
 
