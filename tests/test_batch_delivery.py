@@ -1,5 +1,6 @@
 """What a batch hands out of delivery tables, and which quarter it speaks of: no raw row leaves, no quarter is guessed."""
 
+import contextlib
 import json
 import os
 import re
@@ -28,8 +29,9 @@ TABLES = SAMPLE / "delivery"
 @pytest.fixture
 def prepare(monkeypatch, tmp_path):
     """The step that writes what runs read, without the national statistics: what these write is looked at elsewhere."""
-    for name in ("_national", "_data", "_peers", "_effects"):
+    for name in ("_data", "_peers", "_effects"):
         monkeypatch.setattr(batch, name, lambda *a, **k: None)
+    monkeypatch.setattr(batch, "_national_begun", lambda *a, **k: contextlib.nullcontext(lambda: None))
     for name in ("prepare_quarter", "write_prepared", "read_prepared"):
         monkeypatch.setattr(quarterly_report, name, lambda *a, **k: None)
     monkeypatch.setattr(slices, "cut", lambda *a, **k: {})

@@ -212,7 +212,8 @@ def page(folder, lang, **changed):
 @pytest.mark.parametrize("lang, headline, done", [("th", "แผน 6 =", "เสร็จสมบูรณ์ 1"), ("en", "6 planned =", "1 done")])
 def test_the_page_shows_the_sum_the_reasons_and_the_way_to_each_notebook(mixed, lang, headline, done):
     text = page(mixed, lang)
-    assert headline in text and done in text and "alert" not in text
+    told = re.sub("<[^>]+>", "", text)
+    assert headline in told and done in told and "alert" not in text
     for part in ("&#39;five&#39; is not a number", next_step("refused", "", lang), "d" * 64, "2569" if lang == "th" else "2026"):
         assert part in text, part
     for link in re.findall(r'href="((?:provinces|peers|national)/[^"]+)"', text):

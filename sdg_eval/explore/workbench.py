@@ -89,8 +89,10 @@ class Workbench(widgets.VBox):
         roles = [(r[f"name_{lang}"], r["role"]) for r in lists.review_roles.to_dict("records")]
         box = widgets.Layout(width="48rem", height="4.5rem")
         self.role = widgets.Dropdown(options=roles, description=self.say("role"), layout=wide, style=style)
-        self.reason = widgets.Textarea(description=self.say("reason"), placeholder=self.say("names"), layout=box, style=style)
-        self.dissent = widgets.Textarea(description=self.say("dissent"), placeholder=self.say("names"), layout=box, style=style)
+        # Told when the field is left: letter by letter, a busy kernel gets the last ones after the press of the button that keeps them.
+        self.reason, self.dissent = (
+            widgets.Textarea(description=self.say(name), placeholder=self.say("names"), layout=box, style=style, continuous_update=False) for name in ("reason", "dissent")
+        )
         self.keep = widgets.Button(description=self.say("keep"), layout=widgets.Layout(width="14rem"))
         said = [(word(v, lang), v) for kind in ("verdict", "release") for v in VERDICTS[kind]]
         self.verdict = widgets.Dropdown(options=said, description=self.say("verdict"), layout=wide, style=style)

@@ -265,14 +265,12 @@ def _fetcher(figures: list[tuple[bytes, str]]):
 
 def _page(weasyprint, html: str, fetcher):
     """The page for WeasyPrint, read by the parser of XML where it can: a tenth of the work. A sign that XML forbids leaves it to WeasyPrint's own parser."""
-    from cssselect2 import ElementWrapper
-
     try:
         root = ElementTree.fromstring(html)
     except ElementTree.ParseError:
         return weasyprint.HTML(string=html, url_fetcher=fetcher)
     page = weasyprint.HTML(string="<html></html>", url_fetcher=fetcher)  # it takes no tree
-    page.wrapper_element = ElementWrapper.from_html_root(root, content_language=None)
+    page.wrapper_element = weasyprint.cssselect2.ElementWrapper.from_html_root(root, content_language=None)
     page.etree_element = page.wrapper_element.etree_element
     page._ua_stylesheets = lambda forms=False: [_plain_style()]
     return page
