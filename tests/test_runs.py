@@ -1,7 +1,7 @@
 """`sdg-eval runs`, and the page of a run: counts that agree with the plan, reasons, what to do next."""
 
-import contextlib
 import io
+import contextlib
 import json
 import os
 import re
