@@ -126,7 +126,7 @@ def against_papermill(out: Path) -> None:
     for name, seconds in taken.items():
         say(f"batch: {name}", statistics.median(seconds), "s", basis if name != "command lines" else f"{basis}; of {len(seconds)}")
     middle = {name: statistics.median(seconds) for name, seconds in taken.items()}
-    say("batch: two papermills / ours, notebooks alone", middle["two papermills"] / middle["ours, notebooks alone"], "ratio", f"{basis}; ours starts workers and kernels, checks, flushes and shows each notebook as HTML; the kernels' libraries are imported while the preparation is read back, which only the whole command counts")
+    say("batch: two papermills / ours, notebooks alone", middle["two papermills"] / middle["ours, notebooks alone"], "ratio", f"{basis}; ours starts workers and kernels, checks, flushes and shows each notebook as HTML")
     say("batch: two papermills / ours", middle["two papermills"] / middle["ours"], "ratio", f"{basis}; ours is the whole command, with the preparation read back and the site of {n} provinces in two languages")
     say("batch: command lines / ours", middle["command lines"] / middle["ours"], "ratio", basis)
     records = [json.loads((out / "bench" / "provinces" / area / "run.json").read_text()) for area in sorted(runs_of(out)["REF_AREA"])]

@@ -1,7 +1,6 @@
 """`sdg-eval runs`, and the page of a run: counts that agree with the plan, reasons, what to do next."""
 
 import io
-import contextlib
 import json
 import os
 import re
@@ -275,7 +274,6 @@ def quick(monkeypatch, tmp_path):
 
     monkeypatch.setattr(batch, "prepare_run", lambda inputs, planned, *a, **k: (dict(PREPARED), {job.name: "key" for job in planned}))
     monkeypatch.setattr(batch, "run_all", run_all)
-    monkeypatch.setattr(batch, "warm_kernels", contextlib.nullcontext)
     monkeypatch.setattr(batch, "remove_others", lambda *a: None)
     monkeypatch.setattr(batch, "write_pages", lambda out, codelists, record, *a, **k: (tmp_path / "r" / record["run"] / "index.html").write_text("page"))
     lines = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import os
 import time
@@ -10,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from sdg_eval.batch.artefacts import RECORD
 from sdg_eval.batch.audit import command_words, logged_run, write_command
 from sdg_eval.batch.cluster import require_scheduler
 from sdg_eval.batch.execute import Outcome
@@ -37,7 +35,6 @@ from sdg_eval.batch.prepare import SCORES_FILE, find_inputs, prepare_run
 from sdg_eval.batch.results import made_with, parse_hash
 from sdg_eval.batch.run import count_workers, remove_others, run_all, stopped_by_signals
 from sdg_eval.batch.screen import unless_closed
-from sdg_eval.batch.warm import warm_kernels
 from sdg_eval.batch.workers import Pool
 from sdg_eval.claims.check import make_ledger, standing_faults
 from sdg_eval.codelists import read_codelists
@@ -129,10 +126,7 @@ def evaluate_provinces(
     }  # fmt: skip
     words = command_words(call)
     folder = Path(out) / name
-    # A kernel's libraries take seconds to import: they are while the tables are prepared, where it is sure that a notebook will run.
-    sure = again or not all((folder / job.folder / RECORD).is_file() for job in planned)
-    early = warm_kernels() if sure and scheduler == "local" else contextlib.nullcontext()
-    with stopped_by_signals(), Pool(count_workers(jobs)) as pool, run_lock(folder), early, logged_run(out, name, command=words, as_of=as_of or "", planned=len(planned)) as ending:
+    with stopped_by_signals(), Pool(count_workers(jobs)) as pool, run_lock(folder), logged_run(out, name, command=words, as_of=as_of or "", planned=len(planned)) as ending:
         write_command(out, name, call)
         record = made_with() | {
             "run": name, "lang": languages, "command": words, "as_of": as_of, "started": _now(),
