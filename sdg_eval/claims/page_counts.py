@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from html import unescape
 from pathlib import Path
 
@@ -29,7 +28,7 @@ _SAID = re.compile(r'<(\w+) data-said="([^"]*)">(.*?)</\1>', re.S)
 
 def count_faults(pages, run) -> list[Fault]:
     """Return each count on the overview, the page on the data, that on the runs and those of provinces, in `pages`, that the files of `run` do not give."""
-    faults, pages = [], Path(pages)
+    faults, pages, counted = [], Path(pages), {}
     over_all = (pages / f"{name}{ending}" for name in PAGES for ending in (".html", ".en.html"))
     for path in [*filter(Path.is_file, over_all), *sorted(pages.glob("provinces/*/index*.html"))]:
         content = path.read_text(encoding="utf-8")
@@ -37,7 +36,7 @@ def count_faults(pages, run) -> list[Fault]:
         told = [(name, " ".join(unescape(text).split())) for name, text in _COUNT.findall(content)]
         told += [(name, " ".join(unescape(re.sub("<[^>]*>", "", text)).split())) for _, name, text in _SAID.findall(content)]
         for name, text in told:
-            wanted = expected(Path(run), name, lang)
+            wanted = _expected(Path(run), name, lang, counted)
             if text.replace(",", "") != wanted.replace(",", ""):
                 faults.append(Fault(path.relative_to(pages).as_posix(), name, text, wanted or "a count that is known by its name", AS_SAID))
     return faults
@@ -49,13 +48,15 @@ def require_counts(pages, run) -> None:
         raise DataError(f"{faults[0]} The old pages stand.")
 
 
-def expected(run: Path, name: str, lang: str) -> str:
-    """Return what a page should say under a name; '' for a name that nothing is counted for."""
+def _expected(run: Path, name: str, lang: str, counted: dict[str, dict]) -> str:
+    """Return what a page should say under a name; '' for a name that nothing is counted for. `counted` keeps what was counted, by kind."""
     kind, _, of = name.partition(".")
-    counted = _COUNTERS[kind](run) if kind in _COUNTERS else {}
+    if kind not in counted:
+        counted[kind] = _COUNTERS[kind](run) if kind in _COUNTERS else {}
+    own = counted[kind]
     if kind == "findings":
-        return say_false_alarms(counted[of], lang) if of in counted else ""
-    return str(counted.get(of, "0" if kind in _OPEN else ""))
+        return say_false_alarms(own[of], lang) if of in own else ""
+    return str(own.get(of, "0" if kind in _OPEN else ""))
 
 
 def _runs(run: Path) -> dict[str, int]:
@@ -110,11 +111,6 @@ _OPEN = {"runs", "sent"}
 
 def _table(path: Path) -> pd.DataFrame:
     try:
-        return _read(path, path.stat().st_mtime_ns)
+        return pd.read_csv(path, dtype=str, keep_default_na=False) if path.suffix == ".csv" else pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be counted ({error}). Run `sdg-eval evaluate` again.") from error
-
-
-@lru_cache(maxsize=32)
-def _read(path: Path, changed: int) -> pd.DataFrame:
-    return pd.read_csv(path, dtype=str, keep_default_na=False) if path.suffix == ".csv" else pd.read_parquet(path)
