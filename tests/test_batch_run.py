@@ -52,6 +52,19 @@ def plan_only(monkeypatch, folder, areas, **options):
     return begun, outcomes, lines
 
 
+def test_a_signal_while_idle_workers_are_let_go_does_not_undo_what_is_done(monkeypatch):
+    from sdg_eval.batch import workers
+
+    def stopped(pool):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workers, "stop_workers", stopped)
+    with workers.Pool(1):
+        pass
+    with pytest.raises(KeyboardInterrupt), workers.Pool(1):
+        raise KeyboardInterrupt
+
+
 def record(folder, area, **facts):
     place = folder / "provinces" / area
     place.mkdir(parents=True)

@@ -70,8 +70,10 @@ class Pool:
     def __enter__(self) -> Pool:
         return self
 
-    def __exit__(self, *problem) -> None:
-        self.close()
+    def __exit__(self, problem, *_) -> None:
+        # Ctrl-C while workers that have nothing left to do are let go stops nothing: the work is done, and they end by themselves.
+        with contextlib.suppress(*(() if problem else (KeyboardInterrupt,))):
+            self.close()
 
     def run(self, calls: list[tuple], *, seconds: float, started: Callable[[int, int], None] = lambda worker, task: None) -> Iterator[tuple[int, Any]]:
         """Yield (task number, result) as tasks end; for a task that could not be finished an Exception in place of the result.
