@@ -412,7 +412,7 @@ def evaluate_areas(
 ) -> pd.DataFrame:
     """Return the evaluation tables of several provinces one below the other."""
     if national is None:
-        national = kept_national(observations, codelists, report_year=report_year, confidence=confidence)
+        national = evaluate_national(observations, codelists, report_year=report_year, confidence=confidence)
     options = {"report_year": report_year, "confidence": confidence, "national": national}
     parts = [evaluate(observations, codelists, area, **options).table for area in areas]
     return pd.concat(parts, ignore_index=True)

@@ -71,9 +71,12 @@ class Pool:
         return self
 
     def __exit__(self, problem, *_) -> None:
-        # Ctrl-C while workers that have nothing left to do are let go stops nothing: the work is done, and they end by themselves.
-        with contextlib.suppress(*(() if problem else (KeyboardInterrupt,))):
+        try:
             self.close()
+        except KeyboardInterrupt:
+            if problem:
+                raise
+            # else the work is done: workers with nothing left to do are let go, and end by themselves
 
     def run(self, calls: list[tuple], *, seconds: float, started: Callable[[int, int], None] = lambda worker, task: None) -> Iterator[tuple[int, Any]]:
         """Yield (task number, result) as tasks end; for a task that could not be finished an Exception in place of the result.

@@ -1,7 +1,7 @@
 """Words laid out before they are needed: a warm kernel is forked from a process that has laid out the names it will draw.
 
-Shaping a word costs as much as drawing it a hundred times, and each notebook runs in a kernel of its own. A word is laid out
-the same whenever that happens (`svg.py`), so nothing but time depends on this.
+Each notebook runs in a kernel of its own, and shaping the words of a province's charts took it a third of a second. A word is laid
+out the same whenever that happens (`svg.py`), so nothing but time depends on this.
 """
 
 from __future__ import annotations

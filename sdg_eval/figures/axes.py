@@ -62,20 +62,12 @@ class _Together:
 
     def _draw_as(self, renderer, look: Line2D, along: np.ndarray, across: np.ndarray) -> None:
         """Draw a line in the look of one tick's part, through all places."""
-        line = self._lines.get(look)
-        if line is None:
-            line = self._lines[look] = Line2D([], [])
-            line.set_figure(look.get_figure())
-            line.axes = self.axes
+        line = Line2D(*((along, across) if self.along == 0 else (across, along)))
+        line.set_figure(look.get_figure())
+        line.axes = self.axes
         line.update_from(look)
-        line.set_clip_on(look.get_clip_on())
         line.set_transform(look.get_transform())
-        line.set_data(*((along, across) if self.along == 0 else (across, along)))
         line.draw(renderer)
-
-    @property
-    def _lines(self) -> dict:
-        return self.__dict__.setdefault("_together", {})
 
 
 class _XAxis(_Together, XAxis):
