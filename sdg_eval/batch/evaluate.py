@@ -134,7 +134,7 @@ def evaluate_provinces(
         }  # fmt: skip
         write_json(folder / "record.json", record)  # from here on the run is one that has not ended
         begun = time.monotonic()
-        prepared, keys = prepare_run(inputs, planned, codelists, out, name, year=year, confidence=_confidence(planned), workers=count_workers(jobs))
+        prepared, keys = prepare_run(inputs, planned, codelists, out, name, year=year, confidence=_confidence(planned), workers=pool.count)
         record |= prepared | {"seconds": {"preparation": round(time.monotonic() - begun, 1)}}
         write_json(folder / "record.json", record)
         say(f"{len(areas)} provinces, report year {year}, {f'quarter {inputs.quarter}, ' if inputs.quarter else ''}data {record['data_hash'][:12]}")
