@@ -420,7 +420,7 @@ def say_peers(view: PeerView, codelists, lang: str) -> list[str]:
         for row in near.to_dict("records"):
             alike, differs = trait_words(row["alike"], lang), trait_words(row["differs"], lang)
             text = _pick(lang, f"{names[row['REF_AREA']]}: คล้ายกันที่ {alike or '–'}", f"{names[row['REF_AREA']]}: alike in {alike or '–'}")
-            lines.append(text + (_pick(lang, f" ต่างกันที่ {differs}", f"; differs in {differs}") if differs else ""))
+            lines.append(text + (_pick(lang, f" ต่างกันที่ {differs}", f"; differs: {differs}") if differs else ""))
     off = view.balance[~view.balance["balanced"]]
     if len(off) and len(near):
         told = ", ".join(f"{TRAIT_WORDS[r['trait']][lang != 'th']} {number(r['difference_sd'], 1)}" for r in off.to_dict("records"))
