@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from sdg_eval.batch import begins_anew
 from sdg_eval.batch.audit import command_words, logged_run, write_command
 from sdg_eval.batch.cluster import require_scheduler
-from sdg_eval.batch.execute import Outcome
+from sdg_eval.batch.execute import Outcome, get_ready
 from sdg_eval.batch.limits import Limits
 from sdg_eval.batch.lock import run_lock
 from sdg_eval.batch.pages import side_by_side, write_pages
@@ -126,7 +127,7 @@ def evaluate_provinces(
     }  # fmt: skip
     words = command_words(call)
     folder = Path(out) / name
-    with stopped_by_signals(), Pool(count_workers(jobs)) as pool, run_lock(folder), logged_run(out, name, command=words, as_of=as_of or "", planned=len(planned)) as ending:
+    with stopped_by_signals(), Pool(count_workers(jobs), get_ready) as pool, run_lock(folder), logged_run(out, name, command=words, as_of=as_of or "", planned=len(planned)) as ending:
         write_command(out, name, call)
         record = made_with() | {
             "run": name, "lang": languages, "command": words, "as_of": as_of, "started": _now(),
@@ -134,6 +135,8 @@ def evaluate_provinces(
         }  # fmt: skip
         write_json(folder / "record.json", record)  # from here on the run is one that has not ended
         begun = time.monotonic()
+        if scheduler == "local" and begins_anew(out, name, again):
+            pool.start(len(planned))
         prepared, keys = prepare_run(inputs, planned, codelists, out, name, year=year, confidence=_confidence(planned), workers=pool.count)
         record |= prepared | {"seconds": {"preparation": round(time.monotonic() - begun, 1)}}
         write_json(folder / "record.json", record)

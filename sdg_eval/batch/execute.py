@@ -125,6 +125,17 @@ def run_job(
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def get_ready() -> None:
+    """Import what executing and showing a notebook needs, and show an empty one: what a worker's first notebook would wait for."""
+    import_jsonschema()
+    import nbformat
+
+    import sdg_eval.batch.cells  # noqa: F401
+    from sdg_eval.batch.notebook_html import notebook_page
+
+    notebook_page(nbformat.v4.new_notebook(), title="", synthetic=False)
+
+
 def _outcome(job: Job, status: str, started: float, error: str, run_folder: Path) -> Outcome:
     """The outcome in words that can be handed out: the run's folder is called `<run>`."""
     told = without_machine(error, {Path(run_folder): RUN, Path(run_folder).resolve(): RUN})

@@ -1,6 +1,6 @@
 """Worker processes: each executes one notebook after another, and none outlives the batch.
 
-A worker is started once and imports what it is given to do. It ignores Ctrl-C, which a terminal sends to
+A worker is started once, and imports what it will need before it is asked to do something. It ignores Ctrl-C, which a terminal sends to
 everyone: the batch alone decides, and tells its workers through a pipe that reads as closed when the batch is gone, however
 it went. Then a worker ends its kernel with all that started from it, and itself.
 """
@@ -31,11 +31,12 @@ SECONDS_TO_STOP = 4.0
 class Worker:
     """One worker process, and the task it has; None while it waits."""
 
-    def __init__(self, number: int, context):
+    def __init__(self, number: int, first: Callable[[], None] | None = None):
+        context = multiprocessing.get_context("spawn")
         self.number, self.task, self.deadline = number, None, None
         self.pipe, theirs = context.Pipe()
         watched, self.life = context.Pipe(duplex=False)
-        self.process = context.Process(target=_serve, args=(theirs, watched), name=f"sdg_eval worker {number}", daemon=True)
+        self.process = context.Process(target=_serve, args=(theirs, watched, first), name=f"sdg_eval worker {number}", daemon=True)
         self.process.start()
         theirs.close()
         watched.close()
@@ -60,11 +61,18 @@ class Worker:
 class Pool:
     """Workers that stay from one part of a batch to the next: notebooks, pages and claims need the same imports, seconds each.
 
-    A context manager; at its end no worker is left. Nothing is started before there is something to do.
+    A context manager; at its end no worker is left. A worker is started when there is something to do, or with `start`.
+
+    Parameters
+    ----------
+    count
+        How many workers there are at most.
+    first
+        What each worker calls when it starts: imports of what it will be asked to do.
     """
 
-    def __init__(self, count: int):
-        self.count = count
+    def __init__(self, count: int, first: Callable[[], None] | None = None):
+        self.count, self.first = count, first
         self._workers: dict[int, Worker] = {}
 
     def __enter__(self) -> Pool:
@@ -78,6 +86,12 @@ class Pool:
                 raise
             # else the work is done: workers with nothing left to do are let go, and end by themselves
 
+    def start(self, tasks: int) -> None:
+        """Start the workers that so many tasks need: they get ready while something else is done here."""
+        for number in range(min(self.count, tasks)):
+            if number not in self._workers:
+                self._workers[number] = Worker(number, self.first)
+
     def run(self, calls: list[tuple], *, seconds: float, started: Callable[[int, int], None] = lambda worker, task: None) -> Iterator[tuple[int, Any]]:
         """Yield (task number, result) as tasks end; for a task that could not be finished an Exception in place of the result.
 
@@ -90,14 +104,14 @@ class Pool:
         started
             Told (worker number, task number) when a task begins.
         """
-        context, workers, todo = multiprocessing.get_context("spawn"), self._workers, list(enumerate(calls))[::-1]
+        workers, todo = self._workers, list(enumerate(calls))[::-1]
         try:
             while todo or any(worker.task is not None for worker in workers.values()):
                 for number in range(min(self.count, len(calls))):
                     if todo and (number not in workers or workers[number].task is None):
                         task, call = todo.pop()
                         if number not in workers:
-                            workers[number] = Worker(number, context)
+                            workers[number] = Worker(number, self.first)
                         workers[number].give(task, call, seconds)
                         started(number, task)
                 for number, task, result, ended in _results(workers):
@@ -126,7 +140,7 @@ def begun_beside(call: tuple, *, seconds: float) -> Iterator[Callable[[], Any]]:
     The function raises what the call raised in the reader's words, and WorkerLost where there is no result; `seconds` as in
     `run_in_workers`.
     """
-    worker = Worker(0, multiprocessing.get_context("spawn"))
+    worker = Worker(0)
     try:
         worker.give(0, call, seconds)
         yield partial(_only_result, worker)
@@ -188,13 +202,16 @@ def stop_workers(workers: list[Worker]) -> None:
 # ------------------------------------------------------------------ in the worker
 
 
-def _serve(pipe: Connection, life: Connection) -> None:
+def _serve(pipe: Connection, life: Connection, first: Callable[[], None] | None) -> None:
     """Do tasks until there are no more. Runs in the worker."""
     os.environ.update(ONE_THREAD)  # nothing that computes is imported yet
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     threading.Thread(target=_end_with_batch, args=(life,), daemon=True, name="life").start()
+    if first:
+        with contextlib.suppress(Exception):  # what is wrong is wrong again with the first task, and told there
+            first()
     while True:
         try:
             function, arguments, options = pipe.recv()

@@ -16,6 +16,8 @@ from sdg_eval.claims.ledger import (
     AS_TOLD,
     CLAIMS,
     FOLDER,
+    PARTS,
+    SIDE_BY_SIDE_FROM,
     Fault,
     Ledger,
     area_of,
@@ -61,7 +63,7 @@ def make_ledger(run, codelists, *, several=None) -> tuple[Ledger, list[Fault]]:
     (Path(run) / FOLDER / FAULTS).unlink(missing_ok=True)  # until the check has ended, nothing vouches for the run
     ledger, faults = bind_run(run, codelists, several=several)
     ledger.write(run)
-    faults += check_pages(run, ledger)
+    faults += check_pages(run, ledger, several=several)
     write_atomic(Path(run) / FOLDER / FAULTS, csv_bytes(pd.DataFrame([asdict(f) for f in faults], columns=[f.name for f in fields(Fault)])))
     return ledger, faults
 
@@ -142,26 +144,38 @@ def _wrong(file: str, words: str, allowed: set, found: list) -> list[Fault]:
     return faults
 
 
-def check_pages(run, ledger: Ledger) -> list[Fault]:
-    """Return the faults of the pages and executed notebooks of a run: numbers, and on a province's own pages also words."""
-    run, faults = Path(run), []
-    languages = sorted(set(ledger.sentences["lang"]))
-    of_area = dict(list(ledger.sentences.groupby("REF_AREA")["text"]))
-    national, everywhere = Known(of_area.pop("", ())), Known(ledger.sentences["text"])
+def check_pages(run, ledger: Ledger, *, several=None) -> list[Fault]:
+    """Return the faults of the pages and executed notebooks of a run: numbers, and on a province's own pages also words. `several` as in `bind_run`."""
+    run, paths = Path(run), _pages(Path(run))
+    if several and len(paths) >= SIDE_BY_SIDE_FROM:
+        dealt = [paths[k::PARTS] for k in range(PARTS)]
+        parts = several([(_faults_by_page, (run, ledger.sentences, part), {}) for part in dealt])
+        parts = [_faults_by_page(run, ledger.sentences, own) if isinstance(part, Exception) else part for part, own in zip(parts, dealt, strict=True)]
+        found = {path: faults for part in parts for path, faults in part.items()}
+    else:
+        found = _faults_by_page(run, ledger.sentences, paths)
+    return [fault for path in paths for fault in found[path]] + count_faults(run, run)
+
+
+def _faults_by_page(run: Path, sentences: pd.DataFrame, paths: list[Path]) -> dict[Path, list[Fault]]:
+    """Return the faults of each of some pages."""
+    languages, found = sorted(set(sentences["lang"])), {}
+    of_area = dict(list(sentences.groupby("REF_AREA")["text"]))
+    national, everywhere = Known(of_area.pop("", ())), Known(sentences["text"])
     owned, undone = {area: Known(own, national) for area, own in of_area.items()}, _undone(run)
-    for path in _pages(run):
+    for path in paths:
         file = path.relative_to(run).as_posix()
         area = area_of(file)
         blocks = [plain(block) for block in read_blocks(path)]
         told = [block for block in blocks if len(block) >= SHORTEST and _DIGIT.search(block)]
-        faults += _block_faults(file, told, owned.get(area, everywhere), parts=bool(area))
+        faults = found[path] = _block_faults(file, told, owned.get(area, everywhere), parts=bool(area))
         kind = file.split("/")[0]
         if area and path.name.startswith("index") and kind in OWN_PAGES and (OWN_PAGES[kind], area) not in undone:
             lang = "en" if path.name.endswith(".en.html") or languages == ["en"] else "th"
-            own = ledger.sentences[(ledger.sentences["file"] == f"{Path(file).parent.as_posix()}/text.json") & (ledger.sentences["lang"] == lang)]
+            own = sentences[(sentences["file"] == f"{Path(file).parent.as_posix()}/text.json") & (sentences["lang"] == lang)]
             faults += unsaid(file, own, blocks)
             faults += [Fault(file, "", words, "no word for a cause", AS_TOLD) for block in told for words in _new_causes(block, own)]
-    return faults + count_faults(run, run)
+    return found
 
 
 def require_pages(pages, run) -> None:

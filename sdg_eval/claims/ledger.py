@@ -39,7 +39,7 @@ FOLDER, SENTENCES, CLAIMS = "claims", "sentences.parquet", "claims.parquet"
 SENTENCE_COLUMNS = ["file", "sentence", "REF_AREA", "lang", "text"]
 CLAIM_COLUMNS = ["file", "sentence", "REF_AREA", "lang", "at", "token", "table", "row", "column", "form", "value"]
 TEXT_FILES = ("text.json", "peers.json", "effect.json")
-SIDE_BY_SIDE_FROM, PARTS = 40, 2
+SIDE_BY_SIDE_FROM, PARTS = 10, 2
 """Text files from which processes are worth their start, and into how many parts they are then dealt."""
 NOT_PROSE = {"id", "figure", "due", "finding_id", "arrow", "goal", "series", "status", "kind", "reason", "subject", "measure", "sure", "source", "synthetic"}
 """Keys of a text file whose values are codes for the pages, not words for a reader."""

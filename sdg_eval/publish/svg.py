@@ -7,6 +7,7 @@ table is the only place where values stand as text: `site.js` reads from it what
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 
 from markupsafe import Markup, escape
@@ -18,6 +19,7 @@ WIDE = 420.0
 """Units across a drawing: at a phone's width one unit is 0.8 px, so that text of 13 units is still read."""
 LETTER = 7.4
 """Units that a digit takes at the largest text size."""
+_SPECIAL = re.compile(r"""[&<>'"]""")
 
 
 def tag(name: str, *children, **attributes) -> Markup:
@@ -27,11 +29,19 @@ def tag(name: str, *children, **attributes) -> Markup:
         if value is None or value is False:
             continue
         key = key.rstrip("_").replace("_", "-")
-        parts.append(f" {key}" if value is True else f' {key}="{escape(short(value))}"')
-    inside = "".join(str(escape(short(child))) for child in children if child is not None)
+        parts.append(f" {key}" if value is True else f' {key}="{_escaped(value)}"')
+    inside = "".join([_escaped(child) for child in children if child is not None])
     if name in ("path", "line", "rect", "circle") and not inside:
         return Markup(f"<{name}{''.join(parts)}/>")
     return Markup(f"<{name}{''.join(parts)}>{inside}</{name}>")
+
+
+def _escaped(value) -> str:
+    """A value as it stands in a page. A site of 77 provinces has a million of them, and few hold a letter that must be escaped."""
+    if isinstance(value, Markup):
+        return value
+    text = str(short(value))
+    return str(escape(text)) if _SPECIAL.search(text) else text
 
 
 def short(value):
