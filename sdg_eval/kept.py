@@ -64,15 +64,29 @@ def is_own(path: Path) -> bool:
     return not stat.S_ISLNK(found.st_mode) and (not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & 0o022))
 
 
-def rests_on(what: str, observations: pd.DataFrame, codelists, *options) -> str:
-    """Return sha256 over what tables depend on: every column of the observations, in their order, codelists, program, libraries, options."""
+def rests_on(what: str, observations: pd.DataFrame | Path, codelists, *options) -> str:
+    """Return sha256 over what tables depend on: the observations, codelists, program, libraries, options.
+
+    Of observations as a table every column counts, in its order; of a file or the folder of a store every byte, and a file's name.
+    Raises OSError where they cannot be read.
+    """
     total = hashlib.sha256()
     for part in (what, repr(options), *_program()):
         total.update(f"{len(part)} {part}".encode())
     for path in sorted(codelists.folder.glob("*.csv")):
         total.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
-    total.update(_rows(observations))
+    total.update(_files(observations) if isinstance(observations, Path) else _rows(observations))
     return total.hexdigest()
+
+
+def _files(path: Path) -> bytes:
+    """Hash of the names and contents of a file, or of all files of a folder."""
+    total = hashlib.sha256()
+    for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
+        with file.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").digest()
+        total.update(os.path.relpath(file, path.parent).encode() + digest)
+    return total.digest()
 
 
 def _rows(observations: pd.DataFrame) -> bytes:

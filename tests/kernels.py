@@ -149,18 +149,19 @@ def normal_kernel(**options):
 
 
 @contextmanager
-def light_server(monkeypatch, tmp_path, *, more: str = ""):
-    """A server that has only ipykernel imported; the lines `more` run as it preloads. Gives the kernel name."""
+def light_server(monkeypatch, tmp_path, *, more: str = "", rest: str = ""):
+    """A server that has only ipykernel imported; the lines `more` run as it preloads, `rest` a second after. Gives the kernel name."""
     (tmp_path / "light_server.py").write_text(
-        f"import os, runpy, sys\nfrom sdg_eval.batch.warm import preload\n"
-        f"def light():\n    os.environ[preload.NO_WARNING] = '1'\n    preload._import(preload.IPYTHON)\n    {more}\n    return preload.Preloaded({{}}, dict(sys.modules))\n"
-        f"preload.preload = light\nrunpy.run_module('sdg_eval.batch.warm.server', run_name='__main__', alter_sys=True)\n"
+        f"import os, runpy, sys\nfrom sdg_eval.batch.warm import preload, start\n"
+        f"def light(first):\n    os.environ[preload.NO_WARNING] = '1'\n    preload._import(preload.IPYTHON)\n    {more}\n    return preload.Preloaded({{}}, dict(sys.modules))\n"
+        f"def last(so_far):\n    {rest or 'raise SystemExit'}\n    return so_far\n"
+        f"preload.preload, preload.preload_rest, start.SECONDS_UNASKED = light, last, 1.0\nrunpy.run_module('sdg_eval.batch.warm.server', run_name='__main__', alter_sys=True)\n"
     )
     places = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(places))
     monkeypatch.setattr("sdg_eval.batch.warm.start.SERVER", "light_server")
     monkeypatch.delenv(SOCKET, raising=False)
-    with warm_kernels() as name:
+    with warm_kernels(("os",) if rest else ()) as name:
         yield name
 
 

@@ -50,6 +50,27 @@ def test_an_evaluation_is_the_same_bytes_without_a_folder_with_an_empty_one_and_
     assert len(without) == 3
 
 
+def test_a_file_or_a_store_counts_with_every_byte_and_name(codelists, tmp_path):
+    def name(path):
+        return kept.rests_on("desk", path, codelists, 2026)
+
+    store, one = tmp_path / "store", tmp_path / "one.csv"
+    (store / "vintages").mkdir(parents=True)
+    one.write_text("a\n1\n")
+    (store / "vintages" / "v1.csv").write_text("a\n1\n")
+    found = [name(one), name(store)]
+    assert found == [name(one), name(store)]
+    one.write_text("a\n2\n")
+    (store / "vintages" / "v1.csv").rename(store / "vintages" / "v2.csv")
+    found += [name(one), name(store)]
+    one.rename(tmp_path / "other.csv")
+    (store / "more.csv").touch()
+    found += [name(tmp_path / "other.csv"), name(store)]
+    assert len(set(found)) == len(found) == 6
+    with pytest.raises(OSError):
+        name(tmp_path / "absent.csv")
+
+
 def test_whatever_tables_rest_on_gives_them_another_name(few, codelists, tmp_path, monkeypatch):
     def name(table=few, lists=codelists, what="national", options=(2026, 0.95)):
         return kept.rests_on(what, table, lists, *options)

@@ -314,6 +314,25 @@ def test_an_edited_module_gets_a_new_server_and_open_kernels_go_on(monkeypatch, 
         start._own.stop()
 
 
+def test_a_kernel_is_served_after_the_first_imports_and_the_rest_follows_when_nobody_asks(monkeypatch, tmp_path):
+    (tmp_path / "edited.py").write_text("A = 1\n")
+    (tmp_path / "later.py").write_text("B = 2\n")
+    there = "import sys; [name in sys.modules for name in ('edited', 'later')]"
+    with light_server(monkeypatch, tmp_path, more="import edited", rest="import later") as name:
+        with kernel(name) as early:
+            assert early.is_warm and early.run(there) == "[True, False]"
+            end, found = time.monotonic() + 30, ""
+            while found != "[True, True]" and time.monotonic() < end:
+                time.sleep(2.5)  # nobody asks for a while
+                with kernel(name) as late:
+                    found = late.is_warm and late.run(there)
+            assert found == "[True, True]"
+            assert early.is_warm and early.run("import later; later.B") == "2"
+        (tmp_path / "edited.py").write_text("A = 22\n")  # imported first: it counts as it was then
+        with kernel(name) as outdated:
+            assert not outdated.is_warm
+
+
 def test_jupyterlab_s_manager_starts_restarts_and_revives_warm_kernels(warm, tmp_path):
     from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 

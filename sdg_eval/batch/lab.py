@@ -2,7 +2,8 @@
 
 `python -m sdg_eval.batch.lab OPTIONS`: options are those of `jupyter lab`. Most of a start goes into work whose result nobody
 here asks for: a grammar of web addresses (`imports`), and where Node.js is installed the address from which it would fetch
-packages to build extensions. The libraries of the notebooks are imported meanwhile, in the server of warm kernels.
+packages to build extensions. What the explorer needs is imported meanwhile, in the server of warm kernels; what other notebooks need,
+once the explorer is shown.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ import sys
 
 from sdg_eval.batch.warm.start import KERNEL_ENVIRONMENT, NORMAL_KERNEL, PROVISIONER, warm_kernels
 
+FIRST = ("sdg_eval.explore", "pyarrow.parquet")
+"""What the explorer imports until its first view, as far as no running kernel is needed for it."""
+
 
 def main(options: list[str]) -> int:
     """Run JupyterLab beside a server of warm kernels until it is ended; return its exit code."""
-    with warm_kernels() as name:  # before anything else: it imports for seconds, and JupyterLab does so beside it
+    with warm_kernels(FIRST) as name:  # before anything else: it imports for a second, and JupyterLab does so beside it
         os.environ.update(KERNEL_ENVIRONMENT | ({} if name == NORMAL_KERNEL else {"JUPYTER_DEFAULT_PROVISIONER_NAME": PROVISIONER}))
         try:
             import_jupyterlab().main(argv=options)

@@ -22,7 +22,7 @@ from sdg_eval.errors import DataError, UsageError
 from sdg_eval.evaluation import National, compare_with_peers, evaluated_rows, read_national
 from sdg_eval.kept import read_kept, rests_on, write_kept
 from sdg_eval.national_status import status_table
-from sdg_eval.observations import select_totals
+from sdg_eval.observations import observation_table, select_totals
 from sdg_eval.panels import is_province
 from sdg_eval.progress import compare_methods, evaluate_progress
 from sdg_eval.quality import evaluate_quality
@@ -36,6 +36,7 @@ PACKAGE = Path(__file__).parents[1]
 SAMPLE = PACKAGE.parent / "data" / "sample" / "observations.csv"
 NEEDED = ("trends", "progress", "quality", "peers", "rules", "detectability")
 """National tables that the explorer and the workbench show. Forecasts take most of the time, and neither shows them."""
+OBSERVATIONS = "observations"
 REPORTS = PACKAGE.parent / "reports"
 LATEST = "latest"
 """Word for the run in `REPORTS` that was made last."""
@@ -149,8 +150,8 @@ def open_desk(data="", *, report_year: int = 2026, confidence: float = 0.95, kee
     report_year, confidence
         Of observations; a run has its own.
     keep
-        Folder in which the national tables of observations are kept, and read again while data, codelists and program are the
-        same; '' keeps nothing.
+        Folder in which observations as they may be shown and their national tables are kept, and read again while data, codelists and
+        program are the same; '' keeps nothing.
 
     Raises
     ------
@@ -167,22 +168,31 @@ def open_desk(data="", *, report_year: int = 2026, confidence: float = 0.95, kee
     data = latest_run(REPORTS) if data == LATEST else str(data)
     if data and ((Path(data) / "record.json").exists() or (Path(data) / "national").exists()):
         return _read_run(data, codelists)
-    table = read_shown(data or SAMPLE, codelists)
-    own = {"call": f"open_desk({data!r}, report_year={report_year!r}, confidence={confidence!r}, keep={str(keep)!r})", "origin": Path(data or SAMPLE).name}
-    rows, blank = evaluated_rows(table, codelists), dict.fromkeys(part.name for part in fields(National))
-    key = rests_on("desk", rows, codelists, report_year, confidence) if keep else ""
-    if keep and (held := read_kept(keep, key, NEEDED)):
-        return Desk(table, codelists, National(**blank | held), report_year, confidence, **own)
+    path = Path(data or SAMPLE)
+    own = {"call": f"open_desk({data!r}, report_year={report_year!r}, confidence={confidence!r}, keep={str(keep)!r})", "origin": path.name}
+    try:
+        key = rests_on("desk", path, codelists, report_year, confidence) if keep else ""
+    except OSError:
+        key = ""  # the reader of observations says what is wrong
+    held = read_kept(keep, key, (OBSERVATIONS, *NEEDED)) if key else None
+    if held is None:
+        held = _work_out(read_shown(path, codelists), codelists, report_year, confidence)
+        if key:
+            write_kept(keep, key, held)
+    table = observation_table(held.pop(OBSERVATIONS))
+    return Desk(table, codelists, National(**dict.fromkeys(part.name for part in fields(National)) | held), report_year, confidence, **own)
+
+
+def _work_out(table: pd.DataFrame, codelists: Codelists, report_year: int, confidence: float) -> dict[str, pd.DataFrame]:
+    """Return observations and the national tables that a desk needs."""
+    rows = evaluated_rows(table, codelists)
     trends = evaluate_trends(rows, series=codelists.series, report_year=report_year, confidence=confidence)
     progress = evaluate_progress(rows, trends, codelists, report_year=report_year)
-    parts = {
-        "trends": trends, "progress": progress, "quality": evaluate_quality(rows, codelists, report_year=report_year),
+    return {
+        OBSERVATIONS: table, "trends": trends, "progress": progress, "quality": evaluate_quality(rows, codelists, report_year=report_year),
         "peers": compare_with_peers(rows, codelists), "rules": compare_methods(rows, progress, codelists),
         "detectability": evaluate_detectability(trends, progress.rename(columns={"required_pace": "wanted_pace"})),
     }  # fmt: skip
-    if keep:
-        write_kept(keep, key, parts)
-    return Desk(table, codelists, National(**blank | parts), report_year, confidence, **own)
 
 
 def _read_run(data: str, codelists: Codelists) -> Desk:

@@ -59,27 +59,48 @@ class Preloaded:
     kernel_modules: dict[str, ModuleType]  # what a normal kernel has imported when it starts
 
 
-def preload() -> Preloaded:
-    """Import what notebooks import, draw one small figure, and put everything back that this changed."""
+def preload(first=()) -> Preloaded:
+    """Import what notebooks import, draw one small figure, and put everything back that this changed.
+
+    With `first`, names of modules, only these are imported: the rest is for `preload_rest`.
+    """
     before = dict(os.environ)
-    gc.disable()  # nothing of what is imported is garbage, and looking for some takes a tenth of the time
     os.environ[NO_WARNING] = "1"
+    gc.disable()  # nothing of what is imported is garbage, and looking for some takes a tenth of the time
     _import(IPYTHON)
     kernel_modules = dict(sys.modules)
     with _as_in_a_notebook():
-        _import(LIBRARIES)
-        _import(
-            m.name
-            for m in pkgutil.walk_packages(sdg_eval.__path__, "sdg_eval.")
-            if not m.name.startswith(NOT_FOR_NOTEBOOKS)
-        )
-        _draw_one_figure()
+        _import(first) if first else _import_all()
+    _settle()
+    return Preloaded(_set_since(before), kernel_modules)
+
+
+def preload_rest(so_far: Preloaded) -> Preloaded:
+    """Import what `preload` has left out."""
+    before = dict(os.environ)
+    gc.disable()
+    with _as_in_a_notebook():
+        _import_all()
+    _settle()
+    return Preloaded(so_far.environment | _set_since(before), so_far.kernel_modules)
+
+
+def _import_all() -> None:
+    _import(LIBRARIES)
+    _import(m.name for m in pkgutil.walk_packages(sdg_eval.__path__, "sdg_eval.") if not m.name.startswith(NOT_FOR_NOTEBOOKS))
+    _draw_one_figure()
+
+
+def _settle() -> None:
+    """Leave what was imported, and nothing else, to the kernels."""
     _forget()
     gc.enable()
     gc.collect()
     gc.freeze()  # the collector of a kernel leaves these objects, so their memory stays shared
-    set_by_imports = {name: value for name, value in os.environ.items() if name not in {*before, NO_WARNING}}
-    return Preloaded(set_by_imports, kernel_modules)
+
+
+def _set_since(before: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in {*before, NO_WARNING}}
 
 
 def _import(names) -> None:

@@ -28,7 +28,12 @@ class Refusals:
         """`environment`: as it was before the imports, which add to it."""
         self.environment = _read_once(environment)
         self.flags = sys.orig_argv[1 : sys.orig_argv.index("-m")]
-        self.sources = own_sources()
+        self.sources: dict[str, tuple[int, int]] = {}
+        self.see_imports()
+
+    def see_imports(self) -> None:
+        """Look at what is imported by now."""
+        self.sources = own_sources() | self.sources  # of what was there before, the file as it was then
         self.names = {name for name in sys.modules if "." not in name}
 
     def reason(self, request: dict) -> str:

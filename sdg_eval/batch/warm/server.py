@@ -20,10 +20,10 @@ import traceback
 
 from sdg_eval.batch.warm.keeper import Birth, end_children, keep_kernel
 from sdg_eval.batch.warm.kernel import become_kernel, end_well, leave_quickly
-from sdg_eval.batch.warm.preload import preload
+from sdg_eval.batch.warm.preload import preload, preload_rest
 from sdg_eval.batch.warm.protocol import process_descriptor, send_line
 from sdg_eval.batch.warm.refusals import Refusals
-from sdg_eval.batch.warm.start import FOLDER, READY, RETIRE
+from sdg_eval.batch.warm.start import FOLDER, READY, RETIRE, SECONDS_UNASKED
 from sdg_eval.batch.warm.system import PR_SET_CHILD_SUBREAPER, count_threads, open_descriptors, set_process
 
 LOOK_MS = 1000
@@ -32,18 +32,19 @@ SECONDS_TO_END = 5.0
 """How long keepers get to end their kernels when the server ends."""
 
 
-def serve(listening: int, life: int, starter: int) -> Birth:
+def serve(listening: int, life: int, starter: int, first: list[str]) -> Birth:
     """Fork kernels until the starter ends. Returns only in the kernels.
 
     `listening` and `life` are descriptors: a socket that listens, and a pipe from process `starter`. When the pipe closes,
     the server ends with its kernels; when `RETIRE` comes through it, it takes no more requests and ends after its kernels.
+    `first` are modules: with them kernels are served as soon as these are imported, and the rest follows when nobody asks.
     """
     listener = socket.socket(fileno=listening)
     folder = os.path.dirname(listener.getsockname())
     if sys.path[0] in ("", os.getcwd()):
         del sys.path[0]  # as ipykernel's launcher does
     environment = dict(os.environ)
-    preloaded = preload()
+    preloaded = preload(first)
     refusals = Refusals(environment)
     if extra := open_descriptors() - {0, 1, 2, listening, life}:
         # An open file has one position for all processes that share it.
@@ -57,6 +58,8 @@ def serve(listening: int, life: int, starter: int) -> Birth:
         starter
     )  # a child of the starter may hold the pipe open after its death
     poll, keepers, retired = select.poll(), set(), False
+    rest_due = time.monotonic() + SECONDS_UNASKED if first else None
+    unfit = ""
     for fd in (listening, life, starter_ended):
         if fd is not None:
             poll.register(fd, select.POLLIN)
@@ -64,6 +67,11 @@ def serve(listening: int, life: int, starter: int) -> Birth:
     while keepers or not retired:
         ready = {fd for fd, _ in poll.poll(LOOK_MS)}
         keepers = _living(keepers)
+        if rest_due and not ready and time.monotonic() > rest_due:
+            before, rest_due = open_descriptors(), None
+            preloaded = preload_rest(preloaded)
+            refusals.see_imports()
+            unfit = "a library leaves files open" if open_descriptors() - before else ""
         if starter_ended in ready:
             break
         if life in ready:
@@ -74,8 +82,11 @@ def serve(listening: int, life: int, starter: int) -> Birth:
             listener.close()
         elif listening in ready:
             connection, _ = listener.accept()
+            rest_due = rest_due and time.monotonic() + SECONDS_UNASKED
             if (threads := count_threads()) != 1:
-                send_line(connection, refused=f"the server has {threads} threads", stale=False)
+                unfit = f"the server has {threads} threads"
+            if unfit:
+                send_line(connection, refused=unfit, stale=False)
             elif keeper := os.fork():
                 keepers.add(keeper)
             else:
@@ -122,6 +133,6 @@ def _end(keepers: set[int], folder: str) -> None:
 if __name__ == "__main__":
     atexit.register(leave_quickly)  # first to be registered, so the last to run
     # The kernel is started from here, so that its stack is no deeper than a normal kernel's.
-    kernel = become_kernel(serve(*map(int, sys.argv[1:])))
+    kernel = become_kernel(serve(*map(int, sys.argv[1:4]), sys.argv[4:]))
     kernel.start()
     end_well(kernel)

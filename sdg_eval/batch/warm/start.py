@@ -44,13 +44,15 @@ READY = "ready"
 """A file that the server makes in its folder when it begins to serve."""
 RETIRE = b"r"
 """Through the pipe to a server: serve the kernels that run, take no more."""
+SECONDS_UNASKED = 10.0
+"""After which a server that has imported only a part imports the rest: whoever opened JupyterLab is reading by then, not waiting."""
 SECONDS_TO_END = 10.0
 
 
 class Server:
-    """A server of warm kernels; ends with this process, or with `stop`."""
+    """A server of warm kernels; ends with this process, or with `stop`. `first` as in `warm_kernels`."""
 
-    def __init__(self):
+    def __init__(self, first: tuple[str, ...] = ()):
         folder = tempfile.mkdtemp(prefix=FOLDER)  # for its owner only
         if len(os.fsencode(folder)) > LONGEST_PATH - len("/socket"):
             os.rmdir(folder)
@@ -65,7 +67,7 @@ class Server:
             environment = {k: v for k, v in os.environ.items() if k not in NOT_INHERITED} | SERVER_ENVIRONMENT
             words = (listener.fileno(), life, os.getpid())
             self.process = subprocess.Popen(
-                [sys.executable, "-m", SERVER, *map(str, words)],
+                [sys.executable, "-m", SERVER, *map(str, words), *first],
                 pass_fds=(listener.fileno(), life), cwd=folder, env=environment, stdin=subprocess.DEVNULL,
                 start_new_session=True,  # a Ctrl-C on the terminal is for the batch to answer
             )  # fmt: skip
@@ -98,8 +100,10 @@ def can_fork() -> bool:
 
 
 @contextmanager
-def warm_kernels():
+def warm_kernels(first: tuple[str, ...] = ()):
     """Run a server of warm kernels and give the kernel name to hand to papermill or nbclient.
+
+    `first` are modules that the first kernel needs: it is served once they are imported, and the others follow later.
 
     The name is "python3" where warm kernels cannot be had. While it is open, processes that are started from this one find
     the server and the kernel spec by their environment. A server that serves already is used. On leaving, every kernel of
@@ -112,7 +116,7 @@ def warm_kernels():
     ):
         yield NORMAL_KERNEL
         return
-    server = None if _listens(os.environ.get(SOCKET)) else Server()
+    server = None if _listens(os.environ.get(SOCKET)) else Server(first)
     paths = os.pathsep.join(filter(None, [str(JUPYTER_DATA), os.environ.get("JUPYTER_PATH")]))
     wanted = {"JUPYTER_PATH": paths} | ({SOCKET: server.path} if server else {})
     before = {name: os.environ.get(name) for name in wanted}
