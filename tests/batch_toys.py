@@ -91,6 +91,8 @@ def run(folder: Path, spec: dict) -> int:
         say(str(error))
         return error.exit_code
     except KeyboardInterrupt:
+        if not outcomes.exists():  # it came before or after the part that tells of each run
+            outcomes.write_text(json.dumps([[area, "interrupted", ""] for area in spec["areas"]]))
         return INTERRUPTED
     statuses = {outcome.status for outcome in done}
     return INTERRUPTED if "interrupted" in statuses else 0 if statuses <= {"done", "kept"} else SOME_RUNS_FAILED
