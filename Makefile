@@ -18,7 +18,8 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make setup PYTHON=python3.12"; exit 2; }
 	@echo "Setting up $(VENV): once, a few minutes, from the package index. กำลังติดตั้งครั้งแรก ใช้เวลาไม่กี่นาที"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@# Not compiled ahead: Python compiles what is imported, which is a part of it, and keeps that.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -m sdg_eval.batch.warm install
 	@# What the explorer works out once for the sample: otherwise the first adviser who opens it waits for it.
@@ -47,7 +48,7 @@ test: setup ## run every test, then every notebook on the sample data
 	@command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || echo "Chromium is missing, browser tests are skipped: apt-get install chromium"
 	@command -v soffice >/dev/null 2>&1 || echo "LibreOffice is missing, its round trip is skipped: apt-get install libreoffice-calc libreoffice-writer"
 	$(BIN)/python -m ruff check sdg_eval tests benchmarks
-	$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder --durations 40 --durations-min 5
 	$(KEPT) $(WARM) $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks --ignore notebooks/methods
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 300 -n 2 --dist loadfile notebooks/methods $(WITHOUT_SHARED)
 
