@@ -1,6 +1,6 @@
 """The numbers of tables, sentences and charts on the pages, held against what the tables of the run give.
 
-A page says with `data-of` what a sentence or a table speaks of, and a table with `data-c` what stands in a column and with `id` or `data-r`
+A page says with `data-from` which notebook said a sentence or those of a list, with `data-of` what a sentence or a table speaks of, and a table with `data-c` what stands in a column and with `id` or `data-r`
 on which row; a chart is known by its id. All numbers of a sentence or a cell, in their order, must be those that `run_numbers` gives: a whole
 number exactly, any other rounded to the decimals that it is written with.
 """
@@ -15,18 +15,19 @@ from html import unescape
 from pathlib import Path
 
 from sdg_eval.claims.ledger import AS_SAID, Fault, masked
+from sdg_eval.claims.prose import squeezed
 from sdg_eval.claims.run_numbers import NAME, RunNumbers, Wanted
 from sdg_eval.claims.slots import TOKEN
 from sdg_eval.thai import thai_digits_to_arabic
-from sdg_eval.wording import number
 
 PAGES = ("sources", "partners", "cascade", "compare")
 COMPARED = "assets/compare"
 FACTORS = (1, 1_000, 1_000_000)
-"""What a value may be divided by to fit into a tile."""
+"""What the values of a map may be divided by to fit into its tiles: all by the same."""
 SIX_DIGITS = 1e-5
 """Of a number in the data of the comparison, which hold six digits."""
 _SENTENCE = re.compile(r'<(?!table)(\w+) data-of="([^"]*)"[^>]*>(.*?)</\1>', re.S)
+_QUOTED = re.compile(r'<(ul|p) data-from="([^"]*)"[^>]*>(.*?)</\1>', re.S)
 _TABLE = re.compile(r'<table data-of="([^"]*)"[^>]*>(.*?)</table>', re.S)
 _CHART = re.compile(r'<figure id="((?:dots|map)-[^"]*)"[^>]*>(.*?)</figure>', re.S)
 _COUNTRY = re.compile(r'<svg(?=[^>]* id="map-(\d+)")[^>]* aria-label="([^"]*)"[^>]*><title>([^<]*)</title>')
@@ -44,20 +45,25 @@ def number_faults(pages: Path, run: Path) -> list[Fault]:
     for path in [*places, *sorted(p for kind in ("goals", "indicators") for p in (pages / kind).rglob("index*.html"))]:
         content, file = path.read_text(encoding="utf-8"), path.relative_to(pages).as_posix()
         lang = (re.search(r'<html[^>]* lang="(\w+)"', content) or [None, "th"])[1]
-        faults += [Fault(file, what, found, wanted, AS_SAID) for what, found, wanted in _page_faults(content, known, lang)]
+        faults += [Fault(file, what, found, wanted, AS_SAID) for what, found, wanted in page_faults(content, known, lang)]
     codes: dict[str, list[str]] = {}
     for path in sorted((pages / COMPARED).glob("*.js")):
         area, lang = path.name.split(".")[:2]
         if lang not in codes:
             codes[lang] = [row[0] for row in _data(pages / f"{COMPARED}.{lang}.js")["series"]]
-        faults += [Fault(f"{COMPARED}/{path.name}", what, found, wanted, AS_SAID) for what, found, wanted in _compared_faults(_data(path)["cells"], codes[lang], area, known, lang)]
+        faults += [Fault(f"{COMPARED}/{path.name}", what, found, wanted, AS_SAID) for what, found, wanted in compared_faults(_data(path)["cells"], codes[lang], area, known, lang)]
     return faults
 
 
-def _page_faults(content: str, known: RunNumbers, lang: str) -> Iterator[tuple[str, str, str]]:
+def page_faults(content: str, known: RunNumbers, lang: str) -> Iterator[tuple[str, str, str]]:
     """(what, as told, as counted) of each sentence, cell and chart that tells other numbers."""
     for _, name, inside in _SENTENCE.findall(content):
         yield from _told(name, inside, known.sentence(name, lang), known, lang)
+    for kind, notebooks, inside in _QUOTED.findall(content):
+        said = known.said(notebooks, lang)
+        for item in re.findall(r"<li>(.*?)</li>", inside, re.S) if kind == "ul" else [inside]:
+            if squeezed(_text(item)) not in said:
+                yield notebooks, _text(item), "a sentence of this notebook, letter for letter"
     for name, inside in _TABLE.findall(content):
         yield from _table_faults(name, inside, known, lang)
     for goal, label, title in _COUNTRY.findall(content):
@@ -72,7 +78,7 @@ def _table_faults(name: str, inside: str, known: RunNumbers, lang: str) -> Itera
     if wanted is None:
         yield name, "", "a table that is known by its name"
         return
-    order, seen = list(wanted), []
+    order, seen, brief = list(wanted), [], []
     for key, columns, cells in read_rows(inside):
         key = key or (order[len(seen)] if len(seen) < len(order) else "")  # a table without names of rows has them all, in their order
         seen.append(key)
@@ -82,14 +88,22 @@ def _table_faults(name: str, inside: str, known: RunNumbers, lang: str) -> Itera
             continue
         if NAME in own and (text := _text(cells[0][1])) != own[NAME]:
             yield f"{name} {key}", text, own[NAME]
-        for column, (_, text) in zip(columns, cells, strict=False):
+        for column, (attributes, text) in zip(columns, cells, strict=False):
             if column in own and column != NAME:
                 yield from _told(f"{name} {key} {column}", text, own[column], known, lang)
+                if short := _SHORT.search(attributes):
+                    brief.append((f"{name} {key} {column} tile", unescape(short[1]), own[column]))
     if sorted(seen) != sorted(order):
         yield name, ", ".join(sorted({key for key in seen if seen.count(key) > 1})), f"one row for each of {', '.join(map(str, sorted(set(order) - set(seen)))) or 'them'}"
+    yield from ((what, text, " ".join(map(str, value)) or "–") for what, text, value in min(([one for one in brief if not _in_tile(*one[1:], factor)] for factor in FACTORS), key=len))
     for column, text in read_heads(inside).items():
         if column in known.heads(name, lang):
             yield from _told(f"{name} {column}", text, known.heads(name, lang)[column], known, lang)
+
+
+def _in_tile(text: str, wanted: list[Wanted], factor: int) -> bool:
+    """True where a tile tells a value in ones, thousands or millions; where there is none, a dash."""
+    return same(numbers_in(text), [value / factor for value in wanted])
 
 
 def read_heads(inside: str) -> dict[str, str]:
@@ -129,21 +143,6 @@ def _chart_faults(ident: str, inside: str, known: RunNumbers, lang: str) -> Iter
         value, shown = _DRAWN_VALUE.search(drawn), unescape(brief[1] if brief else text)
         if (value[1] if value else "–") != shown:
             yield f"{ident} row {row}", value[1] if value else "", shown
-    for cells in rows if kind == "map" else ():
-        for attributes, text in cells[1:]:
-            if (brief := _SHORT.search(attributes)) and unescape(brief[1]) not in _briefly(unescape(text)):
-                yield f"{ident} tile", unescape(brief[1]), unescape(text)
-
-
-@lru_cache(maxsize=1 << 14)
-def _briefly(text: str) -> tuple[str, ...]:
-    """How a value may stand in a tile: as it is, in thousands or in millions, with one decimal or none; a dash for words."""
-    if not (figures := numbers_in(text)):
-        return ("–", "")
-    value = float(figures[0].replace(",", "").replace("−", "-"))
-    return (text, *(number(value / factor, decimals) for factor in FACTORS for decimals in (0, 1)))
-
-
 def _told(what: str, text: str, wanted: list[Wanted] | None, known: RunNumbers, lang: str) -> Iterator[tuple[str, str, str]]:
     if wanted is None:
         yield what, _text(text), "numbers that are known by this name"
@@ -203,7 +202,7 @@ def _data(path: Path) -> dict:
     return json.loads(text[text.index(",") + 1:text.rindex(")")])
 
 
-def _compared_faults(cells: list, codes: list[str], area: str, known: RunNumbers, lang: str) -> Iterator[tuple[str, str, str]]:
+def compared_faults(cells: list, codes: list[str], area: str, known: RunNumbers, lang: str) -> Iterator[tuple[str, str, str]]:
     """What the comparison is told of a province otherwise than the run holds: texts by their numbers, numbers to six digits."""
     if len(cells) != len(codes):
         yield area, str(len(cells)), f"{len(codes)} series"

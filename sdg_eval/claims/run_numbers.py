@@ -6,7 +6,9 @@ A sentence has a list of numbers, a table a list for each of its cells. A whole 
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +16,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from sdg_eval.claims.ledger import read_texts
+from sdg_eval.claims.prose import squeezed
 from sdg_eval.claims.slots import TOKEN
 from sdg_eval.codelists import read_codelists
 from sdg_eval.concepts import SPLITS, TOTAL
@@ -59,6 +63,7 @@ class RunNumbers:
     def __init__(self, run: Path, codelists=None):
         """Take the folder of a run; `codelists` are those of the project unless others are given."""
         self.run, self._codelists = Path(run), codelists
+        self._said: dict[tuple[str, str], set[str]] = {}
 
     # ------------------------------------------------------------ what is asked for
 
@@ -83,6 +88,13 @@ class RunNumbers:
         """Return the numbers in the headers of a table, by column."""
         kind, _, code = name.partition(".")
         return {period: _figures(format_period(period, lang)) for period in self.periods.get(code, ())} if kind == "map" else {}
+
+    def said(self, notebooks: str, lang: str) -> set[str]:
+        """Return the sentences of national notebooks, without white space."""
+        if (notebooks, lang) not in self._said:
+            texts = [read_texts(path) for name in notebooks.split() if (path := self.run / "national" / name / "text.json").is_file()]
+            self._said[notebooks, lang] = {squeezed(text) for held in texts for text in _strings(held.get(lang))}
+        return self._said[notebooks, lang]
 
     # ------------------------------------------------------------ tables of the run
 
@@ -295,6 +307,19 @@ class RunNumbers:
         }
 
     # ------------------------------------------------------------ sentences
+
+    @cached_property
+    def record(self) -> dict:
+        try:
+            return json.loads((self.run / "record.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise DataError(f"{self.run}/record.json: cannot be read ({error}). Give the folder of a run.") from error
+
+    def _say_record(self, _: str, lang: str) -> list[Wanted]:
+        return _figures(f"{year_text(self.record['report_year'], lang)} · {self.record['version']} · {self.record['data_hash'][:12]}")
+
+    def _say_year(self, _: str, lang: str) -> list[Wanted]:
+        return [year_text(self.record["report_year"], lang)]
 
     def _say_provinces(self, and_goals: str, lang: str) -> list[Wanted]:
         return [len(self.areas), *([17] if and_goals else [])]
@@ -512,6 +537,14 @@ class RunNumbers:
             "texts": {0: _figures(format_period(period, lang)), 1: _listed(own[period]["value"]), 2: interval, 3: [int(trend["n_obs"])], 10: _pace(trend)}, "status": trend["status"], "points": known[-POINTS:],
             "numbers": {8: pair["low"] if at else nothing, 9: pair["high"] if at else nothing, 11: pair["pace_low"], 12: pair["pace_high"]},
         }  # fmt: skip
+
+
+def _strings(held) -> Iterator[str]:
+    """Every text in what a text file holds."""
+    if isinstance(held, str):
+        yield held
+    for part in held.values() if isinstance(held, dict) else held if isinstance(held, list) else ():
+        yield from _strings(part)
 
 
 def _pace(trend: dict) -> list[Wanted]:
