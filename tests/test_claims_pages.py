@@ -1,4 +1,4 @@
-"""The numbers of goal, indicator, source, partner and comparison pages: a sound run has no fault, and a wrong digit of each kind is found."""
+"""The numbers of the overview, of data, goal, indicator, source, partner and comparison pages: a sound run has no fault, and a wrong digit of each kind is found."""
 
 import json
 import random
@@ -74,6 +74,8 @@ def test_a_sound_run_has_no_fault_on_any_of_its_pages(clean):
 
 
 MARKS = {
+    "index": {"balance", "findings", "provinces", "others", "year", "quarter", "record"},
+    "data": {"provinces", "coverage", "bears", "gaps", "lacking", "year", "record"},
     "goals/index": {"provinces.goals", "goals", "year", "record"},
     "goals/1/index": {"goal.1", "trends.SI_POV_NAHC", "year", "record"},
     "indicators/index": {"provinces", "indicators.1", "indicators.6", "year"},
@@ -136,12 +138,13 @@ def test_a_wrong_digit_in_a_chart_is_found_in_its_words_its_key_and_its_drawing(
         assert missed == []
 
 
-def test_the_words_of_the_map_of_a_goal_are_counted(clean):
+@pytest.mark.parametrize(("place", "ident", "name"), [("goals/1/index.html", "map-1", "country.1"), ("index.en.html", "country", "country.country")])
+def test_the_words_of_a_map_of_the_country_are_counted(clean, place, ident, name):
     folder, known = clean
-    html, lang = read(folder, "goals/1/index.html")
-    for pattern in (r' id="map-1"[^>]* aria-label="[^"]*?(\d)', r'id="map-1"[^>]*><title>[^<]*?(\d)'):
+    html, lang = read(folder, place)
+    for pattern in (rf' id="{ident}"[^>]* aria-label="[^"]*?(\d)', rf'id="{ident}"[^>]*><title>[^<]*?(\d)'):
         at = re.search(pattern, html).start(1)
-        assert [what for what, *_ in page_faults(other_digit(html, at), known, lang)] == ["country.1"]
+        assert [what for what, *_ in page_faults(other_digit(html, at), known, lang)] == [name]
 
 
 def test_a_row_that_is_lost_told_twice_or_of_another_province_is_found(clean):

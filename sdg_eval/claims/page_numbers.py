@@ -20,7 +20,7 @@ from sdg_eval.claims.run_numbers import NAME, RunNumbers, Wanted
 from sdg_eval.claims.slots import TOKEN
 from sdg_eval.thai import thai_digits_to_arabic
 
-PAGES = ("sources", "partners", "cascade", "compare")
+PAGES = ("index", "data", "sources", "partners", "cascade", "compare")
 COMPARED = "assets/compare"
 FACTORS = (1, 1_000, 1_000_000)
 """What the values of a map may be divided by to fit into its tiles: all by the same."""
@@ -30,7 +30,7 @@ _SENTENCE = re.compile(r'<(?!table)(\w+) data-of="([^"]*)"[^>]*>(.*?)</\1>', re.
 _QUOTED = re.compile(r'<(ul|p) data-from="([^"]*)"[^>]*>(.*?)</\1>', re.S)
 _TABLE = re.compile(r'<table data-of="([^"]*)"[^>]*>(.*?)</table>', re.S)
 _CHART = re.compile(r'<figure id="((?:dots|map)-[^"]*)"[^>]*>(.*?)</figure>', re.S)
-_COUNTRY = re.compile(r'<svg(?=[^>]* id="map-(\d+)")[^>]* aria-label="([^"]*)"[^>]*><title>([^<]*)</title>')
+_COUNTRY = re.compile(r'<svg(?=[^>]* id="(map-\d+|country)")[^>]* aria-label="([^"]*)"[^>]*><title>([^<]*)</title>')
 _ROW = re.compile(r'<tr(?: (?:id|data-r)="([^"]*)")?[^>]*>(.*?)(?=<tr|</tbody|</thead|$)', re.S)
 _CELL = re.compile(r'<t[hd]((?: [^>]*)?)>(.*?)</t[hd]>', re.S)
 _COLUMN, _SHORT = re.compile(r'data-c="([^"]*)"'), re.compile(r'data-short="([^"]*)"')
@@ -39,7 +39,7 @@ _DRAWN_VALUE = re.compile(r'<text class="(?:val mid|tick end)"[^>]*>([^<]*)</tex
 
 
 def number_faults(pages: Path, run: Path) -> list[Fault]:
-    """Return each number on the pages of goals, indicators, sources, partners and of the comparison that the tables of a run do not give."""
+    """Return each number on the overview and the pages of the data, of goals, indicators, sources, partners and of the comparison that the tables of a run do not give."""
     known, faults = RunNumbers(run), []
     places = [p for name in PAGES for p in (pages / f"{name}.html", pages / f"{name}.en.html") if p.is_file()]
     for path in [*places, *sorted(p for kind in ("goals", "indicators") for p in (pages / kind).rglob("index*.html"))]:
@@ -66,9 +66,10 @@ def page_faults(content: str, known: RunNumbers, lang: str) -> Iterator[tuple[st
                 yield notebooks, _text(item), "a sentence of this notebook, letter for letter"
     for name, inside in _TABLE.findall(content):
         yield from _table_faults(name, inside, known, lang)
-    for goal, label, title in _COUNTRY.findall(content):
+    for ident, label, title in _COUNTRY.findall(content):
+        name = f"country.{ident.removeprefix('map-')}"
         for text in (label, title):
-            yield from _told(f"country.{goal}", text, known.sentence(f"country.{goal}", lang), known, lang)
+            yield from _told(name, text, known.sentence(name, lang), known, lang)
     for ident, inside in _CHART.findall(content):
         yield from _chart_faults(ident, inside, known, lang)
 

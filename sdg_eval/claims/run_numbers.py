@@ -1,4 +1,4 @@
-"""What the pages of goals, indicators, sources and partners and the comparison must say, counted from the tables of a run by none of the code of pages.
+"""What the overview, the pages of data, goals, indicators, sources and partners and the comparison must say, counted from the tables of a run by none of the code of pages.
 
 A sentence has a list of numbers, a table a list for each of its cells. A whole number is to be written as it is, any other rounded, and a text
 (a period, a chance, the number of a file) to the letter.
@@ -27,7 +27,7 @@ from sdg_eval.observations import mid_point
 from sdg_eval.pairs import pair_values
 from sdg_eval.report_files import records
 from sdg_eval.suppression import STATUS, THRESHOLD
-from sdg_eval.thai import format_period, year_text
+from sdg_eval.thai import format_fiscal_quarter, format_period, year_text
 from sdg_eval.wording import chance_text, p_text, say_false_alarms, say_flags
 
 Wanted = str | int | float
@@ -36,6 +36,12 @@ NAME = "name"
 FOUND = ("improving", "worsening", "changed")
 OF_GOALS = ("improving", "worsening", "mixed", "changed", "not_detected", "no_change", "indicative", "insufficient", "no_data")
 """The order in which the statuses of a goal are told."""
+OF_MAP = ("improving", "worsening", "mixed", "not_detected", "no_data")
+"""The order in which the map of the overview tells how a province stands."""
+EVALUATION, QUARTER = "10_province_evaluation", "20_quarterly_report"
+WELL = {"done", "kept"}
+LISTED = 60
+"""Rows of a list on the page of the data."""
 POINTS = 24
 """Values in the small chart of the comparison."""
 AGENCIES, CHAIN, DELIVERY = "75_agency_pages", "31_need_plan_money_result", "30_delivery"
@@ -87,6 +93,8 @@ class RunNumbers:
     def heads(self, name: str, lang: str) -> dict[str, list[Wanted]]:
         """Return the numbers in the headers of a table, by column."""
         kind, _, code = name.partition(".")
+        if kind == "coverage":
+            return {year: [year] for year in next(iter(self._table_coverage("", lang).values()), {})}
         return {period: _figures(format_period(period, lang)) for period in self.periods.get(code, ())} if kind == "map" else {}
 
     def said(self, notebooks: str, lang: str) -> set[str]:
@@ -195,6 +203,49 @@ class RunNumbers:
         for (_, goal), row in self.goals.items():
             found[goal][row["status"]] += 1
         return found
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        try:
+            return pd.read_csv(self.run / "runs.csv", dtype=str, keep_default_na=False)
+        except (OSError, ValueError) as error:
+            raise DataError(f"{self.run / 'runs.csv'}: cannot be counted ({error}). Run `sdg-eval evaluate` again.") from error
+
+    @cached_property
+    def asked(self) -> dict[str, str]:
+        """What became of the evaluation of each province that was asked for."""
+        own = self.runs[self.runs["notebook"] == EVALUATION]
+        return dict(zip(own["REF_AREA"], own["status"], strict=True))
+
+    @cached_property
+    def reported(self) -> list[str]:
+        """The provinces of which the run evaluates or reports something."""
+        return sorted({*self.asked, *self.runs.loc[self.runs["notebook"] == QUARTER, "REF_AREA"]})
+
+    @cached_property
+    def balance(self) -> Counter:
+        """Provinces in which more goals improve than worsen, the other way round, as many, none of either; and those whose evaluation is not done."""
+        found = Counter()
+        for area in self.areas:
+            statuses = [self.goals[area, str(goal)]["status"] for goal in range(1, 18)]
+            better, worse = statuses.count("improving"), statuses.count("worsening")
+            told = "improving" if better > worse else "worsening" if worse > better else "mixed" if better else "not_detected"
+            found[told if self.asked.get(area, "done") in WELL else "no_data"] += 1
+        return found
+
+    @cached_property
+    def coverage(self) -> dict[str, dict[int, int]]:
+        """Provinces with a value by year, of each evaluated series."""
+        own = self.with_value
+        for split in SPLITS:
+            own = own[own[split] == TOTAL]
+        own = own[own["REF_AREA"].isin(set(self.areas))]
+        evaluated = [code for code, row in self.series.items() if row["evaluate"] == "1"]
+        held = defaultdict(set)
+        for code, period, area in zip(own["SERIES"], own["TIME_PERIOD"], own["REF_AREA"], strict=True):
+            held[code, int(period[:4])].add(area)
+        years = [year for code, year in held if code in set(evaluated)]
+        return {code: {year: len(held.get((code, year), ())) for year in range(min(years), max(years) + 1)} if years else {} for code in evaluated}
 
     @cached_property
     def values(self) -> dict[tuple[str, str], dict[str, dict]]:
@@ -321,6 +372,9 @@ class RunNumbers:
     def _say_year(self, _: str, lang: str) -> list[Wanted]:
         return [year_text(self.record["report_year"], lang)]
 
+    def _say_quarter(self, _: str, lang: str) -> list[Wanted]:
+        return _figures(format_fiscal_quarter(self.record["quarter"], lang, months=False))
+
     def _say_provinces(self, and_goals: str, lang: str) -> list[Wanted]:
         return [len(self.areas), *([17] if and_goals else [])]
 
@@ -329,7 +383,22 @@ class RunNumbers:
         return [n for status in OF_GOALS if counts[status] for n in (counts[status], len(self.areas))]
 
     def _say_country(self, goal: str, lang: str) -> list[Wanted]:
+        if goal == "country":
+            return [self.balance[status] for status in OF_MAP if self.balance[status]]
         return [self.goal_counts[goal][status] for status in OF_GOALS if self.goal_counts[goal][status]]
+
+    def _say_balance(self, _: str, lang: str) -> list[Wanted]:
+        return [n for status in OF_MAP for n in (self.balance[status], len(self.areas))]
+
+    def _say_others(self, _: str, lang: str) -> list[Wanted]:
+        return [len(set(self.areas) - set(self.asked))]
+
+    def _say_shown(self, _: str, lang: str) -> list[Wanted]:
+        return [len(self._table_suspicions("", lang)), len(self._national("suspicions"))]
+
+    def _say_sums(self, _: str, lang: str) -> list[Wanted]:
+        counts = Counter(self._national("sums")["verdict"])
+        return [*(counts[verdict] for verdict in sorted(counts)), sum(counts.values())]
 
     def _say_trends(self, code: str, lang: str) -> list[Wanted]:
         return [self.counts[code][status] for status in OF_GOALS if status != "no_data" and self.counts[code][status]]
@@ -393,6 +462,53 @@ class RunNumbers:
 
     # ------------------------------------------------------------ tables
 
+    def _table_findings(self, _: str, lang: str) -> dict:
+        found = {}
+        for area in self.reported:
+            if self.asked.get(area) not in WELL:
+                found[area] = {}
+                continue
+            rows = self._read(self.run / "provinces" / area / "evaluation.parquet", ["SERIES", "goal", "preferred", "n_obs", "status", "stale"]).to_dict("records")
+            shown = [row for row in rows if row["preferred"] and row["n_obs"] > 0]
+            counts = Counter(row["status"] for row in shown)
+            found[area] = {s: [counts[s]] for s in STATUSES} | {
+                "stale": [sum(row["status"] in FOUND and bool(row["stale"]) for row in shown)], "empty": sorted((str(row["goal"]) for row in rows if row["SERIES"] == ""), key=int),
+            }  # fmt: skip
+        return found
+
+    def _table_coverage(self, _: str, lang: str) -> dict:
+        return {code: {year_text(year, lang): [n] if n else [] for year, n in years.items()} for code, years in self.coverage.items()}
+
+    def _table_bears(self, _: str, lang: str) -> dict:
+        found: dict = defaultdict(list)
+        for row in self._national("quality").to_dict("records"):
+            found[f"{row['SERIES']}.{row['FREQ']}"].append(row)
+        return {
+            key: {verdict: [sum(row["verdict"] == verdict for row in rows)] for verdict in ("full", "indicative", "two_points", "insufficient", "none")}
+            | {"stale": [sum(bool(row["stale"]) for row in rows)], "flagged": [int(sum(row["n_flagged"] for row in rows))]}
+            for key, rows in found.items()
+        }
+
+    def _table_lacking(self, _: str, lang: str) -> dict:
+        found = {area: {"missing": [0], "change": [0]} for area in self.areas}
+        for row in self._national("gaps").to_dict("records"):
+            if row["SERIES"] and row["reason"] != "suppressed":
+                found[row["REF_AREA"]]["missing"][0] += 1
+                found[row["REF_AREA"]]["change"][0] += "->" in row["would_change"]
+        return found
+
+    def _table_suspicions(self, _: str, lang: str) -> dict:
+        rows = self._national("suspicions").sort_values(["SERIES", "REF_AREA", "TIME_PERIOD"], kind="stable").head(LISTED)
+        return {
+            str(k): {"period": _figures(format_period(row["TIME_PERIOD"], lang)), "value": _listed(row["OBS_VALUE"]), "expected": _listed(row["expected"]), "origin": _figures(" ".join(str(row[c]) for c in ("source_file", "source_sheet", "source_row", "source_column") if not pd.isna(row[c])))}
+            for k, row in enumerate(rows.to_dict("records"))
+        }
+
+    def _table_differing(self, _: str, lang: str) -> dict:
+        rows = [row for row in self._national("reconciliation").to_dict("records") if row["verdict"] in ("differs", "power_of_ten")]
+        rows.sort(key=lambda row: (-abs(float(row["ratio"]) - 1), row["SERIES"], row["REF_AREA"]))
+        return {str(k): {"period": _figures(row["TIME_PERIOD"]), "province": _listed(row["province"]), "central": _listed(row["central"])} for k, row in enumerate(rows[:LISTED])}
+
     def _table_goals(self, _: str, lang: str) -> dict:
         return {str(goal): {status: [self.goal_counts[str(goal)][status]] for status in OF_GOALS} for goal in range(1, 18)}
 
@@ -405,7 +521,7 @@ class RunNumbers:
         }
 
     def _table_gaps(self, goal: str, lang: str) -> dict:
-        own = {key: gap for key, gap in self.gaps.items() if self.series[key.partition(".")[0]]["goal"] == goal}
+        own = {key: gap for key, gap in self.gaps.items() if not goal or self.series[key.partition(".")[0]]["goal"] == goal}
         return {
             key: {"missing": [gap["missing"]], "provinces": [gap["provinces"]], "change": [gap["change"]], "period": [f for p in dict.fromkeys((gap["first"], gap["last"])) for f in _figures(format_period(p, lang))]}
             for key, gap in own.items()
