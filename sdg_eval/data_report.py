@@ -120,7 +120,7 @@ def summarise_missing(gaps: pd.DataFrame, codelists, lang: str) -> list[dict]:
     names = codelists.agencies.set_index("agency")[f"name_{lang}"]
     return [
         {
-            "series": row["SERIES"], "name": codelists.series_name(row["SERIES"], lang), "owner": names[row["owner"]], "owner_code": row["owner"],
+            "series": row["SERIES"], "freq": row["FREQ"], "name": codelists.series_name(row["SERIES"], lang), "owner": names[row["owner"]], "owner_code": row["owner"],
             "missing": row["missing"], "provinces": row["provinces"], "would_change": row["would_change"],
             "first": format_period(row["first"], lang), "last": format_period(row["last"], lang),
         }

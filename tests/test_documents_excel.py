@@ -1,7 +1,9 @@
 """The workbook of a province: values as they were computed, each with its cell of origin, and no cell that computes."""
 
 import io
+import json
 import re
+import shutil
 import zipfile
 
 import openpyxl
@@ -18,6 +20,7 @@ from sdg_eval.publish.documents.excel import (
     write_workbook,
 )
 from sdg_eval.publish.documents.excel_words import COLUMNS, EXCEL_WORDS
+from sdg_eval.publish.documents.workbook_cells import read_cells
 from sdg_eval.publish.documents.workbook_proof import workbook_faults
 from sdg_eval.publish.material import read_material
 from tests.payloads import PAYLOADS
@@ -57,6 +60,53 @@ def test_every_changed_number_and_sentence_of_the_results_is_found(material, lan
         assert [f.sentence.rpartition(", ")[2] for f in faults] == [key]
         planted.append(key)
     assert {"slope", "ci_low", "ci_high", "p_value", "n_obs", "last_value", "sentence"} <= set(planted) and len(planted) > 20
+
+
+OTHER_SHEETS = {
+    "observations": {"SERIES", "TIME_PERIOD", "OBS_VALUE", "OBS_STATUS"}, "provenance": {"source", "SERIES", "TIME_PERIOD"}, "rules": {"verdict", "value", "first_year", "last_year", "n_obs"},
+    "chart_data": {"TIME_PERIOD", "OBS_VALUE"}, "metadata": {"goal", "decimals", "lag_months", "name_th", "unit_en"}, "readme": {"run", "data_hash", "version", "report_year"},
+}  # fmt: skip
+"""Columns, or facts, of which a wrong one must be found."""
+
+
+def test_every_changed_cell_of_the_other_sheets_is_found(material, tmp_path):
+    run, lang = tmp_path / "run", "th"
+    shutil.copytree(material.folder, run)
+    (run / "record.json").write_text(json.dumps(material.record), encoding="utf-8")
+    spoilt = openpyxl.load_workbook(io.BytesIO(workbook_bytes(material, AREA, lang)))
+
+    def faults():
+        stream = io.BytesIO()
+        spoilt.save(stream)
+        return [(f.file.rpartition(", ")[2], f.sentence) for f in workbook_faults(stream.getvalue(), run, AREA, lang, "x.xlsx")]
+
+    assert faults() == []
+    for key, columns in OTHER_SHEETS.items():
+        sheet = spoilt[EXCEL_WORDS[f"sheet_{key}"][lang != "th"]]
+        for column in sorted(columns):
+            if key == "readme":
+                cell = next(row[1] for row in sheet.iter_rows() if row[0].value == EXCEL_WORDS[column][lang != "th"])
+            else:
+                place = next(c.column for c in sheet[FIRST_ROW] if c.value == COLUMNS[column][lang != "th"])
+                cell = next(c for c in (sheet.cell(row, place) for row in range(sheet.max_row, FIRST_ROW, -1)) if c.value not in (None, ""))
+            before = cell.value
+            cell.value = f"{before}1" if isinstance(before, str) else before * 1.001 + 1e-6
+            found = faults()
+            assert found and {name for name, _ in found} == {key}, (key, column)
+            cell.value = before
+    for key in ("observations", "provenance", "rules"):
+        sheet = spoilt[EXCEL_WORDS[f"sheet_{key}"][lang != "th"]]
+        sheet.append([c.value for c in sheet[sheet.max_row]])
+        assert (key, "") in faults()
+        sheet.delete_rows(sheet.max_row)
+
+
+def test_a_workbook_is_read_as_openpyxl_reads_it(material):
+    content = workbook_bytes(material, AREA, "th")
+    other = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
+    for name, rows in read_cells(content).items():
+        held = [[v.replace("_x000D_", "\r") if isinstance(v, str) else v for v in row] for row in other[name].iter_rows(values_only=True) if any(v is not None for v in row)]
+        assert [[*row, *[None] * (len(held[k]) - len(row))] for k, row in enumerate(rows)] == held
 
 
 def test_a_result_that_is_gone_or_stands_twice_is_found_and_nothing_is_written(material, tmp_path, monkeypatch):

@@ -1,7 +1,7 @@
 """The counts on the pages of a run, counted a second time: from the files that the run left, by none of the code that makes pages.
 
 A page marks a count with the name of what is counted (`data-n`), and a sentence on such a count with its own (`data-said`). What a page
-says under a name must be what is counted here.
+says under a name must be what is counted here. Tables, charts and sentences that show values beside counts are held by `page_numbers`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from sdg_eval.claims.ledger import AS_SAID, Fault
+from sdg_eval.claims.page_numbers import number_faults
 from sdg_eval.errors import DataError
 from sdg_eval.suppression import STATUS
 from sdg_eval.wording import say_false_alarms
@@ -39,7 +40,7 @@ def count_faults(pages, run) -> list[Fault]:
             wanted = _expected(Path(run), name, lang, counted)
             if text.replace(",", "") != wanted.replace(",", ""):
                 faults.append(Fault(path.relative_to(pages).as_posix(), name, text, wanted or "a count that is known by its name", AS_SAID))
-    return faults
+    return faults + number_faults(pages, Path(run))
 
 
 def require_counts(pages, run) -> None:

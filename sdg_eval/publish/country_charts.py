@@ -66,7 +66,7 @@ def dot_chart(ident: str, rows: list[dict], *, title: str, unit: str, lang: str,
     key += [key_item(f"ref{i}", "line", f"{r['label']}: {number(r['value'], decimals)}", "ref") for i, r in enumerate(references)]
     return frame(
         "dots", ident, drawing, height, title=title, unit=unit, about=_about_dots(rows, shown, references, decimals, lang), key=key,
-        data=_dot_table(title, rows, decimals, lang), n_rows=len(shown), lang=lang, source=source, synthetic=synthetic,
+        data=_dot_table(title, rows, decimals, lang, of=ident.replace("-", ".", 1)), n_rows=len(shown), lang=lang, source=source, synthetic=synthetic,
     )
 
 
@@ -84,15 +84,16 @@ def _dot(index: int, row: dict, y: float, x, left: float, right: float, decimals
     return tag("g", name, whisker, dot, value, class_=f"pt row{chosen}", data_row=index)
 
 
-def _dot_table(name: str, rows: list[dict], decimals: int, lang: str) -> Markup:
+def _dot_table(name: str, rows: list[dict], decimals: int, lang: str, *, of: str) -> Markup:
     words = client_words(lang)
-    head = [words[key] for key in ("province", "period", "value", "interval", "n", "note", "origin")]
+    keys = ("name", "period", "value", "interval", "n", "note", "origin")
+    head = [words["province"], *(words[key] for key in keys[1:])]
     body = [
         [r["name"], r.get("period", ""), number(r["value"], decimals), interval_text(r.get("low"), r.get("high"), decimals, lang), r.get("n", ""), r.get("note", ""), r.get("origin", "")]
         for r in rows
     ]  # fmt: skip
     kept = [i for i in range(len(head)) if i in (0, 2) or any(row[i] for row in body)]
-    return table(name, [head[i] for i in kept], [[row[i] for i in kept] for row in body], lang, numeric={k for k, i in enumerate(kept) if i in (2, 3, 4)})
+    return table(name, [head[i] for i in kept], [[row[i] for i in kept] for row in body], lang, numeric={k for k, i in enumerate(kept) if i in (2, 3, 4)}, of=of, columns=[keys[i] for i in kept])
 
 
 def _about_dots(rows, shown, references, decimals: int, lang: str) -> str:
@@ -165,7 +166,7 @@ def tile_map(ident: str, areas: list[dict], periods: list[tuple[str, str]], cell
         key.append(tag("li", words["in_tiles"].format(word=factor_word), class_="remark"))
     numeric = set() if legend else set(range(1, len(head)))
     return frame(
-        "tiles", ident, tiles, height, title=title, unit=unit, about=about, key=key, data=table(title, head, body, lang, numeric=numeric), n_rows=len(areas), lang=lang,
+        "tiles", ident, tiles, height, title=title, unit=unit, about=about, key=key, data=table(title, head, body, lang, numeric=numeric, of=ident.replace("-", ".", 1), columns=["name", *(code for code, _ in periods)]), n_rows=len(areas), lang=lang,
         source=source, synthetic=synthetic, data_period=periods[-1][1], data_choose=words["choose_period"],
     )
 

@@ -87,7 +87,7 @@ def _resources(material: Material, lang: str) -> list[dict]:
     known = set(material.codelists.provinces)
     table = table.sort_values("REF_AREA", kind="stable")  # TH, the country, comes before its provinces
     return [
-        {"place": material.codelists.area_name(r["REF_AREA"], lang) if r["REF_AREA"] in known else "", "kind": r["kind"], "n": int(r["n"]), "in_use": int(r["in_use"]),
+        {"area": r["REF_AREA"], "place": material.codelists.area_name(r["REF_AREA"], lang) if r["REF_AREA"] in known else "", "kind": r["kind"], "n": int(r["n"]), "in_use": int(r["in_use"]),
          "share": r["share"], "low": r["ci_low"], "high": r["ci_high"], "to_come": int(r["n_to_come"]), "not_stated": int(r["n_not_stated"]), "reason": r["reason"]}
         for r in table.to_dict("records")
     ]  # fmt: skip

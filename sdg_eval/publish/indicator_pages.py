@@ -217,6 +217,6 @@ def _rules(material: Material, code: str, freq: str) -> list[dict]:
         return []
     order = list(RULE_NAMES)
     return [
-        {"name": RULE_NAMES.get(m, m), "ours": m == order[0], "counts": {c: own[m][c] for c in CLASSES}, "differ": own[m]["differ"]}
+        {"method": m, "name": RULE_NAMES.get(m, m), "ours": m == order[0], "counts": {c: own[m][c] for c in CLASSES}, "differ": own[m]["differ"]}
         for m in sorted(own, key=lambda m: order.index(m) if m in RULE_NAMES else len(order))
     ]

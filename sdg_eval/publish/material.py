@@ -253,7 +253,7 @@ class Material:
                 for series in (row["SERIES"], ""):
                     one = found[source][series].setdefault(key, {k: row[k] for k in ("source_file", "source_id", "as_of")} | {"n": 0, "vintage": ""})
                     one["n"], one["vintage"] = one["n"] + row["n"], max(one["vintage"], row["vintage"])
-        return {source: {series: list(files.values()) for series, files in own.items()} for source, own in found.items()}
+        return {source: {series: [files[key] for key in sorted(files)] for series, files in own.items()} for source, own in found.items()}
 
     @lru_cache(maxsize=2)  # noqa: B019 - one for each language, and there is one Material
     def missing(self, lang: str) -> list[dict]:

@@ -107,11 +107,11 @@ def key_item(layer: str, sign: str, text: str, extra: str = "") -> Markup:
     return tag("li", picture, " ", tag("span", text), class_=" ".join(filter(None, (sign, layer, extra))), data_layer=layer or None)
 
 
-def table(name: str, head: list[str], rows: list[list], lang: str, *, numeric=()) -> Markup:
+def table(name: str, head: list[str], rows: list[list], lang: str, *, numeric=(), of: str = "", columns=()) -> Markup:
     """Return a table in a box that scrolls and says its `name`; the first cell of each row is its header.
 
     A cell is text, or (text, class), or (text, class, short text for a tile). `numeric` are the columns set to
-    the right.
+    the right. `of` and `columns` name the table and its columns for the checker (`claims.page_numbers`).
     """
     words = client_words(lang)
 
@@ -120,9 +120,9 @@ def table(name: str, head: list[str], rows: list[list], lang: str, *, numeric=()
         kind = f"{'num ' if index in numeric else ''}{kind}".strip() or None
         return tag("td", text, class_=kind, data_short=brief if brief != text else None) if index else tag("th", text, scope="row", class_=kind)
 
-    top = [tag("th", text, scope="col", class_="num" if i in numeric else None) for i, text in enumerate(head)]
+    top = [tag("th", text, scope="col", class_="num" if i in numeric else None, data_c=columns[i] if columns else None) for i, text in enumerate(head)]
     body = [tag("tr", *(cell(i, value) for i, value in enumerate(row))) for row in rows]
-    inner = tag("table", tag("thead", tag("tr", *top)), tag("tbody", *body))
+    inner = tag("table", tag("thead", tag("tr", *top)), tag("tbody", *body), data_of=of or None)
     return tag("div", inner, class_="scroll", tabindex="0", role="region", aria_label=f"{words['table']}: {name}")
 
 

@@ -19,7 +19,7 @@ from sdg_eval.concepts import KEY, PROVENANCE, SPLITS, SYNTHETIC, TOTAL
 from sdg_eval.intake.template import CREATED
 from sdg_eval.method_words import METHODS
 from sdg_eval.publish.documents.excel_words import COLUMNS, excel_words
-from sdg_eval.publish.documents.workbook_proof import require_numbers
+from sdg_eval.publish.documents.workbook_proof import CELL_LIMIT, require_numbers
 from sdg_eval.publish.material import Material
 from sdg_eval.publish.province_pages import RULE_NAMES, sources_of
 from sdg_eval.store import write_atomic
@@ -39,8 +39,6 @@ README_WIDTHS, LINE, TITLE_LINE = (48, 100), 18, 28
 """Widths of the columns of the first sheet in letters, and the heights of a line and of a heading in points (Thai marks need room)."""
 PRINT_WIDE, PRINT_SCALE = 16, 60
 """Columns above which a sheet is printed over several pages across, at so many per cent, with its first columns on each."""
-CELL_LIMIT = 32767
-"""Letters that a cell can hold."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Sheet:
 def write_workbook(material: Material, area: str, lang: str, path, *, made: dt.datetime = CREATED) -> None:
     """Write the workbook of a province to `path`, complete or not at all; parameters as in `workbook_bytes`.
 
-    Raises DataError where a cell of the results is not that of the evaluation on disk.
+    Raises DataError where a cell is not that of the tables on disk.
     """
     content = workbook_bytes(material, area, lang, made=made)
     if area in material.evaluations:
