@@ -147,14 +147,13 @@ def _wrong(file: str, words: str, allowed: set, found: list) -> list[Fault]:
 def check_pages(run, ledger: Ledger, *, several=None) -> list[Fault]:
     """Return the faults of the pages and executed notebooks of a run: numbers, and on a province's own pages also words. `several` as in `bind_run`."""
     run, paths = Path(run), _pages(Path(run))
-    if several and len(paths) >= SIDE_BY_SIDE_FROM:
-        dealt = [paths[k::PARTS] for k in range(PARTS)]
-        parts = several([(_faults_by_page, (run, ledger.sentences, part), {}) for part in dealt])
-        parts = [_faults_by_page(run, ledger.sentences, own) if isinstance(part, Exception) else part for part, own in zip(parts, dealt, strict=True)]
-        found = {path: faults for part in parts for path, faults in part.items()}
-    else:
-        found = _faults_by_page(run, ledger.sentences, paths)
-    return [fault for path in paths for fault in found[path]] + count_faults(run, run)
+    dealt = [paths[k::PARTS] for k in range(PARTS)] if several and len(paths) >= SIDE_BY_SIDE_FROM else [paths]
+    calls = [(count_faults, (run, run)), *((_faults_by_page, (run, ledger.sentences, part)) for part in dealt)]  # the longest first
+    told = several([(*call, {}) for call in calls]) if len(dealt) > 1 else [None] * len(calls)
+    # what could not be done beside is done here, where what is wrong is told
+    counted, *parts = [call[0](*call[1]) if result is None or isinstance(result, Exception) else result for call, result in zip(calls, told, strict=True)]
+    found = {path: faults for part in parts for path, faults in part.items()}
+    return [fault for path in paths for fault in found[path]] + counted
 
 
 def _faults_by_page(run: Path, sentences: pd.DataFrame, paths: list[Path]) -> dict[Path, list[Fault]]:
