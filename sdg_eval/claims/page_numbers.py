@@ -16,7 +16,8 @@ from pathlib import Path
 
 from sdg_eval.claims.ledger import AS_SAID, Fault, masked
 from sdg_eval.claims.prose import squeezed
-from sdg_eval.claims.run_numbers import NAME, RunNumbers, Wanted
+from sdg_eval.claims.run_numbers import NAME, RunNumbers
+from sdg_eval.claims.run_tables import Wanted
 from sdg_eval.claims.slots import TOKEN
 from sdg_eval.thai import thai_digits_to_arabic
 
