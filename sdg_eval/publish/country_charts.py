@@ -28,7 +28,7 @@ from sdg_eval.wording import number
 
 ROW = 18.0
 """Units from one province to the next in a dot chart."""
-NAME_SHARE = 0.92
+NAME_SHARE = {"th": 1.1, "en": 0.92}
 """Width of a name's letters against that of digits."""
 TILE_W, TILE_H, GAP = 40.0, 36.0, 2.0
 CLASSES = 5
@@ -52,7 +52,7 @@ def dot_chart(ident: str, rows: list[dict], *, title: str, unit: str, lang: str,
     shown = [r for r in rows if known(r["value"])]
     levels = [v for r in shown for v in (r["value"], r.get("low"), r.get("high")) if known(v)] + [r["value"] for r in references]
     marks = ticks(min(levels), max(levels), 4) if levels else [0.0, 1.0]
-    left = min(max((width_of(r["name"]) for r in rows), default=60) * NAME_SHARE + 8, 172.0)
+    left = min(max((width_of(r["name"]) for r in rows), default=60) * NAME_SHARE[lang] + 8, 172.0)
     right = WIDE - max((width_of(number(r["value"], decimals)) for r in shown), default=30) - 10
     x = lambda v: left + (v - marks[0]) / (marks[-1] - marks[0]) * (right - left)  # noqa: E731
     height = 24 + ROW * len(rows) + 8
