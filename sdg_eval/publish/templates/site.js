@@ -366,7 +366,7 @@
         const title = number === "0" ? goalName : `${words("goal")} ${number} ${goalName}`;
         bodies.push(make("tbody", {}, make("tr", { class: "group" }, make("th", { scope: "rowgroup", colspan: 5, class: `g${number}` }, title))));
       }
-      const label = make("th", { scope: "row" }, href ? make("a", { href: address(href) }, name) : name, make("span", { class: "unit" }, ` ${unit}`));
+      const label = make("th", { scope: "row" }, href ? make("a", { href: address(href) }, name) : name, " ", make("span", { class: unit.length > 12 ? "unit" : "unit keep" }, unit));
       bodies.at(-1).append(make("tr", {}, label, side(first[i], told), side(second[i], told), apart(first[i], second[i], names, told), make("td", { class: "spark" }, spark(first[i], second[i], names))));
     });
     return make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": names.join(" · ") }, make("table", { class: "pair" }, head, ...bodies));
@@ -391,7 +391,7 @@
     const [period, value, interval, n, status, kind, source] = cell, pace = cell[10];
     const facts = [interval && `${words("interval")} ${interval}`, period, n && `n = ${n}`].filter(Boolean);
     const line = facts.flatMap((fact, i) => [i ? " · " : "", make("span", { class: "keep" }, fact)]);
-    return make("td", {}, make("strong", {}, value), make("span", { class: "small" }, ...line), status ? make("span", { class: `how ${kind}` }, status) : null, pace ? make("span", { class: "small" }, `${told.head_pace} ${pace}`) : null, source ? make("span", { class: "source" }, source) : null);
+    return make("td", {}, make("strong", {}, value), make("span", { class: "small" }, ...line), status ? make("span", { class: `how ${kind}` }, status) : null, pace ? make("span", { class: "small" }, `${told.head_pace} `, make("span", { class: "keep" }, pace)) : null, source ? make("span", { class: "source" }, source) : null);
   }
 
   /** Both provinces over time on one scale: the first as a line with dots, the second broken with squares. */
