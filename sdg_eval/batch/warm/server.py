@@ -83,10 +83,8 @@ def serve(listening: int, life: int, starter: int, first: list[str]) -> Birth:
         elif listening in ready:
             connection, _ = listener.accept()
             rest_due = rest_due and time.monotonic() + SECONDS_UNASKED
-            if (threads := count_threads()) != 1:
-                unfit = f"the server has {threads} threads"
-            if unfit:
-                send_line(connection, refused=unfit, stale=False)
+            if why := unfit or (f"the server has {threads} threads" if (threads := count_threads()) != 1 else ""):
+                send_line(connection, refused=why, stale=False)
             elif keeper := os.fork():
                 keepers.add(keeper)
             else:
