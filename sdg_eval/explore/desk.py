@@ -170,14 +170,18 @@ def open_desk(data="", *, report_year: int = 2026, confidence: float = 0.95, kee
         return _read_run(data, codelists)
     path = Path(data or SAMPLE)
     own = {"call": f"open_desk({data!r}, report_year={report_year!r}, confidence={confidence!r}, keep={str(keep)!r})", "origin": path.name}
-    try:
-        key = rests_on("desk", path, codelists, report_year, confidence) if keep else ""
-    except OSError:
-        key = ""  # the reader of observations says what is wrong
+
+    def rests() -> str:
+        try:
+            return rests_on("desk", path, codelists, report_year, confidence) if keep else ""
+        except OSError:
+            return ""  # the reader of observations says what is wrong
+
+    key = rests()
     held = read_kept(keep, key, (OBSERVATIONS, *NEEDED)) if key else None
     if held is None:
         held = _work_out(read_shown(path, codelists), codelists, report_year, confidence)
-        if key:
+        if key and rests() == key:  # the file did not change while it was read
             write_kept(keep, key, held)
     table = observation_table(held.pop(OBSERVATIONS))
     return Desk(table, codelists, National(**dict.fromkeys(part.name for part in fields(National)) | held), report_year, confidence, **own)
