@@ -11,9 +11,9 @@ import pandas as pd
 
 from sdg_eval.claims.slots import TOKEN
 from sdg_eval.codelists import read_codelists
-from sdg_eval.concepts import SPLITS, TOTAL
 from sdg_eval.errors import DataError
 from sdg_eval.evaluation import KEY, goal_status, status_of
+from sdg_eval.observations import select_totals
 from sdg_eval.pairs import pair_values
 from sdg_eval.report_files import records
 
@@ -61,8 +61,14 @@ class RunTables:
         return self.national("observations")
 
     @cached_property
+    def totals(self) -> pd.DataFrame:
+        """Rows of provinces that are not broken down."""
+        own = select_totals(self.observations)
+        return own[own["REF_AREA"].isin(set(self.areas))]
+
+    @cached_property
     def areas(self) -> list[str]:
-        return sorted(self.codelists.areas["REF_AREA"])
+        return self.codelists.provinces
 
     @cached_property
     def names(self) -> dict[tuple[str, str], str]:
@@ -118,10 +124,7 @@ class RunTables:
     @cached_property
     def counts(self) -> dict[str, Counter]:
         """Provinces by status, of each series."""
-        found = defaultdict(Counter)
-        for (_, code), row in self.status.items():
-            found[code][row["status"]] += 1
-        return found
+        return _by_status(self.status)
 
     @cached_property
     def goals(self) -> dict[tuple[str, str], dict]:
@@ -136,10 +139,8 @@ class RunTables:
 
     @cached_property
     def goal_counts(self) -> dict[str, Counter]:
-        found = defaultdict(Counter)
-        for (_, goal), row in self.goals.items():
-            found[goal][row["status"]] += 1
-        return found
+        """Provinces by status, of each goal."""
+        return _by_status(self.goals)
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -173,10 +174,7 @@ class RunTables:
     @cached_property
     def coverage(self) -> dict[str, dict[int, int]]:
         """Provinces with a value by year, of each evaluated series."""
-        own = self.with_value
-        for split in SPLITS:
-            own = own[own[split] == TOTAL]
-        own = own[own["REF_AREA"].isin(set(self.areas))]
+        own = self.totals[self.totals["OBS_VALUE"].notna()]
         evaluated = [code for code, row in self.series.items() if row["evaluate"] == "1"]
         held = defaultdict(set)
         for code, period, area in zip(own["SERIES"], own["TIME_PERIOD"], own["REF_AREA"], strict=True):
@@ -187,10 +185,8 @@ class RunTables:
     @cached_property
     def values(self) -> dict[tuple[str, str], dict[str, dict]]:
         """(province, series) -> {period: observation} of the frequency that stands for it, not broken down, in order of time."""
-        own = self.observations
-        for split in SPLITS:
-            own = own[own[split] == TOTAL]
-        own = own[own["REF_AREA"].isin(set(self.areas)) & (own["FREQ"] == own["SERIES"].map(self.frequency))].sort_values("TIME_PERIOD", kind="stable")
+        own = self.totals
+        own = own[own["FREQ"] == own["SERIES"].map(self.frequency)].sort_values("TIME_PERIOD", kind="stable")
         columns = ("REF_AREA", "SERIES", "TIME_PERIOD", "OBS_VALUE", "OBS_STATUS", "flags")
         found: dict = defaultdict(dict)
         for area, code, period, value, status, flags in zip(*(own[c].tolist() for c in columns), strict=True):
@@ -208,10 +204,7 @@ class RunTables:
     @cached_property
     def held(self) -> set[str]:
         """Series of which some province has a value, of whatever frequency."""
-        own = self.observations
-        for split in SPLITS:
-            own = own[own[split] == TOTAL]
-        return set(own.loc[own["OBS_VALUE"].notna() & own["REF_AREA"].isin(set(self.areas)), "SERIES"])
+        return set(self.totals.loc[self.totals["OBS_VALUE"].notna(), "SERIES"])
 
     @cached_property
     def last(self) -> dict[str, str]:
@@ -293,6 +286,14 @@ class RunTables:
             ]
             for key, files in groups.items()
         }
+
+
+def _by_status(rows: dict[tuple[str, str], dict]) -> dict[str, Counter]:
+    """{series or goal: provinces by status} of rows by (province, series or goal)."""
+    found = defaultdict(Counter)
+    for (_, what), row in rows.items():
+        found[what][row["status"]] += 1
+    return found
 
 
 def _by_first(counts: dict[tuple[str, str], int]) -> list[tuple[str, list]]:
