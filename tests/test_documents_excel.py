@@ -20,7 +20,6 @@ from sdg_eval.publish.documents.excel import (
     write_workbook,
 )
 from sdg_eval.publish.documents.excel_words import COLUMNS, EXCEL_WORDS
-from sdg_eval.publish.documents.workbook_cells import read_cells
 from sdg_eval.publish.documents.workbook_proof import workbook_faults
 from sdg_eval.publish.material import read_material
 from tests.payloads import PAYLOADS
@@ -99,14 +98,6 @@ def test_every_changed_cell_of_the_other_sheets_is_found(material, tmp_path):
         sheet.append([c.value for c in sheet[sheet.max_row]])
         assert (key, "") in faults()
         sheet.delete_rows(sheet.max_row)
-
-
-def test_a_workbook_is_read_as_openpyxl_reads_it(material):
-    content = workbook_bytes(material, AREA, "th")
-    other = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
-    for name, rows in read_cells(content).items():
-        held = [[v.replace("_x000D_", "\r") if isinstance(v, str) else v for v in row] for row in other[name].iter_rows(values_only=True) if any(v is not None for v in row)]
-        assert [[*row, *[None] * (len(held[k]) - len(row))] for k, row in enumerate(rows)] == held
 
 
 def test_a_result_that_is_gone_or_stands_twice_is_found_and_nothing_is_written(material, tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ What writes the workbook has no part in this: the sheet says by its headers whic
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
@@ -16,10 +17,10 @@ import pandas as pd
 
 from sdg_eval.claims.ledger import AS_SAID, Fault
 from sdg_eval.codelists import read_codelists
-from sdg_eval.concepts import KEY, SPLITS, TOTAL
+from sdg_eval.concepts import KEY
 from sdg_eval.errors import DataError
+from sdg_eval.observations import select_totals
 from sdg_eval.publish.documents.excel_words import COLUMNS, excel_words
-from sdg_eval.publish.documents.workbook_cells import read_cells
 from sdg_eval.thai import year_text
 
 AS_GOOD_AS_EQUAL = 1e-14
@@ -57,7 +58,7 @@ def workbook_faults(content: bytes, run: Path, area: str, lang: str, name: str) 
         observations, rules = (pd.read_parquet(run / "national" / f"{part}.parquet", filters=[("REF_AREA", "==", area)]) for part in ("observations", "rules"))
     except (OSError, ValueError) as error:
         raise DataError(f"{folder}: no complete evaluation here ({error}). Run `sdg-eval evaluate` again.") from error
-    book, words = read_cells(content), excel_words(lang)
+    book, words = _read_cells(content), excel_words(lang)
     sheets = {key: _rows(book[words[f"sheet_{key}"]]) for key in ("results", "observations", "provenance", "rules", "chart_data", "metadata")}
     observations = observations.sort_values(KEY, kind="stable")
     rules = rules.drop_duplicates(["SERIES", "FREQ", "method"]).sort_values(["SERIES", "FREQ"], kind="stable")
@@ -67,6 +68,15 @@ def workbook_faults(content: bytes, run: Path, area: str, lang: str, name: str) 
     faults += _chart_faults(sheets["chart_data"], observations, f"{name}, chart_data")
     faults += _metadata_faults(sheets["metadata"], f"{name}, metadata")
     return faults + _fact_faults(book[words["sheet_readme"]], run, lang, f"{name}, readme")
+
+
+def _read_cells(content: bytes) -> dict[str, list[list]]:
+    """The rows of each sheet by its name; rows without cells are left out."""
+    from openpyxl import load_workbook
+    from openpyxl.utils.escape import unescape
+
+    book = load_workbook(io.BytesIO(content), read_only=True)
+    return {sheet.title: [[unescape(v) if isinstance(v, str) else v for v in row] for row in sheet.iter_rows(values_only=True) if any(v is not None for v in row)] for sheet in book.worksheets}
 
 
 def _rows(sheet: list[list]) -> list[dict]:
@@ -109,7 +119,7 @@ def _row_faults(rows: list[dict], table: pd.DataFrame, name: str) -> list[Fault]
 
 def _chart_faults(rows: list[dict], observations: pd.DataFrame, name: str) -> list[Fault]:
     """Each value of a chart that is not that of the observations, and each value of a series with a chart that its chart has not."""
-    whole = observations[(observations[list(SPLITS)] == TOTAL).all(axis=1)]
+    whole = select_totals(observations)
     held = dict(zip(zip(whole["SERIES"], whole["FREQ"], whole["TIME_PERIOD"], strict=True), whole["OBS_VALUE"], strict=True))
     told = {(row["SERIES"], row["FREQ"], row["TIME_PERIOD"]): row["OBS_VALUE"] for row in rows}
     drawn = {key[:2] for key in told}
