@@ -1,12 +1,15 @@
 """First paint of the pages on a throttled phone: CPU four times slower, and by http on a slow mobile network.
 
 A tiny published run (`tests/browser/tiny.py`) is opened with an empty cache, 360 pixels wide. From a folder there is no
-network to slow down: only the CPU is. Over http a round trip takes 150 ms and a second carries 200 kB, as Lighthouse's phone.
+network to slow down: only the CPU is. Over http a round trip takes 150 ms and a second carries 200 kB, as Lighthouse's phone; once
+from a server that sends files as they are, and once from one that compresses text (gzip), as web servers are set up to.
 Medians of `ROUNDS`; needs Chromium and Playwright, and says so where they are missing.
 """
 
 import functools
+import gzip
 import http.server
+import io
 import json
 import shutil
 import sys
@@ -31,6 +34,21 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
     def log_message(self, *arguments):
         pass
+
+
+class Compressing(Quiet):
+    """Sends text compressed."""
+
+    def send_head(self):
+        path = Path(self.translate_path(self.path))
+        if path.suffix not in (".html", ".css", ".js"):
+            return super().send_head()
+        sent = gzip.compress(path.read_bytes(), 6)
+        self.send_response(200)
+        for name, value in (("Content-Type", self.guess_type(str(path))), ("Content-Encoding", "gzip"), ("Content-Length", str(len(sent)))):
+            self.send_header(name, value)
+        self.end_headers()
+        return io.BytesIO(sent)
 
 
 def tell(name: str, value: float, unit: str, basis: str) -> None:
@@ -72,17 +90,20 @@ def main() -> None:
         folder = Path(place) / "run"
         record, runs = write_tiny_run(folder)
         write_site(folder, read_codelists(), record, runs)
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers = [http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(kind, directory=str(folder))) for kind in (Quiet, Compressing)]
+        for server in servers:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+        plain, compressed = (f"http://127.0.0.1:{server.server_port}" for server in servers)
         chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu", "--disable-quic"])
-        for way, home, network in (("folder", folder.as_uri(), False), ("http", f"http://127.0.0.1:{server.server_port}", True)):
+        for way, home, network in (("folder", folder.as_uri(), False), ("http", plain, True), ("http, compressed", compressed, True)):
             for name in PAGES:
                 rounds = [look(chromium, f"{home}/{name}", network=network) for _ in range(ROUNDS)]
                 basis = f"median of {ROUNDS}, empty cache, CPU x{SLOWER} slower" + (", 150 ms and 1.6 Mbit/s" if network else ", no network")
                 tell(f"first paint of {name} from {way}", median(r["first-contentful-paint"] for r in rounds) / 1000, "s", basis)
                 tell(f"layout shift of {name} from {way}", median(r["shift"] for r in rounds), "score", basis)
         chromium.close()
-        server.shutdown()
+        for server in servers:
+            server.shutdown()
 
 
 if __name__ == "__main__":

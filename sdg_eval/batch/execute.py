@@ -6,6 +6,7 @@ Runs in a worker process, so that a province that goes wrong takes no other with
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import shutil
@@ -126,14 +127,22 @@ def run_job(
 
 
 def get_ready() -> None:
-    """Import what executing and showing a notebook needs, and show an empty one: what a worker's first notebook would wait for."""
-    import_jsonschema()
-    import nbformat
+    """Import what executing and showing a notebook needs, and show an empty one: what a worker's first notebook would wait for.
 
-    import sdg_eval.batch.cells  # noqa: F401
-    from sdg_eval.batch.notebook_html import notebook_page
+    Nothing of it is garbage: none is looked for meanwhile, nor ever again among what is there at the end.
+    """
+    gc.disable()
+    try:
+        import_jsonschema()
+        import nbformat
 
-    notebook_page(nbformat.v4.new_notebook(), title="", synthetic=False)
+        import sdg_eval.batch.cells  # noqa: F401
+        from sdg_eval.batch.notebook_html import notebook_page
+
+        notebook_page(nbformat.v4.new_notebook(), title="", synthetic=False)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _outcome(job: Job, status: str, started: float, error: str, run_folder: Path) -> Outcome:
