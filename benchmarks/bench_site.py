@@ -7,6 +7,7 @@ pages cost.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -50,10 +51,16 @@ def main(folder: Path) -> None:
         wall = time.perf_counter()
         with Pool(WORKERS) as pool:
             write_site(folder, codelists, record, runs, several=side_by_side(pool))
-        print(f"{what}: {time.perf_counter() - wall:.1f} s, {WORKERS} processes, load of the machine {os.getloadavg()[0]:.1f}")
+        basis = f"{len(codelists.provinces)} provinces, 2 languages, from results, {WORKERS} processes, load of the machine {os.getloadavg()[0]:.1f}"
+        say(f"site, {what}", time.perf_counter() - wall, "s", basis)
     pages = sorted(folder.rglob("*.html"), key=lambda p: -p.stat().st_size)
-    for kind, found in (("pages", pages), ("pages of provinces", [p for p in pages if p.relative_to(folder).parts[0] == "provinces"])):
-        print(f"{len(found)} {kind}, the heaviest {found[0].relative_to(folder)}: {found[0].stat().st_size / 1e3:.0f} kB")
+    for kind, found in (("page", pages), ("page of a province", [p for p in pages if p.relative_to(folder).parts[0] == "provinces"])):
+        say(f"site, heaviest {kind}", found[0].stat().st_size / 1e3, "kB", f"{found[0].relative_to(folder)}, of {len(found)}")
+
+
+def say(name: str, value: float, unit: str, basis: str) -> None:
+    """Print one figure as a line of JSON."""
+    print(json.dumps({"name": name, "value": round(value, 1), "unit": unit, "basis": basis}), flush=True)
 
 
 if __name__ == "__main__":
