@@ -21,7 +21,7 @@ from sdg_eval.claims.prose import html_blocks
 from sdg_eval.errors import DataError, UsageError, WriteError
 from sdg_eval.publish.documents import shelf
 from sdg_eval.publish.documents.annex import annex_document
-from sdg_eval.publish.documents.columns import column_widths
+from sdg_eval.publish.documents.columns import column_widths, letters
 from sdg_eval.publish.documents.committee import committee_document
 from sdg_eval.publish.documents.exhibition import BEST, REGISTER, exhibition_document, write_panels
 from sdg_eval.publish.documents.model import Callout, Heading, Items, Paragraph, Table
@@ -35,6 +35,7 @@ from sdg_eval.publish.exhibition_page import write_exhibition
 from sdg_eval.publish.material import read_material
 from sdg_eval.publish.pages import open_pages
 from sdg_eval.publish.province_pages import write_provinces
+from sdg_eval.publish.thai_words import WHOLE
 from sdg_eval.register_report import graded_practices
 from sdg_eval.store import csv_bytes, write_atomic
 from tests.browser.tiny import EVALUATED
@@ -148,6 +149,14 @@ def test_columns_hold_their_numbers_and_leave_long_text_room_to_be_read():
     assert sum(widths) == narrow
     assert number >= 9 * 90 and interval >= 14 * 90 and text >= 20 * 100 and empty >= 18 * 100
     assert column_widths(replace(table, rows=((long, "1", "2", "มีมติ"),)), narrow)[3] < empty
+
+
+def test_a_column_holds_a_thai_word_that_is_kept_whole():
+    """กรุงเทพมหานคร ran into the next column of a panel: no line ends within it, and the column was reckoned for half of it."""
+    longest = max(WHOLE, key=letters)
+    others = tuple("สัดส่วนประชากรที่อยู่ต่ำกว่าเส้นความยากจนของประเทศ" for _ in range(4))
+    table = Table("t", ("จังหวัด", "ก", "ข", "ค", "ง"), ((f"ก {longest}", *others),), "s")
+    assert column_widths(table, 12_000)[0] >= letters(longest) * 100
 
 
 # ---------------------------------------------------------------- on the shelf

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from sdg_eval.publish.documents.model import Document, Table
+from sdg_eval.publish.thai_words import WHOLE
 
 LANDSCAPE_FROM = 9
 """Columns from which a table does not fit an upright page: the whole document is then laid across."""
@@ -20,6 +21,8 @@ LETTER, HEAD, DIGIT, PADDING = 112, 130, 100, 170
 """A letter, a bold one and a digit of 9.5 pt and the free space of a cell, in twentieths of a point."""
 EMPTY_LETTERS = 18
 """Letters of a column that is left empty for a hand to write in."""
+_UNCUT = re.compile("[!-~\u2212]+|" + "|".join(WHOLE))
+"""What no line ends within: Latin, numbers, and the Thai words that are kept whole."""
 _MARKS = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u200b]")
 
 
@@ -33,7 +36,7 @@ def column_widths(block: Table, width: int) -> tuple[int, ...]:
     least, wanted = [], []
     for place, column in enumerate(block.columns):
         texts = [row[place] for row in block.rows]
-        word = max((len(word) for text in texts for word in re.findall("[!-~\u2212]+", text)), default=0)  # Latin is not cut
+        word = max((letters(word) for text in texts for word in _UNCUT.findall(text)), default=0)
         longest = max(map(letters, texts), default=0)
         numeric = column in block.numeric
         if longest <= (NUMBER_WHOLE if numeric else KEPT_WHOLE):
