@@ -22,7 +22,7 @@ from sdg_eval.derive import with_derived
 from sdg_eval.evaluation import evaluate_national, status_of
 from sdg_eval.observations import select_totals
 from sdg_eval.trends import evaluate_trends
-from sdg_eval.wording import number, pick
+from sdg_eval.wording import change_unit, number, pick
 
 KINDS = ("real_movement", "revision", "missing_data", "basket", "target_method")
 KIND_WORDS = {
@@ -254,7 +254,7 @@ def say_change(row: dict, codelists: Codelists, lang: str) -> str:
     """Return a row of `explain_province` as a sentence in Thai or English."""
     series = codelists.series_row(row["SERIES"])
     decimals = int(series["decimals"] or 1) + (1 if row["what"] == "slope" else 0)
-    name, unit = series[f"name_{lang}"], series[f"unit_{lang}"]
+    name, unit = series[f"name_{lang}"], change_unit(dict(series), lang) if row["what"] == "slope" else series[f"unit_{lang}"]
     what = pick(lang, "ค่าล่าสุด", "latest value") if row["what"] == "value" else pick(lang, "การเปลี่ยนแปลงต่อปี", "change per year")
     if row["note"] == "appeared":
         return pick(lang, f"{name}: {what} บอกได้แล้ว {number(row['new'], decimals)} {unit}", f"{name}: the {what} can now be told, {number(row['new'], decimals)} {unit}")

@@ -63,7 +63,7 @@ from sdg_eval.report_files import read_tables, write_told
 from sdg_eval.simulate import SOURCE
 from sdg_eval.store import csv_bytes, parquet_bytes, write_atomic, write_json
 from sdg_eval.thai import year_text
-from sdg_eval.wording import LANGUAGES, keep_together, number, p_text
+from sdg_eval.wording import LANGUAGES, change_unit, keep_together, number, p_text
 
 MAX_AGE_SHOWN = 8
 """Years that a value set beside others may lie before the year asked; its own year is always written."""
@@ -516,7 +516,7 @@ def say_groups(left: LeftBehind, codelists, lang: str) -> str:
         dim = GROUP_WORDS[dimension][lang != "th"]
         group = GROUP_WORDS.get(worst, (worst, worst))[lang != "th"]
         median = number(last["gap"].median(), int(codelists.series_row(series)["decimals"] or 1))
-        unit = codelists.series_row(series)[f"unit_{lang}"]
+        unit = change_unit(dict(codelists.series_row(series)), lang)
         year = year_text(int(last["year"].iloc[0]), lang)
         lines.append(_pick(
             lang,
@@ -537,11 +537,12 @@ def say_gap(row: dict, codelists, lang: str) -> str:
     decimals = int(series["decimals"] or 1)
     first, last = number(row["gap_first"], decimals), number(row["gap_last"], decimals)
     sure = p_text(row["p_value"]) if row["p_value"] == row["p_value"] else ""
+    unit = change_unit(dict(series), lang)
     note = f"{row['n_years']} {_pick(lang, 'ปี', 'years')}" + (f", {sure}" if sure else "")
     return _pick(
         lang,
-        f"{series['name_th']}: ช่องว่างของจังหวัดที่แย่ที่สุดหนึ่งในห้ากับค่าเฉลี่ย {first} เป็น {last} {series['unit_th']} {_told(row['verdict'], lang)} ({note})",
-        f"{series['name_en']}: gap between the worst fifth of provinces and the mean {first} to {last} {series['unit_en']}; {_told(row['verdict'], lang)} ({note}).",
+        f"{series['name_th']}: ช่องว่างของจังหวัดที่แย่ที่สุดหนึ่งในห้ากับค่าเฉลี่ย {first} เป็น {last} {unit} {_told(row['verdict'], lang)} ({note})",
+        f"{series['name_en']}: gap between the worst fifth of provinces and the mean {first} to {last} {unit}; {_told(row['verdict'], lang)} ({note}).",
     )
 
 
@@ -588,12 +589,13 @@ def say_candidate(row: dict, codelists, lang: str) -> str:
     name, area = series[f"name_{lang}"], codelists.area_name(row["REF_AREA"], lang)
     better, low, high = (number(row[c], decimals) for c in ("shrunken", "shrunken_low", "shrunken_high"))
     lasts, years = number(100 * row["skill"], 0), ", ".join(year_text(int(y), lang) for y in row["years"].split(";"))
+    unit = change_unit(dict(series), lang)
     projects = row["projects"].replace(";", ", ") if row["projects"] else _pick(lang, "ยังไม่มีทะเบียนโครงการ", "no project register yet")
     return _pick(
         lang,
-        f"{area} – {name}: ดีกว่าที่คาด {better} {series['unit_th']} (ช่วง 95% {low} ถึง {high} หลังหดเข้าหาค่าเฉลี่ย) ส่วนที่คงอยู่ข้ามปีราว {lasts}% ที่เหลือคือโชค "
+        f"{area} – {name}: ดีกว่าที่คาด {better} {unit} (ช่วง 95% {low} ถึง {high} หลังหดเข้าหาค่าเฉลี่ย) ส่วนที่คงอยู่ข้ามปีราว {lasts}% ที่เหลือคือโชค "
         f"ปีที่ใช้ {years} เกณฑ์แบบอื่นเลือกด้วย {row['named_in']} จาก {row['n_variants']} แบบ โครงการ: {projects}",
-        f"{area} – {name}: better than expected by {better} {series['unit_en']} (95% interval {low} to {high}, after shrinking). About {lasts}% of such a lead lasts, "
+        f"{area} – {name}: better than expected by {better} {unit} (95% interval {low} to {high}, after shrinking). About {lasts}% of such a lead lasts, "
         f"the rest is luck. Years {years}. {row['named_in']} of {row['n_variants']} variants of the rule name it too. Projects: {projects}.",
     )
 

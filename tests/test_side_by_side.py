@@ -131,6 +131,17 @@ def test_candidates_are_listed_by_name_and_an_empty_list_says_so(practice, codel
     assert list_candidates(practice_text(practice.shortlist.head(0), codelists)["en"]) == say_nobody("en")
 
 
+def test_a_lead_or_a_gap_of_a_share_is_told_in_percentage_points(left, practice, codelists):
+    """A share of 42 is not "better by 1.1 %" than one of 40.9: that would be 40.44."""
+    shares = {row["SERIES"] for row in codelists.series.to_dict("records") if row["unit_en"] == "%"}
+    told = [(say, row) for say, table in ((say_candidate, practice.shortlist), (say_gap, left.trends)) for row in table.to_dict("records") if row["SERIES"] in shares]
+    assert {say for say, _ in told} == {say_candidate, say_gap}
+    for say, row in told:
+        assert " percentage points" in say(row, codelists, "en") and " จุดร้อยละ" in say(row, codelists, "th")
+    groups = say_groups(left, codelists, "en")
+    assert " percentage points. Trend of the gap" in groups and " %. Trend" not in groups
+
+
 def test_a_ranking_sentence_gives_draws_bands_and_n(ranking):
     text = say_ranks(ranking, "en").replace("\xa0", " ")
     assert "400 draws" in text and "5–95% bands" in text and "n = 77 provinces" in text and "Of 76 neighbouring pairs" in text

@@ -19,7 +19,7 @@ from sdg_eval.publish.material import DONE, Material
 from sdg_eval.side_by_side import say_candidate, say_nobody, say_rule
 from sdg_eval.store import write_atomic
 from sdg_eval.thai import format_period, year_text
-from sdg_eval.wording import number
+from sdg_eval.wording import change_unit, number
 
 THAI = re.compile("[\u0e00-\u0e7f]")
 BEST, REGISTER = "50_best_practice", "70_vnr_register"
@@ -78,7 +78,7 @@ def _listed(material: Material, firm: list[dict], practices: list[dict], lang: s
             series = material.series[r["SERIES"]]
             decimals = int(series["decimals"] or 1)
             rows.append((
-                material.codelists.area_name(r["REF_AREA"], lang), f"{series[f'name_{lang}']} ({series[f'unit_{lang}']})", number(r["shrunken"], decimals),
+                material.codelists.area_name(r["REF_AREA"], lang), f"{series[f'name_{lang}']} ({change_unit(dict(series), lang)})", number(r["shrunken"], decimals),
                 f"{number(r['shrunken_low'], decimals)} {words['doc_to']} {number(r['shrunken_high'], decimals)}", f"{number(100 * r['skill'], 0)}%", f"{int(r['named_in'])}/{int(r['n_variants'])}",
             ))  # fmt: skip
             values.append((None, None, r["shrunken"], None, r["skill"], None))
