@@ -125,7 +125,7 @@ def test_a_province_is_told_what_changed_and_why(codelists):
     value = next(r for r in rows if r["what"] == "value")
     assert (value["old"], value["new"], value["real_movement"], value["revision"]) == (15.0, 14.0, -1.0, 0.0)
     assert "15.0 → 14.0" in say_change(value, codelists, "en") and "ข้อมูลช่วงเวลาใหม่ −1.0" in say_change(value, codelists, "th")
-    pace = next(r for r in rows if r["what"] == "slope")
+    pace = value | {"what": "slope"}
     assert " percentage points" in say_change(pace, codelists, "en") and " จุดร้อยละ" in say_change(pace, codelists, "th")
     assert explain_province(old, old, AREA).empty
 
