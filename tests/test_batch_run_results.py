@@ -7,16 +7,19 @@ import re
 import threading
 import time
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import nbformat
 import pytest
 from jupyter_client.session import Session
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbclient import client
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from sdg_eval.batch import artefacts, execute
 from sdg_eval.batch.arrivals import Arrivals
 from sdg_eval.batch.artefacts import Incomplete, promised_files, put_in_place, require_results
+from sdg_eval.batch.cells import join_streams
 from sdg_eval.batch.execute import is_done, run_job
 from sdg_eval.batch.plan import NOTEBOOKS, Job
 from sdg_eval.batch.warm import warm_kernels
@@ -123,6 +126,31 @@ def test_an_output_that_was_lost_on_the_way_is_a_failure(kernel, tmp_path, monke
     outcome = run_job(JOB, tmp_path, "key", kernel=kernel, notebooks=shown)
     assert lost and outcome.status == "failed"
     assert re.search("OutputLost: cell 3 .*some were lost on the way. Show fewer", outcome.error)
+
+
+LONG_LINE = 2_000_000
+
+
+def test_a_line_of_two_million_letters_is_shown_and_takes_no_hours(kernel, tmp_path):
+    """nbclient's pattern for carriage returns would need a whole day for it, and holds the process so that no limit can end it."""
+    shown = notebook(tmp_path, f"print('x' * {LONG_LINE}); import sys; print('so', end='', file=sys.stderr); print('far\\rnear')", RESULT, ECHO)
+    assert run_job(JOB, tmp_path, "key", kernel=kernel, notebooks=shown).status == "done"
+    outputs = nbformat.read(tmp_path / JOB.folder / "notebook.ipynb", as_version=4).cells[-3].outputs
+    assert [(o.name, len(o.text), o.text[-6:]) for o in outputs] == [("stdout", LONG_LINE + 6, "x\nnear\n"[-6:]), ("stderr", 2, "so")]
+
+
+def test_streams_are_joined_as_nbclient_joins_them():
+    """Every text of up to six of the signs that matter, in pieces; between the pieces stand outputs of other kinds."""
+    overwritten = client._RGX_CARRIAGERETURN
+    for length in range(7):
+        for signs in product("a\r\n", repeat=length):
+            text = "".join(signs)
+            pieces = [new_output("stream", name="stdout", text=text[:2]), new_output("display_data", {"text/plain": "1"}), new_output("stream", name="stdout", text=text[2:])]
+            first, shown = join_streams(pieces)
+            assert (first.text, shown.output_type) == (overwritten.sub("", text), "display_data"), repr(text)
+    errors, out = new_output("stream", name="stderr", text="e"), new_output("stream", name="stdout", text="o")
+    assert [o.name for o in join_streams([errors, out])] == ["stdout", "stderr"]
+    assert join_streams([]) == []
 
 
 def test_numbers_of_messages_may_come_in_any_order_and_from_others_too():

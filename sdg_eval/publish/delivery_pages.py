@@ -20,9 +20,13 @@ def write_cascade(pages: Pages, material: Material) -> None:
     sections = text.get("sections", {})
     table = material.table(CHAIN, "cascade")
     figures = [f for f in material.figures(f"national/{CHAIN}", lang) if f["file"] == "chain.svg"]
+    areas, lines = _cascade(material, table, lang), sections.get("cascade", [])
+    named = {area["name"] for area in areas}
+    for area in areas:  # what is said of a province stands with its table
+        area["lines"] = [line for line in lines if line.partition(":")[0] == area["name"]]
     pages.write(
-        "cascade", "cascade.html.j2", status=status, lines=sections.get("cascade", []), chain=sections.get("chain", []),
-        areas=_cascade(material, table, lang), levels=LEVELS, source=sections.get("source", []), figures=figures, folder=f"national/{CHAIN}/figures/{lang}", notebook=f"national/{CHAIN}/notebook.html",
+        "cascade", "cascade.html.j2", status=status, lines=[line for line in lines if line.partition(":")[0] not in named], chain=sections.get("chain", []),
+        areas=areas, levels=LEVELS, source=sections.get("source", []), figures=figures, folder=f"national/{CHAIN}/figures/{lang}", notebook=f"national/{CHAIN}/notebook.html",
     )  # fmt: skip
 
 
