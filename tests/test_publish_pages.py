@@ -449,12 +449,12 @@ def test_the_three_levels_and_the_partners_are_shown_from_the_run_s_tables(resul
     folder, record, runs = results
     copy = tmp_path / "run"
     shutil.copytree(folder, copy)
-    cascade = pd.DataFrame({"REF_AREA": "TH", "goal": [str(g) for g in range(1, 18)], "global": 0, "provincial_admin": 2, "area": 3, "n": 5, "broken_link": "global", "reason": "", "synthetic": True})
+    levels = pd.DataFrame({"REF_AREA": "TH", "goal": [str(g) for g in range(1, 18)], "global": 0, "provincial_admin": 2, "area": 3, "n": 5, "broken_link": "global", "reason": "", "synthetic": True})
     chain, agencies, delivery = (copy / "national" / name for name in ("31_need_plan_money_result", "75_agency_pages", "30_delivery"))
     for place in (chain, agencies, delivery):
         place.mkdir()
-    cascade.to_parquet(chain / "cascade.parquet")
-    text = {"sections": {"cascade": ["<i>line</i>"], "chain": [], "source": ["Source: x"]}}
+    pd.concat([levels, levels.assign(REF_AREA="TH-50")]).to_parquet(chain / "cascade.parquet")
+    text = {"sections": {"cascade": ["<i>line</i>", "Chiang Mai: 5 projects."], "chain": [], "source": ["Source: x"]}}
     (chain / "text.json").write_text(json.dumps({"th": text, "en": text}), encoding="utf-8")
     partners = pd.DataFrame({"partner_id": "undp", "name_th": "ยูเอ็นดีพี", "name_en": "UNDP", "partner_type": "un", "goal": range(1, 18), "n_projects": 0, "n_areas": 0, "reason": "no_project_recorded"})
     partners.to_csv(agencies / "partners.csv", index=False)
@@ -469,7 +469,9 @@ def test_the_three_levels_and_the_partners_are_shown_from_the_run_s_tables(resul
     for write in (site_module.write_cascade, site_module.write_partners):
         write(site_module.open_pages(copy, "en", record, codelists, ("th", "en")), told)
     html = (copy / "cascade.en.html").read_text(encoding="utf-8")
-    assert html.count("<tr><th scope=\"row\">") == 17 and "&lt;i&gt;line" in html
+    country, province = html.split('<details class="more" id="area-TH-50"><summary>Chiang Mai</summary>')
+    assert country.count("<tr><th scope=\"row\">") == 17 and "&lt;i&gt;line" in country and "5 projects" not in country
+    assert province.partition("</details>")[0].count("<tr><th scope=\"row\">") == 17 and "<li>Chiang Mai: 5 projects.</li>" in province.partition("</details>")[0]
     text = text_of(Page(copy / "partners.en.html"))
     assert "planned, not begun" in text and "9 / 10" in text and "90% (60–99%)" in text and WORDS["partner_without"][1] in text
 
