@@ -22,7 +22,8 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@# Compiled here and on every core, which pip does on one. It must be done: many containers forbid Python to keep what it
 	@# compiles (PYTHONDONTWRITEBYTECODE), and then every process would compile pandas anew, for two seconds.
-	$(BIN)/python -m compileall -q -j 0 -x '/tests/' $(VENV)/lib sdg_eval
+	@# A file that this Python cannot compile is none that it needs: the set-up goes on, as pip's does.
+	$(BIN)/python -m compileall -qq -j 0 -x '/tests/' $(VENV)/lib sdg_eval || true
 	$(BIN)/python -m sdg_eval.batch.warm install
 	@# What the explorer works out once for the sample: otherwise the first adviser who opens it waits for it.
 	$(BIN)/python -c "from sdg_eval.explore import open_desk; open_desk(keep='reports/.desk')"

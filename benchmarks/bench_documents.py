@@ -1,8 +1,8 @@
 """Each kind of document of a run, in both languages and every format: seconds of processor time and bytes.
 
 Usage: python benchmarks/bench_documents.py [RUN [AREA]]. RUN is the folder of a run that has ended; without it the latest in `reports`,
-and where there is none, the pilot provinces of the sample are evaluated first. Each document is written ROUNDS times in one process, after one that is not counted: what is read once for a process
-(fonts, the run) is not part of the time.
+and where there is none, the pilot provinces of the sample are evaluated first. Each document is written ROUNDS times in one
+process, after one that is not counted: what is read once for a process (fonts, the run) is not part of the time.
 """
 
 from __future__ import annotations
